@@ -1,0 +1,19 @@
+// SHA-256 (FIPS 180-4), by OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mig {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+Digest Sha256(std::string_view bytes);
+
+// Lower-case hex digits of any bytes.
+std::string Hex(std::string_view bytes);
+std::string Hex(const Digest& digest);
+
+}  // namespace mig
