@@ -1,0 +1,65 @@
+// The objects: every revision ever pushed or applied, by id, never changed.
+//
+// Writing is idempotent and every read recomputes the hash, so that what is returned is what was
+// named. Objects are shared by all projects; which project has called a revision by which name is
+// an index beside them. An object larger than a value may be is kept in chunks, written before the
+// entry that makes it visible.
+//
+// Thread-safe. The keys are in docs/formats.md.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/core/id.h"
+#include "store/core/result.h"
+#include "store/core/revision.h"
+#include "store/kv.h"
+
+namespace mig {
+
+// A revision and the id its sender says it has.
+struct NamedObject {
+  Id id;
+  Revision revision;
+};
+
+class Objects {
+ public:
+  explicit Objects(Kv& kv) : kv_(kv) {}  // `kv` outlives it
+
+  // Stores `objects` in their order and enters their names in the project's index; what is there
+  // already is no error. A commit holds many of them, so after an error some may be stored:
+  // repeating the call is safe. Errors: kHashMismatch when an id is not its revision's (nothing is
+  // written then); those of Kv::Commit.
+  Result<void> Put(std::string_view project, const std::vector<NamedObject>& objects);
+  Result<void> Put(std::string_view project, const Revision& revision);
+
+  // Errors: kNoSuchObject; kCorruption naming the id when the stored bytes are not what was stored.
+  Result<Revision> Get(const Id& id);
+
+  // In the order of `ids`; nullopt for those that are not stored. Errors: kCorruption, as Get.
+  Result<std::vector<std::optional<Revision>>> GetMany(const std::vector<Id>& ids);
+
+  // In the order of `ids`.
+  Result<std::vector<bool>> Has(const std::vector<Id>& ids);
+  Result<bool> Has(const Id& id);
+
+  // The stored revisions that the project has called `name` (exactly), by id.
+  Result<std::vector<Id>> IdsNamed(std::string_view project, std::string_view name);
+
+  // The stored ids that start with `prefix` (4 to 64 lower-case hex digits), in order, at most
+  // `limit`. Errors: kInvalidArgument for any other prefix.
+  Result<std::vector<Id>> IdsWithPrefix(std::string_view prefix, std::size_t limit);
+
+ private:
+  Result<void> PutChunked(const Id& id, std::string_view text);
+  Result<Revision> Read(const Id& id, std::string_view entry);
+
+  Kv& kv_;
+};
+
+}  // namespace mig

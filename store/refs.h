@@ -1,0 +1,86 @@
+// The refs: names in a project for a set of heads, moved only by compare-and-swap, with a log of
+// every move.
+//
+// A ref has at least one head; one that was never created, or was deleted, does not exist. Its move
+// number counts from 1, goes up by one with each move, and goes on after a deletion; its move id is
+// the caller's own (random) word for that move. Value and log entry are written in one commit, so a
+// move whose answer was lost is recognised by its id.
+//
+// Thread-safe. Errors of every call, besides those named: kNameInvalid for a project or ref name,
+// those of Kv.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/core/id.h"
+#include "store/core/result.h"
+#include "store/kv.h"
+
+namespace mig {
+
+struct Ref {
+  std::string name;
+  std::vector<Id> heads;  // sorted, distinct, at least one
+  std::uint64_t move_number = 0;
+  std::string move_id;
+
+  friend bool operator==(const Ref&, const Ref&) = default;
+};
+
+// Who moves a ref, and when, in the caller's words.
+struct Mover {
+  std::string move_id;  // not empty, never used twice
+  std::string actor;
+  std::string at;  // RFC 3339, UTC
+};
+
+// One entry of a ref's log.
+struct RefMove {
+  std::uint64_t number = 0;
+  Mover by;
+  std::vector<Id> from;  // empty: it was created
+  std::vector<Id> to;    // empty: it was deleted
+
+  friend bool operator==(const RefMove&, const RefMove&);
+};
+
+class Refs {
+ public:
+  explicit Refs(Kv& kv) : kv_(kv) {}  // `kv` outlives it
+
+  // Errors: kNoSuchRef.
+  Result<Ref> Get(std::string_view project, std::string_view name);
+  // As Get, but nullopt when there is none.
+  Result<std::optional<Ref>> Find(std::string_view project, std::string_view name);
+
+  // The refs whose name starts with `prefix`, by name.
+  Result<std::vector<Ref>> List(std::string_view project, std::string_view prefix = "");
+
+  // Creates the ref. Errors: kRefMoved when it exists; kInvalidArgument without heads or move id.
+  Result<Ref> Create(std::string_view project, std::string_view name, std::vector<Id> heads,
+                     const Mover& by);
+
+  // Moves the ref to `heads` if it still is what `expected` says, and answers what it is now.
+  // Repeating a call that was applied answers the same again. The heads are not looked up: storing
+  // their objects first is the caller's. Errors: kRefMoved naming what it is now (details: ref,
+  // heads, move_number); kOutcomeUnknown when even the log could not be asked; kStoreFull.
+  Result<Ref> CompareAndSwap(std::string_view project, const Ref& expected, std::vector<Id> heads,
+                             const Mover& by);
+
+  // Deletes the ref if it still is what `expected` says; its log stays. Errors: as CompareAndSwap.
+  Result<void> Delete(std::string_view project, const Ref& expected, const Mover& by);
+
+  // The moves after number `after`, oldest first, at most `limit`.
+  Result<std::vector<RefMove>> Log(std::string_view project, std::string_view name,
+                                   std::uint64_t after = 0, std::size_t limit = 1000);
+
+ private:
+  Kv& kv_;
+};
+
+}  // namespace mig

@@ -1,0 +1,83 @@
+// The run journal: what was run against which target, how it ended, and the events its watchers
+// read.
+//
+// A run has one writer, the thread that carries it out; readers are many. Beginning and ending a
+// run is synced; events are buffered (they survive the daemon's death, not a loss of power),
+// because the target's own journal, not this one, says what took effect.
+//
+// Thread-safe. Errors of every call, besides those named: kInvalidArgument for an id that is empty,
+// longer than 64 or not [A-Za-z0-9_-]; those of Kv.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/core/result.h"
+#include "store/kv.h"
+
+namespace mig {
+
+enum class RunState { kRunning, kSucceeded, kFailed, kCancelled, kInDoubt };
+
+// "running", "succeeded", "failed", "cancelled", "in_doubt".
+std::string_view NameOf(RunState state);
+
+struct Run {
+  std::string id;
+  std::string project;
+  std::string target;     // the target's key, as the daemon knows it
+  std::string operation;  // a summary, e.g. "upgrade head"
+  std::string actor;
+  RunState state = RunState::kRunning;
+  std::string started_at;         // RFC 3339, UTC, all of one precision: listing sorts by it
+  std::string finished_at = {};   // empty while it runs
+  std::string error_reason = {};  // e.g. "STATEMENT_FAILED"; empty unless it failed
+  std::string error_message = {};
+
+  friend bool operator==(const Run&, const Run&) = default;
+};
+
+struct RunEvent {
+  std::uint64_t sequence = 0;  // counts from 1 within its run
+  std::string bytes;           // opaque
+
+  friend bool operator==(const RunEvent&, const RunEvent&) = default;
+};
+
+class Runs {
+ public:
+  explicit Runs(Kv& kv) : kv_(kv) {}  // `kv` outlives it
+
+  // Errors: kInvalidArgument when a run of this id exists.
+  Result<void> Begin(const Run& run);
+
+  // Replaces the record: project, target and started_at stay what Begin wrote. Errors: kNoSuchRun.
+  Result<void> Update(const Run& run);
+
+  // Errors: kNoSuchRun.
+  Result<Run> Get(std::string_view id);
+
+  // Newest first, at most `limit`; of one target, or of all when `target` is empty.
+  Result<std::vector<Run>> List(std::string_view target, std::size_t limit);
+
+  // Adds events in as few commits as the limits allow. Their sequences are the writer's: rising,
+  // never reused.
+  Result<void> Append(std::string_view id, const std::vector<RunEvent>& events);
+
+  // The events with a sequence greater than `after`, in order, at most `limit`.
+  Result<std::vector<RunEvent>> Events(std::string_view id, std::uint64_t after, std::size_t limit);
+
+  // Deletes ended runs and their events, except the newest `keep` of each target. Answers how many
+  // were deleted.
+  Result<std::size_t> Retain(std::size_t keep);
+
+ private:
+  Result<void> Erase(const std::string& id, const std::string& recent_key);
+
+  Kv& kv_;
+};
+
+}  // namespace mig
