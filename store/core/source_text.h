@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,13 +21,17 @@ struct Place {
 
 Place PlaceOf(std::string_view text, std::size_t offset);
 
+// Where the first byte stands that is no part of a UTF-8 sequence (RFC 3629: shortest forms, no
+// surrogates).
+std::optional<std::size_t> FindInvalidUtf8(std::string_view bytes);
+
 // kFileInvalid at a place of a file: the message is "FILE:LINE:COLUMN: WHAT", the details are file,
 // line and column.
 Error FileError(std::string_view path, Place place, std::string_view what, std::string hint = "");
 
-// The bytes of the file at `path` as text: a leading byte order mark is dropped and CRLF becomes
+// The bytes of the file at `path` as text: leading byte order marks are dropped and CRLF becomes
 // LF, nothing else changes. Normalising twice is normalising once. Errors: kLimitExceeded
-// (limits.h); kFileInvalid for what is not UTF-8 (RFC 3629), a NUL or a lone CR, at its place.
+// (limits.h); kFileInvalid for what is not UTF-8, a NUL or a lone CR, at its place.
 Result<std::string> NormaliseText(std::string_view path, std::string_view bytes);
 
 }  // namespace mig

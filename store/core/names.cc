@@ -1,0 +1,116 @@
+#include "store/core/names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/core/limits.h"
+#include "store/core/source_text.h"
+
+namespace mig {
+namespace {
+
+bool IsAsciiAlphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// The name as a message may show it: neither a control character nor half a letter reaches a
+// terminal or a log.
+std::string Shown(std::string_view name) {
+  std::string shown(name.substr(0, kMaxRefNameBytes));
+  const bool readable = !FindInvalidUtf8(shown).has_value();
+  std::replace_if(
+      shown.begin(), shown.end(),
+      [readable](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < ' ' || byte == 0x7f || (byte >= 0x80 && !readable);
+      },
+      '?');
+  return shown;
+}
+
+Error Invalid(std::string_view kind, std::string_view name, std::string_view why) {
+  return Error{Reason::kNameInvalid,
+               fmt::format("`{}` cannot be a {}: {}", Shown(name), kind, why),
+               {{"name", Shown(name)}}};
+}
+
+// `more` holds the characters allowed after the first, besides letters, digits and `_`.
+Result<void> CheckWord(std::string_view kind, std::string_view name, std::string_view more) {
+  if (name.empty()) return Invalid(kind, name, "it is empty");
+  if (name.size() > kMaxNameBytes) {
+    return Invalid(kind, name, fmt::format("it is longer than {} characters", kMaxNameBytes));
+  }
+  for (const char c : name) {
+    const bool first = &c == &name.front();
+    if (IsAsciiAlphanumeric(c) || c == '_') continue;
+    if (more.find(c) == std::string_view::npos) {
+      return Invalid(kind, name, fmt::format("it holds `{}`", Shown({&c, 1})));
+    }
+    if (first) return Invalid(kind, name, fmt::format("it starts with `{}`", c));
+  }
+  if (IsReservedWord(name)) return Invalid(kind, name, "the word is reserved");
+  return {};
+}
+
+// Why a `/`-separated part of a ref's name is refused; empty where it is not.
+std::string_view FaultOfRefPart(std::string_view part) {
+  if (part.empty()) return "a part of it between slashes is empty";
+  if (part.front() == '.') return "a part of it starts with `.`";
+  if (part.front() == '-') return "a part of it starts with `-`";
+  if (part.ends_with(".lock")) return "a part of it ends with `.lock`";
+  return {};
+}
+
+std::string_view FaultOfRef(std::string_view ref) {
+  if (ref.empty()) return "it is empty";
+  if (ref.size() > kMaxRefNameBytes) return "it is too long";
+  if (ref == "@") return "`@` stands for something else";
+  if (ref.ends_with('.')) return "it ends with `.`";
+  if (ref.find("..") != std::string_view::npos) return "it holds `..`";
+  if (ref.find("@{") != std::string_view::npos) return "it holds `@{`";
+  for (const char c : ref) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte == 0x7f) return "it holds a control character";
+    if (std::string_view(" ~^:?*[\\").find(c) != std::string_view::npos) {
+      return "it holds a blank or one of ~^:?*[\\";
+    }
+  }
+  if (FindInvalidUtf8(ref).has_value()) return "it is not UTF-8";
+  for (std::size_t begin = 0; begin <= ref.size();) {
+    const std::size_t end = std::min(ref.find('/', begin), ref.size());
+    const std::string_view fault = FaultOfRefPart(ref.substr(begin, end - begin));
+    if (!fault.empty()) return fault;
+    begin = end + 1;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> CheckRevisionName(std::string_view name) {
+  return CheckWord("revision name", name, ".");
+}
+
+Result<void> CheckLabel(std::string_view label) { return CheckWord("label", label, ".-"); }
+
+Result<void> CheckRefName(std::string_view ref) {
+  const std::string_view fault = FaultOfRef(ref);
+  if (!fault.empty()) return Invalid("ref name", ref, fault);
+  return {};
+}
+
+bool IsReservedWord(std::string_view word) {
+  const std::string key = NameKey(word);
+  return key == "head" || key == "heads" || key == "base" || key == "current";
+}
+
+std::string NameKey(std::string_view name) {
+  std::string key(name);
+  for (char& c : key) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return key;
+}
+
+}  // namespace mig
