@@ -1,0 +1,69 @@
+// What the executor must know of one statement before it runs it: may a script hold it, where can
+// it run, what if it ran twice.
+//
+// All answers are read off the statement's tokens (drivers/sql/lexer.h), not off a grammar: a
+// statement newer than this program is an ordinary statement, never an error. What a statement may
+// do comes from each engine's manual: the pages of its commands for PostgreSQL 12 to 18,
+// lang_vacuum, pragma and lang_transaction for SQLite, "SQL statements that cause an implicit
+// commit" for MariaDB. Pure and thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "store/core/dialect.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// Refuses what would break out of the executor's transaction or give up its locks, wherever the
+// section says it runs: BEGIN, START TRANSACTION, COMMIT, END, ROLLBACK, ABORT, PREPARE TRANSACTION
+// and its ends, SET TRANSACTION, SET SESSION CHARACTERISTICS, DISCARD ALL, a call of
+// pg_advisory_unlock...() in the statement or in the body of a DO; for MariaDB XA, SET autocommit,
+// LOCK and UNLOCK TABLES, RELEASE_LOCK(), RELEASE_ALL_LOCKS(). SAVEPOINT, RELEASE and ROLLBACK TO
+// are allowed.
+//
+// `statement` is one statement, as SplitStatements gives it.
+// Errors: kSqlTransactionControl, with the detail `statement` (see DisplayVerb).
+Result<void> CheckAllowed(Dialect dialect, std::string_view statement);
+
+// Where to look, after a crash, for the effect of a statement that ran outside of any transaction.
+// Names are as the catalog has them: unquoted ones folded, quotes removed, cut to the engine's
+// length.
+struct Probe {
+  enum class Kind {
+    kNone,          // looking cannot tell
+    kIndexCreated,  // CREATE INDEX CONCURRENTLY: there and valid, there and invalid, or not there
+    kIndexDropped,  // DROP INDEX CONCURRENTLY: likewise
+    kDatabaseCreated,    // only `name`
+    kDatabaseDropped,    // only `name`
+    kTablespaceCreated,  // only `name`
+    kTablespaceDropped,  // only `name`
+  };
+  Kind kind = Kind::kNone;
+  std::string schema;  // of the index (which is its table's); empty: the search path decides
+  std::string name;
+  std::string table;  // of kIndexCreated
+
+  friend bool operator==(const Probe&, const Probe&) = default;
+};
+
+struct StatementTraits {
+  // False when the engine refuses the statement in a transaction block, or ignores it there
+  // (SQLite's PRAGMA foreign_keys).
+  bool runs_in_transaction = true;
+  // Running it again after it took effect, wholly or in part, does no harm and ends in the same
+  // state.
+  bool repeatable = false;
+  // kNone for whatever can run in a transaction, and for an index whose name the server chooses.
+  Probe probe = {};
+};
+
+StatementTraits Classify(Dialect dialect, std::string_view statement);
+
+// The statement's first words for progress lines and messages, such as `CREATE TABLE products`:
+// keywords in upper case, the first name as written, never a literal or anything that follows it,
+// at most 60 bytes of valid UTF-8, no control characters.
+std::string DisplayVerb(Dialect dialect, std::string_view statement);
+
+}  // namespace mig
