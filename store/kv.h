@@ -1,6 +1,6 @@
 // The key-value seam: everything the store keeps goes through these four calls.
 //
-// The limits of store/kv_limits.h are enforced by every implementation through Validate()
+// The limits of store/core/limits.h are enforced by every implementation through Validate()
 // (store/kv_validate.h), so that what works over one works over all. Keys and values are bytes;
 // keys sort as unsigned bytes; a key is never empty and never starts with a zero byte (those keys
 // belong to the implementation).

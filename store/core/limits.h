@@ -26,4 +26,17 @@ inline constexpr std::size_t kMaxSections = 1000;
 inline constexpr std::size_t kMaxNameBytes = 128;
 inline constexpr std::size_t kMaxRefNameBytes = 255;
 
+// The key-value seam: below what the strictest implementation foreseen takes (etcd: 128 operations and
+// 1.5 MiB a transaction, by default), so that moving a store there changes nothing. A larger object
+// is stored in chunks.
+inline constexpr std::size_t kMaxKeyBytes = 1024;
+inline constexpr std::size_t kMaxValueBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxGetKeys = 100;
+inline constexpr std::size_t kMaxConditions = 100;
+inline constexpr std::size_t kMaxWrites = 100;
+// Keys and values of a commit's conditions and writes together.
+inline constexpr std::size_t kMaxCommitBytes = std::size_t{1} << 20;
+// Keys of one page of a scan.
+inline constexpr std::size_t kMaxPage = 1000;
+
 }  // namespace mig
