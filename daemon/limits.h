@@ -1,0 +1,42 @@
+// How much of anything the daemon takes at once. Beyond a limit the answer is kLimitExceeded,
+// naming it; each has its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace mig {
+
+// Threads for short calls. They wait for the store's disk and for databases, not for processors, so
+// a few more than cores; runs have threads of their own.
+inline constexpr std::size_t kPoolThreads = 8;
+
+// Calls that wait for a thread. At a millisecond each the last one waits about a tenth of a second;
+// a caller is better off with a refusal than with a longer queue.
+inline constexpr std::size_t kMaxQueuedCalls = 1000;
+
+// One message in. A listing of 30,000 files fits; contents of files come in chunks of at most a
+// mebibyte.
+inline constexpr int kMaxRequestBytes = 4 << 20;
+
+// One message out: a revision file of the largest size (store/core/limits.h) with its canonical
+// text.
+inline constexpr int kMaxResponseBytes = 40 << 20;
+
+// Connections on one Unix socket: far above forty commands at once, well below the usual 1,024 open
+// files (each takes two).
+inline constexpr std::size_t kMaxUnixConnections = 400;
+
+// Events read from a run's log at once by one watcher: bounds what a slow watcher holds in memory.
+inline constexpr std::size_t kMaxEventsPerRead = 64;
+
+// Text of an error on the wire. All headers of an answer share gRPC's default limit of 8 KiB, and
+// details travel there in base64.
+inline constexpr std::size_t kMaxStatusMessageBytes = 600;
+inline constexpr std::size_t kMaxErrorDetailBytes = 4096;
+
+// How long a stopping daemon waits for calls and runs to end by themselves, before it interrupts
+// them. Service managers kill after 90 seconds by default, container engines after 10.
+inline constexpr std::chrono::seconds kDrainTime{8};
+
+}  // namespace mig

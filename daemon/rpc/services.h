@@ -1,0 +1,34 @@
+// What the daemon serves besides itself: the services over the engine.
+#pragma once
+
+#include <grpcpp/impl/service_type.h>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "daemon/rpc/pool.h"
+
+namespace mig {
+
+class Engine;
+
+// Services that the server registers, and what main must know of them to stop well. From any
+// thread.
+class Services {
+ public:
+  virtual ~Services() = default;
+
+  // Owned by this; they live as long as it does.
+  virtual std::vector<grpc::Service*> All() = 0;
+
+  virtual int ActiveRuns() const = 0;
+
+  // Refuses new runs with kDraining, waits for the active ones until the deadline, then interrupts
+  // them, and ends every watcher's log. Afterwards nothing of the services waits for anything.
+  virtual void Drain(std::chrono::steady_clock::time_point deadline) = 0;
+};
+
+std::unique_ptr<Services> MakeServices(Engine& engine, Pool& pool);
+
+}  // namespace mig

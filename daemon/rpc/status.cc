@@ -1,0 +1,73 @@
+#include "daemon/rpc/status.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "daemon/limits.h"
+#include "drivers/target_url.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace mig {
+namespace {
+
+constexpr int kUnavailable = 14;
+constexpr int kAborted = 10;
+constexpr std::int32_t kRetryNanoseconds = 200'000'000;
+
+// At most `limit` bytes, cut between characters and marked.
+std::string Shortened(std::string text, std::size_t limit) {
+  constexpr std::string_view kMark = "...";
+  if (text.size() <= limit) return text;
+  std::size_t end = limit - kMark.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text.append(kMark);
+}
+
+// Shortens the longest values until all fit, so that short facts (line, sqlstate) survive a long
+// statement.
+void FitDetails(std::map<std::string, std::string>& details) {
+  while (true) {
+    std::size_t total = 0;
+    for (const auto& [key, value] : details) total += key.size() + value.size();
+    if (total <= kMaxErrorDetailBytes || details.empty()) return;
+    auto longest = std::max_element(
+        details.begin(), details.end(),
+        [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+    if (longest->second.size() < 8) return;
+    longest->second = Shortened(std::move(longest->second), longest->second.size() / 2 + 3);
+  }
+}
+
+google::rpc::ErrorInfo InfoMessage(const Error& error) {
+  std::map<std::string, std::string> details;
+  for (const auto& [key, value] : error.details) details[key] = RedactSecrets(value);
+  if (std::string hint = HintOf(error); !hint.empty()) details["hint"] = RedactSecrets(hint);
+  FitDetails(details);
+  google::rpc::ErrorInfo info;
+  info.set_reason(std::string(InfoOf(error.reason).text));
+  info.set_domain("mig");
+  info.mutable_metadata()->insert(details.begin(), details.end());
+  return info;
+}
+
+}  // namespace
+
+grpc::Status ToStatus(const Error& error) {
+  const int code = InfoOf(error.reason).grpc_code;
+  const std::string message = Shortened(RedactSecrets(error.message), kMaxStatusMessageBytes);
+  google::rpc::Status status;
+  status.set_code(code);
+  status.set_message(message);
+  status.add_details()->PackFrom(InfoMessage(error));
+  if (code == kUnavailable || code == kAborted) {
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_nanos(kRetryNanoseconds);
+    status.add_details()->PackFrom(retry);
+  }
+  return {static_cast<grpc::StatusCode>(code), message, status.SerializeAsString()};
+}
+
+}  // namespace mig
