@@ -1,9 +1,9 @@
 // The client's connection to a daemon: one call in, one answer or one Error out.
 //
-//     Channel channel = TRY(Channel::Open({.address = "local", .work_tree = root}));
-//     ListHeadsResponse heads = TRY(channel.Call(&HistoryService::Stub::ListHeads, request));
-//     TRY(channel.Stream(&RunService::Stub::WatchRun, request, [&](const WatchRunResponse& answer)
-//     { ... }));
+//     std::unique_ptr<Channel> channel = TRY(Channel::Open({.address = "local", .work_tree =
+//     root})); ListHeadsResponse heads = TRY(channel->Call(&HistoryService::Stub::ListHeads,
+//     request)); TRY(channel->Stream(&RunService::Stub::WatchRun, request, [&](const
+//     WatchRunResponse& answer) { ... }));
 //
 // A daemon that was killed, replaced or is stopping is met transparently: a call that it did not
 // accept is repeated on a new connection, up to three times, with a new private daemon where the
@@ -18,6 +18,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -42,17 +43,18 @@ struct DaemonAddress {
   std::string key_file = {};
 };
 
+// From any thread.
 class Channel {
  public:
   // Connects, starting a private daemon when the address is local and none runs.
   //
   // Errors: kDaemonUnreachable, kDaemonVersion, kUnauthenticated, kConfigInvalid (the address), and
   // what a private daemon says when it cannot start (kStoreFormat, kStoreLocked, kCorruption, ...).
-  static Result<Channel> Open(DaemonAddress address);
+  static Result<std::unique_ptr<Channel>> Open(DaemonAddress address);
 
   // Connects to what already runs: never starts a daemon, never replaces one. kDaemonUnreachable
   // when none runs.
-  static Result<Channel> OpenRunning(DaemonAddress address);
+  static Result<std::unique_ptr<Channel>> OpenRunning(DaemonAddress address);
 
   // One unary call. `limit` bounds each attempt; short calls keep the default.
   template <typename Stub, typename Request, typename Response>
@@ -139,12 +141,14 @@ class Channel {
 
   void Prepare(grpc::ClientContext& context, std::chrono::seconds limit) const;
   Result<void> Repeat(const Attempt& attempt);
-  Result<void> Connect();
+  Result<std::shared_ptr<grpc::Channel>> Connected();
+  void Forget(const std::shared_ptr<grpc::Channel>& channel);
 
-  DaemonAddress address_;
-  bool may_start_;
+  const DaemonAddress address_;
+  const bool may_start_;
   std::string description_;
-  std::shared_ptr<grpc::Channel> channel_;
+  std::mutex mutex_;
+  std::shared_ptr<grpc::Channel> channel_;  // null: to be connected
 };
 
 }  // namespace mig
