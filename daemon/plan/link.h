@@ -34,8 +34,8 @@ struct StoredRevisions {
 //
 // Takes time linear in files and links, but for sorting.
 //
-// Errors, with the details file and line (and other_file, other_line for a second one), name, or
-// for loops `names`:
+// Errors, with the details file, line and name; for duplicates also other_file and other_line; for
+// circles file and names, the members separated by commas:
 //   kDuplicateName        two files' names differ at most in case
 //   kDuplicateLabel       two files declare a label, or one declares another's name; ignoring case
 //   kMissingParent        no file and no stored revision has the name, or several stored ones do
