@@ -1,0 +1,61 @@
+// Calls to a daemon: one function per call of the API, grpc::Status translated into Error.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/work_tree.h"
+#include "mig/v1/admin.pb.h"
+#include "mig/v1/history.pb.h"
+#include "mig/v1/run.pb.h"
+#include "mig/v1/target.pb.h"
+#include "store/core/result.h"
+
+namespace grpc {
+class Channel;
+}
+
+namespace mig {
+
+// Thread-safe: a run's events are read in one thread and it is cancelled from another.
+class Client {
+ public:
+  explicit Client(std::shared_ptr<grpc::Channel> channel);
+  ~Client();
+
+#define MIG_CALL(Verb) Result<v1::Verb##Response> Call(const v1::Verb##Request& request);
+  MIG_CALL(OpenWorkTree)
+  MIG_CALL(ListHistory)
+  MIG_CALL(ListHeads)
+  MIG_CALL(ListBranches)
+  MIG_CALL(ShowRevisions)
+  MIG_CALL(DraftRevision)
+  MIG_CALL(GetStatus)
+  MIG_CALL(GetObject)
+  MIG_CALL(GetCurrent)
+  MIG_CALL(EnsureVersion)
+  MIG_CALL(DescribeTarget)
+  MIG_CALL(DumpSchema)
+  MIG_CALL(CancelRun)
+  MIG_CALL(ListRuns)
+  MIG_CALL(PlanRun)
+  MIG_CALL(RenderScript)
+  MIG_CALL(GetDaemon)
+  MIG_CALL(StopDaemon)
+#undef MIG_CALL
+
+  // Sends the contents of `files` in chunks.
+  Result<void> Upload(const std::vector<const WorkTreeFile*>& files);
+
+  using OnEvent = std::function<void(const v1::RunEvent&)>;
+  // Returns when the run has ended, or with the error that ended the stream.
+  Result<void> StartRun(const v1::StartRunRequest& request, const OnEvent& on_event);
+  Result<void> WatchRun(const v1::WatchRunRequest& request, const OnEvent& on_event);
+
+ private:
+  struct Stubs;
+  std::unique_ptr<Stubs> stubs_;
+};
+
+}  // namespace mig

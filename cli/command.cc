@@ -1,0 +1,108 @@
+#include "cli/command.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "cli/commands/all.h"
+#include "store/core/nearest.h"
+
+namespace mig {
+namespace {
+
+constexpr const Command* kCommands[] = {
+    &kInit,    &kRevision, &kMerge,   &kEdit,     &kRestore, &kHistory,       &kHeads,         &kBranches,
+    &kShow,    &kCatFile,  &kStatus,  &kCurrent,  &kPlan,    &kUpgrade,       &kDowngrade,     &kStamp,
+    &kReapply, &kRuns,     &kWatch,   &kTarget,   &kEnsureVersion, &kListTemplates, &kDaemon, &kCompletion,
+    &kVersion, &kHelp,
+};
+
+constexpr Option kGlobalOptions[] = {
+    {"-C,--directory", "DIR", "work as if started in DIR"},
+    {"-t,--target", "NAME", "the target of mig.toml to work on"},
+    {"--json", "", "print the answer as JSON, one object a line"},
+    {"-q,--quiet", "", "no progress and no advice on stderr"},
+    {"--no-color", "", "plain text, as with NO_COLOR set"},
+    {"-h,--help", "", "show what the command does, its arguments and examples"},
+};
+
+struct RefusedOption {
+  std::string_view name;
+  std::string_view why;
+};
+
+constexpr RefusedOption kRefused[] = {
+    {"--autogenerate", "this version of mig does not generate revisions from models yet: write the SQL with `mig revision --edit`"},
+    {"-x", "there is no env.py to pass arguments to: ${NAME} in mig.toml reads the environment"},
+    {"--tag", "there is no env.py to pass a tag to"},
+    {"-c", "mig.toml is found by walking up from the folder; `-C DIR` names another folder"},
+    {"--config", "mig.toml is found by walking up from the folder; `-C DIR` names another folder"},
+    {"-n", "a target of mig.toml is named with `-t NAME`"},
+    {"--name", "a target of mig.toml is named with `-t NAME`"},
+    {"--raiseerr", "mig has no tracebacks to show: every error has a reason and an exit status"},
+    {"--package", "revision files are SQL, not a Python package"},
+};
+
+bool SameName(std::string_view given, std::string_view name) {
+  return std::ranges::equal(given, name,
+                            [](char a, char b) { return a == b || (a == '_' && b == '-'); });
+}
+
+}  // namespace
+
+std::string_view Option::key() const {
+  std::string_view key = names.substr(names.rfind(',') + 1);
+  return key.substr(std::min(key.find_first_not_of('-'), key.size()));
+}
+
+std::span<const Command* const> AllCommands() { return kCommands; }
+
+std::span<const Option> GlobalOptions() { return kGlobalOptions; }
+
+Result<const Command*> FindCommand(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Command* command : kCommands) {
+    if (SameName(name, command->name)) return command;
+    if (!command->alias.empty() && SameName(name, command->alias)) return command;
+    names.push_back(command->name);
+    if (!command->alias.empty()) names.push_back(command->alias);
+  }
+  Error error{Reason::kUsage, "there is no command `" + std::string(name) + "`"};
+  error.hint = DidYouMean(name, names);
+  if (error.hint.empty()) error.hint = "`mig help` lists the commands";
+  return error;
+}
+
+std::vector<const Option*> OptionsOf(const Command& command) {
+  std::vector<const Option*> options;
+  std::vector<std::string_view> taken;
+  auto add = [&](const Option& option) {
+    std::vector<std::string_view> names = NamesOf(option);
+    if (std::ranges::find_first_of(names, taken) != names.end()) return;
+    options.push_back(&option);
+  };
+  for (const Option& option : command.options) add(option);
+  for (const Option* option : options) std::ranges::copy(NamesOf(*option), std::back_inserter(taken));
+  for (const Option& option : kGlobalOptions) add(option);
+  return options;
+}
+
+std::vector<std::string_view> NamesOf(const Option& option) {
+  std::vector<std::string_view> names;
+  for (std::string_view rest = option.names; !rest.empty();) {
+    std::size_t comma = std::min(rest.find(','), rest.size());
+    names.push_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return names;
+}
+
+std::string_view WhyRefused(std::string_view option) {
+  std::string_view name = option.substr(0, option.find('='));
+  for (const RefusedOption& refused : kRefused) {
+    if (refused.name == name) return refused.why;
+  }
+  return {};
+}
+
+}  // namespace mig

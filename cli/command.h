@@ -1,0 +1,73 @@
+// The commands of `mig`, as a table: parsing, help, completions and suggestions are all made from these records.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "store/core/result.h"
+
+namespace mig {
+
+class Context;
+
+// "-m,--message" with a value called TEXT, or a switch.
+struct Option {
+  std::string_view names;  // short name first, separated by a comma; the last long name identifies it
+  std::string_view value;  // what the value is called in help; empty: a switch
+  std::string_view help;
+  bool repeated = false;  // may be given several times
+
+  // "message": the last long name, without dashes. Arguments are asked for by this.
+  std::string_view key() const;
+};
+
+// The arguments that are no options.
+struct Operands {
+  std::string_view usage;  // "REV...", as the synopsis shows them
+  int least = 0;
+  int most = 0;  // kAny: no limit
+};
+
+inline constexpr int kAny = 1 << 20;
+
+// Exit statuses of success; those of errors are in store/core/reasons.inc.
+inline constexpr int kDone = 0;
+inline constexpr int kFindings = 4;
+
+// Does the work; the answer is the exit status.
+using Handler = Result<int> (*)(Context&);
+
+enum class Group { kWrite, kLook, kApply, kOperate };
+
+struct Command {
+  std::string_view name;
+  std::string_view alias = {};  // another spelling; empty: none
+  Group group = Group::kLook;
+  std::string_view summary;           // one line, for the list of commands
+  std::string_view description = {};  // whole sentences, for the command's own help
+  Operands operands = {};
+  std::span<const Option> options = {};
+  std::string_view examples;  // lines "$ mig ... # what it does"
+  Handler run = nullptr;
+};
+
+// In the order of help.
+std::span<const Command* const> AllCommands();
+
+// Taken by every command that does not define an option of the same name.
+std::span<const Option> GlobalOptions();
+
+// By name, alias, or with underscores for dashes as Alembic spells them. Errors: kUsage, with the nearest name as hint.
+Result<const Command*> FindCommand(std::string_view name);
+
+// "-m" and "--message".
+std::vector<std::string_view> NamesOf(const Option& option);
+
+// The options a command takes: its own, then the global ones it does not shadow.
+std::vector<const Option*> OptionsOf(const Command& command);
+
+// Why an option of Alembic has no place here; empty: it is not one of those.
+std::string_view WhyRefused(std::string_view option);
+
+}  // namespace mig

@@ -1,0 +1,145 @@
+#include "cli/command_line.h"
+
+#include <CLI/App.hpp>
+#include <cctype>
+#include <memory>
+
+#include "store/core/nearest.h"
+
+namespace mig {
+namespace {
+
+// Marks a word that is no option whatever it starts with. No shell passes this byte by accident.
+constexpr char kMark = '\x01';
+
+bool LooksNegative(std::string_view word) {
+  return word.size() >= 2 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1]));
+}
+
+// The parser takes words from the back.
+std::vector<std::string> Marked(const std::vector<std::string>& words) {
+  std::vector<std::string> marked;
+  bool only_operands = false;
+  for (const std::string& word : words) {
+    if (!only_operands && word == "--") {
+      only_operands = true;
+    } else {
+      marked.push_back(only_operands || LooksNegative(word) ? kMark + word : word);
+    }
+  }
+  return {marked.rbegin(), marked.rend()};
+}
+
+std::string Unmarked(std::string word) {
+  if (!word.empty() && word[0] == kMark) word.erase(0, 1);
+  return word;
+}
+
+Error UsageError(const Command& command, std::string message, std::string hint = "") {
+  Error error{Reason::kUsage, std::move(message)};
+  error.hint = hint.empty() ? "`mig help " + std::string(command.name) + "` shows its arguments and examples" : std::move(hint);
+  return error;
+}
+
+Error UnknownOption(const Command& command, std::string_view word) {
+  if (std::string_view why = WhyRefused(word); !why.empty()) {
+    return {Reason::kUnsupported, "no option " + std::string(word.substr(0, word.find('='))) + ": " + std::string(why)};
+  }
+  std::vector<std::string_view> names;
+  for (const Option* option : OptionsOf(command)) {
+    for (std::string_view name : NamesOf(*option)) names.push_back(name);
+  }
+  std::string_view name = word.substr(0, word.find('='));
+  return UsageError(command, "`mig " + std::string(command.name) + "` has no option " + std::string(name),
+                    DidYouMean(name, names));
+}
+
+Result<void> CheckOperandCount(const Command& command, const std::vector<std::string>& operands) {
+  int count = static_cast<int>(operands.size());
+  std::string verb = "`mig " + std::string(command.name) + "`";
+  if (count < command.operands.least) {
+    return UsageError(command, verb + " needs " + std::string(command.operands.usage));
+  }
+  if (count > command.operands.most) {
+    return UsageError(command, verb + " does not take `" + operands[static_cast<std::size_t>(command.operands.most)] + "`");
+  }
+  return {};
+}
+
+// The library's message ends in what its kinds of errors have in common; its options are named as ours are.
+std::string MessageOf(const CLI::ParseError& failure) {
+  std::string message = failure.what();
+  return message.substr(0, message.find('\n'));
+}
+
+}  // namespace
+
+std::string Arguments::Value(std::string_view key) const {
+  auto found = values_.find(key);
+  return found == values_.end() || found->second.empty() ? "" : found->second.back();
+}
+
+std::vector<std::string> Arguments::Values(std::string_view key) const {
+  auto found = values_.find(key);
+  return found == values_.end() ? std::vector<std::string>{} : found->second;
+}
+
+std::string Arguments::Operand(std::size_t index) const {
+  return index < operands_.size() ? operands_[index] : "";
+}
+
+Words SplitVerb(const std::vector<std::string>& words) {
+  Words split;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (!split.verb.empty() || word.starts_with('-')) {
+      split.rest.push_back(word);
+    } else {
+      split.verb = word;
+    }
+    bool takes_value = word == "-C" || word == "--directory" || word == "-t" || word == "--target";
+    if (split.verb.empty() && takes_value && i + 1 < words.size()) split.rest.push_back(words[++i]);
+  }
+  return split;
+}
+
+Result<Arguments> ParseArguments(const Command& command, const std::vector<std::string>& words) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  std::vector<std::pair<const Option*, CLI::Option*>> options;
+  std::vector<std::unique_ptr<std::vector<std::string>>> storage;
+  for (const Option* option : OptionsOf(command)) {
+    if (option->value.empty()) {
+      options.emplace_back(option, app.add_flag(std::string(option->names)));
+      continue;
+    }
+    storage.push_back(std::make_unique<std::vector<std::string>>());
+    CLI::Option* added = app.add_option(std::string(option->names), *storage.back());
+    added->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    options.emplace_back(option, added);
+  }
+  try {
+    std::vector<std::string> marked = Marked(words);
+    app.parse(marked);
+  } catch (const CLI::ParseError& failure) {
+    return UsageError(command, MessageOf(failure));
+  }
+  Arguments arguments;
+  for (const auto& [option, parsed] : options) {
+    if (parsed->count() == 0) continue;
+    std::vector<std::string>& values = arguments.values_[std::string(option->key())];
+    for (const std::string& value : parsed->results()) values.push_back(Unmarked(value));
+    if (values.size() > 1 && !option->repeated && !option->value.empty()) {
+      return UsageError(command, "--" + std::string(option->key()) + " is given twice");
+    }
+  }
+  for (const std::string& word : app.remaining()) {
+    if (word.size() > 1 && word[0] == '-') return UnknownOption(command, word);
+    arguments.operands_.push_back(Unmarked(word));
+  }
+  if (!arguments.Has("help")) TRY(CheckOperandCount(command, arguments.operands_));
+  return arguments;
+}
+
+}  // namespace mig

@@ -1,0 +1,169 @@
+#include "cli/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "cli/file.h"
+#include "store/core/nearest.h"
+
+namespace mig {
+namespace {
+
+bool IsNameByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view Unquoted(std::string_view text) {
+  bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front();
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+std::string Lookup(const Environment& environment, const std::string& name) {
+  auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
+Error ConfigError(const Config& config, int line, std::string what, std::string hint = "") {
+  std::string file = config.root + "/mig.toml";
+  Error error{Reason::kConfigInvalid, file + ":" + std::to_string(line) + ": " + std::move(what)};
+  error.details = {{"file", file}, {"line", std::to_string(line)}};
+  error.hint = std::move(hint);
+  return error;
+}
+
+// What a PostgreSQL client takes from its surroundings, and nothing else.
+Environment ConnectionEnvironment(const Environment& environment) {
+  Environment chosen;
+  for (const auto& [name, value] : environment) {
+    if (name.starts_with("PG") || name == "HOME") chosen.emplace(name, value);
+  }
+  return chosen;
+}
+
+Result<std::string> ChooseTarget(const Config& config, std::string_view name) {
+  if (!name.empty()) return std::string(name);
+  if (!config.default_target.empty()) return config.default_target;
+  if (config.targets.size() == 1) return config.targets.begin()->first;
+  if (config.targets.empty() || config.targets.contains("dev")) return std::string("dev");
+  Error error{Reason::kNoTarget, "mig.toml has several targets and none of them is the default"};
+  error.hint = "name one with --target, or write target = \"" + config.targets.begin()->first + "\" below [project]";
+  return error;
+}
+
+Error UnknownTarget(const Config& config, const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const auto& [known, target] : config.targets) names.push_back(known);
+  Error error{Reason::kNoTarget, "mig.toml has no target `" + name + "`"};
+  error.hint = DidYouMean(name, names);
+  return error;
+}
+
+}  // namespace
+
+Environment ProcessEnvironment() {
+  Environment environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view text = *entry;
+    std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+Environment ParseDotEnv(std::string_view text) {
+  Environment values;
+  while (!text.empty()) {
+    std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = Trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.starts_with("export ")) line = Trimmed(line.substr(7));
+    std::size_t equals = line.find('=');
+    if (line.starts_with('#') || equals == std::string_view::npos) continue;
+    values.insert_or_assign(std::string(Trimmed(line.substr(0, equals))),
+                            std::string(Unquoted(Trimmed(line.substr(equals + 1)))));
+  }
+  return values;
+}
+
+Result<Config> LoadConfig(const std::string& folder, const Environment& environment) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  for (fs::path root = fs::absolute(folder, ignored).lexically_normal();; root = root.parent_path()) {
+    fs::path file = root / "mig.toml";
+    if (fs::exists(file, ignored)) {
+      Config config = TRY(ParseConfig(file.string(), TRY(ReadFile(file.string()))));
+      config.root = root.string();
+      config.environment = environment;
+      fs::path dot_env = root / ".env";
+      if (fs::is_regular_file(dot_env, ignored)) config.environment.merge(ParseDotEnv(TRY(ReadFile(dot_env.string()))));
+      return config;
+    }
+    if (!root.has_relative_path()) break;
+  }
+  return Error{Reason::kNoWorkTree, "there is no mig.toml in " + folder + " or in a folder above it"};
+}
+
+Result<std::string> ExpandVariables(const Config& config, std::string_view text, int line, std::string_view key) {
+  std::string expanded;
+  while (!text.empty()) {
+    std::size_t dollar = std::min(text.find('$'), text.size());
+    expanded += text.substr(0, dollar);
+    text.remove_prefix(dollar);
+    if (text.starts_with("$$")) {
+      expanded += '$';
+      text.remove_prefix(2);
+    } else if (text.starts_with("${")) {
+      std::size_t end = text.find('}');
+      std::string name(text.substr(2, std::min(end, text.size()) - 2));
+      if (end == std::string_view::npos || !std::ranges::all_of(name, IsNameByte)) {
+        return ConfigError(config, line, "`" + std::string(key) + "` has a ${ that does not name a variable");
+      }
+      if (!config.environment.contains(name)) {
+        return ConfigError(config, line, "`" + std::string(key) + "` needs the environment variable " + name + ", which is not set",
+                           "set it, or write " + name + "=… into .env beside mig.toml");
+      }
+      expanded += config.environment.at(name);
+      text.remove_prefix(end + 1);
+    } else if (!text.empty()) {
+      expanded += '$';
+      text.remove_prefix(1);
+    }
+  }
+  return expanded;
+}
+
+Result<std::string> AddressOf(const Config& config) {
+  return ExpandVariables(config, config.address, config.address_line, "daemon.address");
+}
+
+Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
+  ResolvedTarget target;
+  target.name = TRY(ChooseTarget(config, wanted));
+  target.base_directory = config.root;
+  auto configured = config.targets.find(target.name);
+  if (configured != config.targets.end()) {
+    const TargetConfig& found = configured->second;
+    target.url = TRY(ExpandVariables(config, found.url, found.line, "targets." + target.name + ".url"));
+    target.schema = found.schema;
+  }
+  bool shared = TRY(AddressOf(config)) != "local";
+  bool may_be_implicit = configured != config.targets.end() || config.targets.empty();
+  if (target.url.empty() && may_be_implicit && !shared) target.url = Lookup(config.environment, "DATABASE_URL");
+  if (!target.url.empty()) {
+    target.environment = ConnectionEnvironment(config.environment);
+    return target;
+  }
+  if (shared) return target;
+  if (configured == config.targets.end() && !config.targets.empty()) return UnknownTarget(config, target.name);
+  return Error{Reason::kNoTarget, "target `" + target.name + "` has no url in mig.toml, and DATABASE_URL is not set"};
+}
+
+}  // namespace mig

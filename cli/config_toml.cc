@@ -1,0 +1,131 @@
+// mig.toml's text into a Config. The one file of the client that includes toml++, because it is slow to compile.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <functional>
+
+#include "cli/config.h"
+#include "store/core/nearest.h"
+
+namespace mig {
+namespace {
+
+class Reader {
+ public:
+  explicit Reader(std::string_view path) : path_(path) {}
+
+  Error Fail(const toml::node& node, std::string_view what, std::string hint = "") const {
+    return FailAt(node.source().begin, what, std::move(hint));
+  }
+
+  Error FailAt(const toml::source_position& at, std::string_view what, std::string hint = "") const {
+    Error error{Reason::kConfigInvalid, path_ + ":" + std::to_string(at.line) + ": " + std::string(what)};
+    error.details = {{"file", path_}, {"line", std::to_string(at.line)}, {"column", std::to_string(at.column)}};
+    error.hint = std::move(hint);
+    return error;
+  }
+
+  Result<void> Keys(const toml::table& table, std::string_view section,
+                    const std::vector<std::string_view>& known) const {
+    for (const auto& [key, node] : table) {
+      if (std::ranges::find(known, key.str()) != known.end()) continue;
+      std::string where = section.empty() ? "" : " in [" + std::string(section) + "]";
+      return FailAt(key.source().begin, "unknown key `" + std::string(key.str()) + "`" + where,
+                    DidYouMean(key.str(), known));
+    }
+    return {};
+  }
+
+  // The table `key` of `parent`, or nullptr where there is none.
+  Result<const toml::table*> Table(const toml::table& parent, std::string_view key) const {
+    const toml::node* node = parent.get(key);
+    if (node == nullptr) return static_cast<const toml::table*>(nullptr);
+    if (node->is_table()) return node->as_table();
+    return Fail(*node, "`" + std::string(key) + "` is a section: write [" + std::string(key) + "]");
+  }
+
+  Result<std::string> Text(const toml::table& table, std::string_view key, std::string fallback = "") const {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return fallback;
+    if (node->is_string()) return node->as_string()->get();
+    return Fail(*node, "`" + std::string(key) + "` must be a text in quotes");
+  }
+
+  int LineOf(const toml::table& table, std::string_view key) const {
+    const toml::node* node = table.get(key);
+    return node == nullptr ? 0 : static_cast<int>(node->source().begin.line);
+  }
+
+  Result<std::vector<std::string>> Folders(const toml::table& table, std::string_view key) const {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return std::vector<std::string>{"migrations"};
+    if (node->is_string()) return std::vector<std::string>{node->as_string()->get()};
+    if (!node->is_array() || node->as_array()->empty()) return Fail(*node, "`migrations` is a folder or a list of folders");
+    std::vector<std::string> folders;
+    for (const toml::node& item : *node->as_array()) {
+      if (!item.is_string()) return Fail(item, "`migrations` must list folders in quotes");
+      folders.push_back(item.as_string()->get());
+    }
+    return folders;
+  }
+
+ private:
+  std::string path_;
+};
+
+Result<void> ReadProject(const Reader& reader, const toml::table& root, Config* config) {
+  const toml::table* project = TRY(reader.Table(root, "project"));
+  if (project == nullptr) return reader.FailAt({1, 1}, "[project] is missing", "write [project] and name = \"…\" below it");
+  TRY(reader.Keys(*project, "project", {"name", "migrations", "target"}));
+  config->project = TRY(reader.Text(*project, "name"));
+  if (config->project.empty()) return reader.Fail(*project, "[project] has no name", "write name = \"…\" below [project]");
+  config->migrations = TRY(reader.Folders(*project, "migrations"));
+  config->default_target = TRY(reader.Text(*project, "target"));
+  return {};
+}
+
+Result<void> ReadDaemon(const Reader& reader, const toml::table& root, Config* config) {
+  const toml::table* daemon = TRY(reader.Table(root, "daemon"));
+  if (daemon == nullptr) return {};
+  TRY(reader.Keys(*daemon, "daemon", {"address"}));
+  config->address = TRY(reader.Text(*daemon, "address", "local"));
+  config->address_line = reader.LineOf(*daemon, "address");
+  return {};
+}
+
+Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* config) {
+  const toml::table* targets = TRY(reader.Table(root, "targets"));
+  if (targets == nullptr) return {};
+  for (const auto& [key, node] : *targets) {
+    std::string name(key.str());
+    if (!node.is_table()) return reader.Fail(node, "a target is a section: write [targets." + name + "]");
+    const toml::table& table = *node.as_table();
+    TRY(reader.Keys(table, "targets." + name, {"url", "schema"}));
+    TargetConfig target;
+    target.url = TRY(reader.Text(table, "url"));
+    target.schema = TRY(reader.Text(table, "schema"));
+    target.line = reader.LineOf(table, "url");
+    config->targets.emplace(std::move(name), std::move(target));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Config> ParseConfig(std::string_view path, std::string_view text) {
+  Reader reader(path);
+  toml::parse_result parsed = toml::parse(text, path);
+  if (!parsed) {
+    return reader.FailAt(parsed.error().source().begin, parsed.error().description());
+  }
+  const toml::table& root = parsed.table();
+  TRY(reader.Keys(root, "", {"project", "daemon", "targets", "autogenerate", "remotes"}));
+  Config config;
+  TRY(ReadProject(reader, root, &config));
+  TRY(ReadDaemon(reader, root, &config));
+  TRY(ReadTargets(reader, root, &config));
+  return config;
+}
+
+}  // namespace mig

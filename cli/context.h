@@ -1,0 +1,80 @@
+// What a command's handler works with: its arguments, the work tree's configuration, the terminal and the daemon. Each is made when it is
+// first asked for, so that `mig version` reads no file and opens no connection.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/command_line.h"
+#include "cli/config.h"
+#include "cli/terminal.h"
+#include "cli/work_tree.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace mig {
+
+class Context {
+ public:
+  Context(const Command& command, Arguments arguments, Environment environment);
+  ~Context();
+
+  const Command& command() const { return command_; }
+  const Arguments& args() const { return arguments_; }
+  Terminal& terminal() { return terminal_; }
+  const Environment& environment() const { return environment_; }
+  bool json() const { return arguments_.Has("json"); }
+
+  Result<const Config*> config();
+  // The daemon of the work tree; a private one is started where none answers.
+  Result<Client*> client();
+
+  // The target of --target, or the default one.
+  Result<v1::Target> target();
+  // As target(), but unset where the work tree has none and none was asked for.
+  Result<std::optional<v1::Target>> target_if_any();
+
+  // The view of the work tree as it is now. Costs no call: the daemon is only told when it does not know it yet.
+  Result<v1::View> view();
+
+  // Asks the daemon about the work tree: fills in the view, and when the daemon does not know it sends the files and
+  // asks again.
+  template <typename Request>
+  auto Ask(Request request) -> decltype(std::declval<Client&>().Call(request)) {
+    *request.mutable_view() = TRY(view());
+    auto response = TRY(client())->Call(request);
+    if (response || response.error().reason != Reason::kViewUnknown) return response;
+    TRY(OpenWorkTree());
+    return TRY(client())->Call(request);
+  }
+
+  // As Ask, for a run.
+  Result<void> Run(v1::StartRunRequest request, const Client::OnEvent& on_event);
+
+  // Forgets what was read from the work tree, after a file was written.
+  void WorkTreeChanged() { tree_.reset(); }
+
+  // Prints the answer as JSON on one line.
+  void PrintJson(const google::protobuf::Message& message);
+
+  // "Name <address>", from Git's configuration where Git is, else the user's name.
+  std::string Author();
+
+ private:
+  Result<void> OpenWorkTree();
+
+  const Command& command_;
+  Arguments arguments_;
+  Environment environment_;
+  Terminal terminal_;
+  std::optional<Config> config_;
+  std::optional<WorkTree> tree_;
+  std::unique_ptr<Client> client_;
+};
+
+}  // namespace mig

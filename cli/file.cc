@@ -1,0 +1,108 @@
+#include "cli/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "store/core/limits.h"
+
+namespace mig {
+namespace {
+
+// Closes a file descriptor at the end of a scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  int value() const { return value_; }
+
+ private:
+  int value_;
+};
+
+Error ErrnoError(Reason reason, const std::string& what, const std::string& path, int code) {
+  Error error{reason, what + " " + path + ": " + std::strerror(code)};
+  error.details = {{"file", path}};
+  return error;
+}
+
+Result<void> WriteAll(int descriptor, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::fsync(descriptor) != 0) return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
+  return {};
+}
+
+// A synced file with `bytes` beside `path`; its path.
+Result<std::string> WriteBeside(const std::string& path, std::string_view bytes) {
+  std::string temporary = path + ".XXXXXX";
+  Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.value() < 0) return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
+  mode_t mask = ::umask(0);
+  ::umask(mask);
+  Result<void> written = WriteAll(file.value(), bytes, path);
+  if (!written || ::fchmod(file.value(), 0666 & ~mask) != 0) {
+    ::unlink(temporary.c_str());
+    TRY(std::move(written));
+    return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
+  }
+  return temporary;
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (file.value() < 0 || ::fstat(file.value(), &status) != 0) {
+    return ErrnoError(Reason::kFileUnreadable, "cannot read", path, errno);
+  }
+  if (!S_ISREG(status.st_mode)) return Error{Reason::kFileUnreadable, "cannot read " + path + ": it is no regular file"};
+  if (static_cast<std::size_t>(status.st_size) > kMaxFileBytes) {
+    return Error{Reason::kLimitExceeded, path + " has " + std::to_string(status.st_size >> 20) + " MiB, and mig reads files up to " +
+                                             std::to_string(kMaxFileBytes >> 20) + " MiB"};
+  }
+  std::string bytes(static_cast<std::size_t>(status.st_size) + 1, '\0');
+  std::size_t filled = 0;
+  while (true) {
+    ssize_t count = ::read(file.value(), bytes.data() + filled, bytes.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoError(Reason::kFileUnreadable, "cannot read", path, errno);
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+    if (filled == bytes.size()) bytes.resize(bytes.size() * 2);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+Result<void> CreateFile(const std::string& path, std::string_view bytes) {
+  std::string temporary = TRY(WriteBeside(path, bytes));
+  int failure = ::link(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
+  ::unlink(temporary.c_str());
+  if (failure == EEXIST) return ErrnoError(Reason::kFileExists, "cannot make", path, failure);
+  if (failure != 0) return ErrnoError(Reason::kFileUnwritable, "cannot write", path, failure);
+  return {};
+}
+
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes) {
+  std::string temporary = TRY(WriteBeside(path, bytes));
+  if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  int failure = errno;
+  ::unlink(temporary.c_str());
+  return ErrnoError(Reason::kFileUnwritable, "cannot write", path, failure);
+}
+
+}  // namespace mig

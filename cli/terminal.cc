@@ -1,0 +1,87 @@
+#include "cli/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace mig {
+namespace {
+
+bool ColorAllowed() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  if (no_color != nullptr && *no_color != '\0') return false;
+  return term == nullptr || std::strcmp(term, "dumb") != 0;
+}
+
+int WidthOf(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+// Errors: the errno of the write that failed.
+int WriteAll(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+}  // namespace
+
+Terminal::Terminal(bool color, bool quiet)
+    : stdin_is_terminal_(::isatty(STDIN_FILENO) == 1),
+      stderr_is_terminal_(::isatty(STDERR_FILENO) == 1),
+      quiet_(quiet),
+      width_(stderr_is_terminal_ ? WidthOf(STDERR_FILENO) : 80),
+      out_style_(color && ColorAllowed() && ::isatty(STDOUT_FILENO) == 1),
+      err_style_(color && ColorAllowed() && stderr_is_terminal_) {}
+
+void Terminal::Tell(std::string_view text) {
+  if (!quiet_) Warn(text);
+}
+
+void Terminal::Warn(std::string_view text) {
+  ClearLive();
+  WriteAll(STDERR_FILENO, text);
+}
+
+void Terminal::Live(std::string_view text) {
+  if (!live()) return;
+  ClearLive();
+  if (text.empty()) return;
+  WriteAll(STDERR_FILENO, text);
+  live_shown_ = true;
+}
+
+void Terminal::ClearLive() {
+  if (!live_shown_) return;
+  WriteAll(STDERR_FILENO, "\r\x1b[K");
+  live_shown_ = false;
+}
+
+Result<void> Terminal::Flush() {
+  ClearLive();
+  std::string text = std::move(buffer_);
+  buffer_.clear();
+  int failure = WriteAll(STDOUT_FILENO, text);
+  if (failure == 0 || failure == EPIPE) return {};
+  return Error{Reason::kFileUnwritable, std::string("cannot write to stdout: ") + std::strerror(failure)};
+}
+
+std::string Terminal::Ask(std::string_view question) {
+  Warn(question);
+  std::string line;
+  char c = 0;
+  while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
+  return line;
+}
+
+}  // namespace mig

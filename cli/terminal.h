@@ -1,0 +1,51 @@
+// Where output goes: stdout carries data, stderr carries progress, advice and errors.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/render/style.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+class Terminal {
+ public:
+  // Colours only where a terminal shows them and neither NO_COLOR, TERM=dumb nor `color` forbids it.
+  Terminal(bool color, bool quiet);
+
+  // Data. Buffered until Flush().
+  void Print(std::string_view text) { buffer_ += text; }
+  // Progress and advice; nothing when quiet.
+  void Tell(std::string_view text);
+  // Told even when quiet.
+  void Warn(std::string_view text);
+  // Replaces the live line at the bottom of a terminal; an empty text removes it. Nothing where stderr is no terminal.
+  void Live(std::string_view text);
+
+  // Writes what was printed. Errors: kFileUnwritable, e.g. a full disk; a closed pipe is success.
+  Result<void> Flush();
+
+  // Asks on stderr and reads a line. REQUIRES: interactive().
+  std::string Ask(std::string_view question);
+  bool interactive() const { return stdin_is_terminal_ && stderr_is_terminal_; }
+
+  const Style& out_style() const { return out_style_; }
+  const Style& err_style() const { return err_style_; }
+  bool live() const { return stderr_is_terminal_ && !quiet_; }
+  int width() const { return width_; }
+
+ private:
+  void ClearLive();
+
+  bool stdin_is_terminal_;
+  bool stderr_is_terminal_;
+  bool quiet_;
+  int width_;
+  Style out_style_;
+  Style err_style_;
+  bool live_shown_ = false;
+  std::string buffer_;
+};
+
+}  // namespace mig
