@@ -1,0 +1,62 @@
+// Per dialect: whether a `;` ends the statement, learnt from the statement's tokens one by one. The
+// rules are those of split.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "drivers/sql/lexer.h"
+
+namespace mig {
+
+// CREATE [OR REPLACE] FUNCTION|PROCEDURE ... BEGIN ATOMIC ... END, parentheses, and COPY ... FROM
+// STDIN.
+class PostgresqlStatementEnd {
+ public:
+  explicit PostgresqlStatementEnd(std::string_view script) : script_(script) {}
+
+  // Takes the statement's next token; false when it makes the statement one that only a client can
+  // carry out.
+  bool Take(const Token& token);
+  // True when a `;` here ends the statement.
+  bool AtTopLevel() const { return depth_ == 0 && bodies_.empty(); }
+  // Where the innermost body that is still open begins.
+  std::optional<std::size_t> OpenBody() const;
+
+ private:
+  enum class Heading { kStart, kCreate, kOr, kReplace, kRoutine, kCopy, kOther };
+
+  bool TakeWord(const Token& token);
+  void AdvanceHeading(const Token& token);
+  bool Is(const Token& token, std::string_view word) const { return IsWord(token, script_, word); }
+
+  std::string_view script_;
+  std::size_t depth_ = 0;              // of parentheses
+  std::vector<std::size_t> bodies_;    // where each open BEGIN stands
+  Heading heading_ = Heading::kStart;  // of the innermost statement
+  Token previous_;
+};
+
+// CREATE TRIGGER ... ; END.
+class SqliteStatementEnd {
+ public:
+  explicit SqliteStatementEnd(std::string_view script) : script_(script) {}
+
+  bool Take(const Token& token);
+  bool AtTopLevel() const { return state_ != State::kTrigger && state_ != State::kSemicolon; }
+  std::optional<std::size_t> OpenBody() const;
+
+ private:
+  enum class State { kStart, kExplain, kCreate, kNormal, kTrigger, kSemicolon, kEnd };
+
+  State After(const Token& token) const;
+  bool Is(const Token& token, std::string_view word) const { return IsWord(token, script_, word); }
+
+  std::string_view script_;
+  State state_ = State::kStart;
+  std::optional<std::size_t> begin_;
+};
+
+}  // namespace mig

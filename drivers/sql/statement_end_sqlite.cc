@@ -1,0 +1,40 @@
+#include "drivers/sql/statement_end.h"
+
+namespace mig {
+
+bool SqliteStatementEnd::Take(const Token& token) {
+  if (!begin_) {
+    begin_ = token.begin;
+    if (script_[token.begin] == '.') return false;
+  }
+  state_ = After(token);
+  return true;
+}
+
+std::optional<std::size_t> SqliteStatementEnd::OpenBody() const {
+  return AtTopLevel() ? std::nullopt : begin_;
+}
+
+SqliteStatementEnd::State SqliteStatementEnd::After(const Token& token) const {
+  switch (state_) {
+    case State::kStart:
+      if (Is(token, "explain")) return State::kExplain;
+      return Is(token, "create") ? State::kCreate : State::kNormal;
+    case State::kExplain:
+      if (Is(token, "create")) return State::kCreate;
+      return Is(token, "query") || Is(token, "plan") ? State::kExplain : State::kNormal;
+    case State::kCreate:
+      if (Is(token, "temp") || Is(token, "temporary")) return State::kCreate;
+      return Is(token, "trigger") ? State::kTrigger : State::kNormal;
+    case State::kNormal:
+      return State::kNormal;
+    case State::kTrigger:
+    case State::kSemicolon:
+    case State::kEnd:
+      break;
+  }
+  if (IsSymbol(token, script_, ";")) return State::kSemicolon;
+  return state_ == State::kSemicolon && Is(token, "end") ? State::kEnd : State::kTrigger;
+}
+
+}  // namespace mig
