@@ -1,0 +1,81 @@
+// What a shared daemon's configuration file says (TOML). docs/daemon.toml is an example with every
+// key.
+//
+// Everything is checked when the file is read: a daemon with a mistake in its configuration does
+// not start. `${NAME}` in a string is replaced by the daemon's own environment variable; `$$` is a
+// dollar.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/log.h"
+#include "store/core/dialect.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// PEM files.
+struct TlsConfig {
+  std::string certificate;
+  std::string key;
+  std::string client_ca;  // authorities of client certificates; empty: none is asked for
+};
+
+// A caller who proves itself by a bearer token over TLS. Only the SHA-256 of the token is kept.
+struct TokenConfig {
+  std::string name;
+  std::string sha256;  // 64 lower-case hex digits
+};
+
+enum class RefPolicy { kFastForward, kMerge, kHeads };
+
+struct ProjectConfig {
+  Dialect dialect = Dialect::kPostgresql;
+  std::map<std::string, RefPolicy> refs;
+};
+
+// A target that callers name and whose url only the daemon knows.
+struct ServedTarget {
+  std::string project;
+  std::string ref;
+  std::string url;
+  std::string schema;
+};
+
+struct DaemonConfig {
+  std::string store;                // absolute path of a folder
+  std::vector<std::string> listen;  // "unix:PATH", "HOST:PORT"
+  LogFormat log_format = LogFormat::kText;
+  LogLevel log_level = LogLevel::kInfo;
+  std::chrono::seconds idle{
+      0};  // ends after so long without callers and runs; only with `ends_when_idle`
+  bool ends_when_idle = false;
+  bool accept_urls = false;                 // of targets, from callers
+  std::vector<std::uint32_t> allowed_uids;  // on Unix sockets, besides the daemon's own and root
+  TlsConfig tls;
+  std::vector<TokenConfig> tokens;
+  std::map<std::string, std::string> scratch;  // dialect -> "managed" or the url of a server
+  std::map<std::string, ProjectConfig> projects;
+  std::map<std::string, ServedTarget> targets;
+};
+
+// Errors: kConfigInvalid with the details file, line and key; a near miss is the hint of an unknown
+// key.
+Result<DaemonConfig> ParseDaemonConfig(std::string_view file, std::string_view text,
+                                       const std::map<std::string, std::string>& environment);
+
+// Errors: kFileUnreadable, as ParseDaemonConfig.
+Result<DaemonConfig> LoadDaemonConfig(const std::string& file,
+                                      const std::map<std::string, std::string>& environment);
+
+// What must hold of a configuration as a whole, wherever its parts come from: a store, an address
+// to listen on, and TLS with tokens or client certificates for each address that is not a Unix
+// socket. Errors: kConfigInvalid.
+Result<void> CheckDaemonConfig(const DaemonConfig& config);
+
+}  // namespace mig
