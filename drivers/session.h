@@ -1,7 +1,8 @@
 // One open connection to one live database: the narrow seam every engine stands behind.
 //
-// What is common to all engines (bookkeeping tables, lease, log, retry) is written once above it. A session belongs to whoever
-// holds its unique_ptr and is used by one thread at a time; only Interrupt() may be called from another one.
+// What is common to all engines (bookkeeping tables, lease, log, retry) is written once above it. A
+// session belongs to whoever holds its unique_ptr and is used by one thread at a time; only
+// Interrupt() may be called from another one.
 #pragma once
 
 #include <chrono>
@@ -20,20 +21,23 @@
 
 namespace mig {
 
-// A parameter or a cell. Blobs are byte strings of their own type, since engines tell them from text.
+// A parameter or a cell. Blobs are byte strings of their own type, since engines tell them from
+// text.
 struct Blob {
   std::string bytes;
   friend bool operator==(const Blob&, const Blob&) = default;
 };
 using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::string, Blob>;
 
-// One statement with its parameters, written $1, $2, ... in every dialect (SQLite takes $1 as a named parameter).
+// One statement with its parameters, written $1, $2, ... in every dialect (SQLite takes $1 as a
+// named parameter).
 struct SqlCommand {
   std::string sql;
   std::vector<SqlValue> parameters = {};
 };
 
-// What a statement gave. Text of cells is in the engine's output format; booleans of PostgreSQL come as "t" and "f".
+// What a statement gave. Text of cells is in the engine's output format; booleans of PostgreSQL
+// come as "t" and "f".
 struct SqlResult {
   std::vector<std::string> columns;
   std::vector<std::vector<SqlValue>> rows;
@@ -56,17 +60,19 @@ class Session {
 
   // Runs one statement and waits for its end.
   //
-  // Errors: kStatementFailed, with the details sqlstate, db_message, db_detail, db_hint, position (1-based character offset in
-  // the statement) as far as the engine gives them; kDatabaseBusy for lock and serialisation failures that a retry of the
-  // transaction may cure; kDatabasePermission; kCancelled after Interrupt(); kDatabaseUnreachable when the connection is gone,
-  // after which every call fails.
+  // Errors: kStatementFailed, with the details sqlstate, db_message, db_detail, db_hint, position
+  // (1-based character offset in the statement) as far as the engine gives them; kDatabaseBusy for
+  // lock and serialisation failures that a retry of the transaction may cure; kDatabasePermission;
+  // kCancelled after Interrupt(); kDatabaseUnreachable when the connection is gone, after which
+  // every call fails.
   virtual Result<SqlResult> Execute(const SqlCommand& command) = 0;
 
-  // Runs the commands in order inside the transaction that is open, in as few round trips as the engine allows, and stops at
-  // the first that fails. `done` is called on the calling thread, in order, as each ends. A failure's details hold
-  // `command_index`. REQUIRES: InTransaction().
+  // Runs the commands in order inside the transaction that is open, in as few round trips as the
+  // engine allows, and stops at the first that fails. `done` is called on the calling thread, in
+  // order, as each ends. A failure's details hold `command_index`. REQUIRES: InTransaction().
   using CommandDone = std::function<void(std::size_t index, const SqlResult& result)>;
-  virtual Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) = 0;
+  virtual Result<void> ExecuteAll(std::span<const SqlCommand> commands,
+                                  const CommandDone& done) = 0;
 
   // Begin takes the write lock at once where the engine has one (SQLite: BEGIN IMMEDIATE).
   virtual Result<void> Begin() = 0;
@@ -76,16 +82,18 @@ class Session {
   // True while a transaction is open, failed ones included. Asks no server.
   virtual bool InTransaction() const = 0;
 
-  // Back to the one fixed state every revision starts from: settings, role, search path, temporary objects, prepared
-  // statements. Keeps session locks. REQUIRES: !InTransaction().
+  // Back to the one fixed state every revision starts from: settings, role, search path, temporary
+  // objects, prepared statements. Keeps session locks. REQUIRES: !InTransaction().
   virtual Result<void> Reset() = 0;
 
-  // Takes the run lock of this database that dies with the session, without waiting; false when another session has it.
-  // An engine without such locks answers true. `name` tells apart the bookkeeping schemas of one database.
+  // Takes the run lock of this database that dies with the session, without waiting; false when
+  // another session has it. An engine without such locks answers true. `name` tells apart the
+  // bookkeeping schemas of one database.
   virtual Result<bool> TryLock(std::string_view name) = 0;
   virtual Result<void> Unlock(std::string_view name) = 0;
 
-  // Makes the statement that is running fail with kCancelled. From any thread; does nothing when none is running.
+  // Makes the statement that is running fail with kCancelled. From any thread; does nothing when
+  // none is running.
   virtual void Interrupt() = 0;
 
   // Called on the session's thread for each notice while a statement runs.

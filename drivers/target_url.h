@@ -1,4 +1,5 @@
-// The address of a live database, parsed once: which engine, which connection parameters, and how it may be shown.
+// The address of a live database, parsed once: which engine, which connection parameters, and how
+// it may be shown.
 #pragma once
 
 #include <map>
@@ -12,24 +13,37 @@ namespace mig {
 
 // Where a url comes from, so that it means the same in the daemon as in the shell of its owner.
 struct UrlContext {
-  std::string base_directory;                      // relative SQLite paths are relative to it
-  std::map<std::string, std::string> environment;  // the owner's PG*, HOME: count instead of the daemon's own
+  std::string base_directory;  // relative SQLite paths are relative to it
+  std::map<std::string, std::string>
+      environment;  // the owner's PG*, HOME: count instead of the daemon's own
 };
 
 struct TargetUrl {
   Dialect dialect = Dialect::kSqlite;
-  std::string path;                               // SQLite: absolute path of the file
-  std::map<std::string, std::string> parameters;  // PostgreSQL: libpq keywords; MariaDB: host, port, user, ...
-  std::string redacted;                           // for people: no password, no secret parameter
+  std::string path;  // SQLite: absolute path of the file
+  std::map<std::string, std::string>
+      parameters;        // PostgreSQL: libpq keywords; MariaDB: host, port, user, ...
+  std::string redacted;  // for people: no password, no secret parameter
 };
 
-// Accepts `sqlite:PATH`, `sqlite:///ABSOLUTE`, `postgresql://...`, `postgres://...` (libpq's uri grammar, with Alembic's
-// `postgresql+driver://` forms), libpq's `key=value` strings, `mariadb://` and `mysql://`.
+// Accepts
+//   sqlite:PATH              relative or absolute, as written
+//   sqlite:///PATH           relative, sqlite:////PATH absolute, as SQLAlchemy reads them; the
+//   database's name is not
+//                            percent-decoded, takes no parameters, and `:memory:` is refused
+//   postgresql://..., postgres://..., and key=value strings, as libpq reads them
+//   mariadb://..., mysql://...
+// each with Alembic's driver suffix (`postgresql+psycopg2://`), which is dropped.
+//
+// What a PostgreSQL url leaves out comes, in libpq's own order, from the service it names (or
+// PGSERVICE) in the owner's service file, from the owner's PG* variables, then from libpq's
+// defaults; the owner's ~/.pgpass and ~/.postgresql are made explicit.
 //
 // Errors: kUrlInvalid, kUnsupported; neither ever quotes a password.
 Result<TargetUrl> ParseTargetUrl(std::string_view url, const UrlContext& context);
 
-// Any text with the password of every url and `password=` in it replaced by ***.
+// Any text with the password of every url, `password=`, `PGPASSWORD=` and SQL's `PASSWORD '...'` in
+// it replaced by ***. Rather hides too much than too little.
 std::string RedactSecrets(std::string_view text);
 
 }  // namespace mig

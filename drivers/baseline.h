@@ -1,0 +1,21 @@
+// The schema of an existing database as a script, to become the revision that a history starts
+// from.
+#pragma once
+
+#include <string>
+
+#include "drivers/target_url.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// SQL that makes an empty database look like this one: SQLite's own text of each object in order of
+// creation, or what pg_dump writes without owners, privileges and session settings. Mig's own
+// tables and Alembic's `alembic_version` are left out. Reads only; no password appears in an
+// argument list.
+//
+// Errors: those of OpenSession and Session::Execute; kUnsupported when pg_dump is not installed or
+// its version does not suit the server.
+Result<std::string> ReadBaseline(const TargetUrl& url);
+
+}  // namespace mig

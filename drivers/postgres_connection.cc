@@ -1,0 +1,106 @@
+#include "drivers/postgres_connection.h"
+
+#include <poll.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "drivers/postgres_errors.h"
+
+namespace mig {
+namespace {
+
+// A cancellation that arrives between two commands is lost on the server; so it is repeated until
+// something ends.
+constexpr int kRepeatCancelMilliseconds = 100;
+
+// For what the url leaves open, and client_encoding whatever it says: all our text is UTF-8.
+std::map<std::string, std::string> WithDefaults(std::map<std::string, std::string> parameters) {
+  const std::map<std::string, std::string> defaults = {
+      {"application_name", "mig"},   {"connect_timeout", "10"},    {"keepalives", "1"},
+      {"keepalives_idle", "5"},      {"keepalives_interval", "2"}, {"keepalives_count", "3"},
+      {"tcp_user_timeout", "10000"},
+  };
+  parameters.insert(defaults.begin(), defaults.end());
+  parameters["client_encoding"] = "UTF8";
+  return parameters;
+}
+
+PGconn* Connect(const std::map<std::string, std::string>& parameters) {
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : parameters) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  return PQconnectdbParams(keywords.data(), values.data(), 0);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const TargetUrl& url) {
+  std::unique_ptr<PostgresConnection> opened(
+      new PostgresConnection(Connect(WithDefaults(url.parameters))));
+  if (PQstatus(opened->get()) != CONNECTION_OK) {
+    return PostgresConnectError(opened->get(), url.redacted);
+  }
+  opened->cancel_.reset(PQgetCancel(opened->get()));
+  PQsetNoticeReceiver(opened->get(), &ReceiveNotice, opened.get());
+  return opened;
+}
+
+PostgresConnection::PostgresConnection(PGconn* connection) : connection_(connection) {}
+
+PostgresConnection::Running::Running(PostgresConnection& connection) : connection_(connection) {
+  std::lock_guard lock(connection_.mutex_);
+  connection_.cancelled_ = false;
+  connection_.running_ = true;
+}
+
+PostgresConnection::Running::~Running() {
+  std::lock_guard lock(connection_.mutex_);
+  connection_.running_ = false;
+}
+
+void PostgresConnection::Cancel() {
+  std::lock_guard lock(mutex_);
+  if (!running_) return;
+  cancelled_ = true;
+  SendCancel();
+}
+
+void PostgresConnection::SendCancel() {
+  char message[256];
+  PQcancel(cancel_.get(), message, sizeof message);
+}
+
+bool PostgresConnection::Wait(bool for_writing) {
+  pollfd socket = {PQsocket(get()), POLLIN, 0};
+  if (for_writing) socket.events |= POLLOUT;
+  for (;;) {
+    int ready = poll(&socket, 1, kRepeatCancelMilliseconds);
+    if (ready > 0) return (socket.revents & ~POLLOUT) == 0 || PQconsumeInput(get()) == 1;
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready == 0 && cancelled_) SendCancel();
+  }
+}
+
+PostgresResult PostgresConnection::NextResult() {
+  while (PQisBusy(get()) && Wait(false)) {
+  }
+  return PostgresResult(PQgetResult(get()));
+}
+
+void PostgresConnection::ReceiveNotice(void* connection, const PGresult* notice) {
+  auto* self = static_cast<PostgresConnection*>(connection);
+  const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  const char* message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+  if (self->listener_ && severity != nullptr && message != nullptr) {
+    self->listener_({severity, message});
+  }
+}
+
+}  // namespace mig

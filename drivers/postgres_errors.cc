@@ -1,0 +1,93 @@
+#include "drivers/postgres_errors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "drivers/target_url.h"
+
+namespace mig {
+namespace {
+
+constexpr std::array<std::pair<char, const char*>, 10> kFields = {{
+    {PG_DIAG_SQLSTATE, "sqlstate"},
+    {PG_DIAG_MESSAGE_PRIMARY, "db_message"},
+    {PG_DIAG_MESSAGE_DETAIL, "db_detail"},
+    {PG_DIAG_MESSAGE_HINT, "db_hint"},
+    {PG_DIAG_STATEMENT_POSITION, "position"},
+    {PG_DIAG_CONTEXT, "context"},
+    {PG_DIAG_SCHEMA_NAME, "schema"},
+    {PG_DIAG_TABLE_NAME, "table"},
+    {PG_DIAG_COLUMN_NAME, "column"},
+    {PG_DIAG_CONSTRAINT_NAME, "constraint"},
+}};
+
+Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
+  if (sqlstate == "57014" && interrupted) return Reason::kCancelled;
+  if (sqlstate == "55P03" || sqlstate == "40001" || sqlstate == "40P01")
+    return Reason::kDatabaseBusy;
+  if (sqlstate == "42501" || sqlstate == "25006") return Reason::kDatabasePermission;
+  bool shutdown =
+      sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03" || sqlstate == "57P05";
+  if (shutdown || sqlstate.starts_with("08")) return Reason::kDatabaseUnreachable;
+  return Reason::kStatementFailed;
+}
+
+// libpq 15 keeps no SQLSTATE of a failed connection. A server's own refusal carries its severity in
+// the text, and libpq says with PQconnectionNeedsPassword() that a password was asked for and not
+// found.
+bool ServerAnswered(PGconn* connection, std::string_view message) {
+  return PQconnectionNeedsPassword(connection) || PQconnectionUsedPassword(connection) ||
+         message.find("FATAL:") != std::string_view::npos ||
+         message.find("server does not support SSL") != std::string_view::npos ||
+         message.find("certificate") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string OneLine(std::string_view message) {
+  std::string line;
+  for (char c : message) {
+    bool space = c == '\n' || c == '\t' || c == ' ';
+    if (!space) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
+  return line;
+}
+
+Error PostgresError(const PGresult* result, bool interrupted) {
+  Error error{Reason::kStatementFailed, OneLine(PQresultErrorMessage(result))};
+  for (auto [field, name] : kFields) {
+    const char* text = PQresultErrorField(result, field);
+    if (text != nullptr) error.details[name] = text;
+  }
+  error.reason = ReasonOf(error.details["sqlstate"], interrupted);
+  if (error.details["sqlstate"].empty()) error.details.erase("sqlstate");
+  auto message = error.details.find("db_message");
+  if (message != error.details.end()) error.message = OneLine(message->second);
+  return error;
+}
+
+Error PostgresConnectionLost(PGconn* connection) {
+  std::string why = connection == nullptr ? "" : OneLine(PQerrorMessage(connection));
+  return Error{Reason::kDatabaseUnreachable,
+               why.empty() ? "the connection to the database is gone"
+                           : fmt::format("the connection to the database is gone: {}", why)};
+}
+
+Error PostgresConnectError(PGconn* connection, std::string_view url) {
+  std::string message = OneLine(RedactSecrets(PQerrorMessage(connection)));
+  bool answered = ServerAnswered(connection, message);
+  Error error{answered ? Reason::kDatabaseRefused : Reason::kDatabaseUnreachable,
+              fmt::format("cannot connect to {}: {}", url, message)};
+  error.details["url"] = url;
+  return error;
+}
+
+}  // namespace mig

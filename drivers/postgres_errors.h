@@ -1,0 +1,29 @@
+// What PostgreSQL and libpq report, as reasons. The only place that does so; SQLSTATEs are those of
+// PostgreSQL's appendix A.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <string>
+#include <string_view>
+
+#include "store/core/error.h"
+
+namespace mig {
+
+// The error of a failed result. Details, as far as the server gives them: sqlstate, db_message,
+// db_detail, db_hint, position (1-based, in characters), context, schema, table, column,
+// constraint. `interrupted` tells a cancellation of ours from a timeout of the server.
+Error PostgresError(const PGresult* result, bool interrupted);
+
+// The connection is gone: kDatabaseUnreachable with libpq's last words.
+Error PostgresConnectionLost(PGconn* connection);
+
+// Why a connection could not be opened: kDatabaseRefused where a server answered, else
+// kDatabaseUnreachable. `url` is the redacted one.
+Error PostgresConnectError(PGconn* connection, std::string_view url);
+
+// libpq's message on one line without final full stop, so that it fits into a sentence.
+std::string OneLine(std::string_view message);
+
+}  // namespace mig

@@ -1,0 +1,142 @@
+#include "drivers/postgres_pipeline.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drivers/postgres_errors.h"
+
+namespace mig {
+namespace {
+
+// The bookkeeping of one pipeline: what was sent, what was answered, what went wrong.
+class Pipeline {
+ public:
+  Pipeline(PostgresConnection& connection, std::span<const PostgresArguments> commands,
+           const Session::CommandDone& done)
+      : connection_(connection), commands_(commands), done_(done) {}
+
+  Result<void> Run() {
+    while (!synchronised_) {
+      if (!SendMore() || !ReadReady()) return Lost();
+      if (!synchronised_ && !connection_.Wait(unflushed_)) return Lost();
+    }
+    if (error_) return *std::move(error_);
+    return {};
+  }
+
+ private:
+  // Sends until the socket takes no more, or all is sent. A failure ends the sending: the server
+  // skips what it has.
+  bool SendMore() {
+    while (Flush() && !unflushed_ && !sync_sent_) {
+      bool more = sent_ < commands_.size() && !error_;
+      if (!more) {
+        if (PQpipelineSync(connection_.get()) != 1) return false;
+        sync_sent_ = true;
+      } else if (!SendCommand()) {
+        return false;
+      }
+    }
+    return PQstatus(connection_.get()) == CONNECTION_OK;
+  }
+
+  bool SendCommand() {
+    const PostgresArguments& command = commands_[sent_++];
+    return command.Send(connection_.get()) && PQsendFlushRequest(connection_.get()) == 1;
+  }
+
+  bool Flush() {
+    int left = PQflush(connection_.get());
+    unflushed_ = left == 1;
+    return left >= 0;
+  }
+
+  // Takes every result that is there without waiting. A command's results end with a null one.
+  bool ReadReady() {
+    while (!synchronised_ && (answered_ < sent_ || sync_sent_) && !PQisBusy(connection_.get())) {
+      PostgresResult result(PQgetResult(connection_.get()));
+      if (result == nullptr) {
+        if (PQstatus(connection_.get()) != CONNECTION_OK) return false;
+        if (answered_ >= sent_) return true;
+        ++answered_;
+      } else if (!Take(result.get())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // False for what pipeline mode cannot go on from: a COPY.
+  bool Take(const PGresult* result) {
+    switch (PQresultStatus(result)) {
+      case PGRES_PIPELINE_SYNC:
+        synchronised_ = true;
+        return true;
+      case PGRES_FATAL_ERROR:
+        if (!error_) Fail(PostgresError(result, connection_.cancelled()), answered_);
+        return true;
+      case PGRES_PIPELINE_ABORTED:
+        return true;
+      case PGRES_COPY_IN:
+      case PGRES_COPY_OUT:
+      case PGRES_COPY_BOTH:
+        return false;
+      default:
+        if (done_) done_(answered_, ReadPostgresResult(result));
+        return true;
+    }
+  }
+
+  void Fail(Error error, std::size_t index) {
+    error_ = std::move(error);
+    error_->details["command_index"] = std::to_string(index);
+  }
+
+  // The server's own farewell says more than the broken connection.
+  Error Lost() {
+    Error error = PostgresConnectionLost(connection_.get());
+    if (error_ && error_->reason == Reason::kDatabaseUnreachable) return *std::move(error_);
+    error.details["command_index"] = std::to_string(answered_);
+    return error;
+  }
+
+  PostgresConnection& connection_;
+  std::span<const PostgresArguments> commands_;
+  const Session::CommandDone& done_;
+  std::size_t sent_ = 0;
+  std::size_t answered_ = 0;
+  bool unflushed_ = false;
+  bool sync_sent_ = false;
+  bool synchronised_ = false;
+  std::optional<Error> error_;
+};
+
+Result<std::vector<PostgresArguments>> ArgumentsOf(std::span<const SqlCommand> commands) {
+  std::vector<PostgresArguments> all;
+  for (const SqlCommand& command : commands) {
+    Result<PostgresArguments> arguments = PostgresArguments::Of(command);
+    if (!arguments) {
+      arguments.error().details["command_index"] = std::to_string(all.size());
+      return std::move(arguments).error();
+    }
+    all.push_back(*std::move(arguments));
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<void> RunPostgresPipeline(PostgresConnection& connection,
+                                 std::span<const SqlCommand> commands,
+                                 const Session::CommandDone& done) {
+  std::vector<PostgresArguments> arguments = TRY(ArgumentsOf(commands));
+  if (PQenterPipelineMode(connection.get()) != 1) return PostgresConnectionLost(connection.get());
+  PQsetnonblocking(connection.get(), 1);
+  Result<void> outcome = Pipeline(connection, arguments, done).Run();
+  PQsetnonblocking(connection.get(), 0);
+  PQexitPipelineMode(connection.get());
+  return outcome;
+}
+
+}  // namespace mig

@@ -1,0 +1,19 @@
+// Many commands in about one round trip, each reported as it ends (libpq's pipeline mode,
+// PostgreSQL documentation 34.5).
+#pragma once
+
+#include <span>
+
+#include "drivers/postgres_connection.h"
+
+namespace mig {
+
+// Sends the commands in order, each followed by a request to flush its answer, with one
+// synchronisation at the end, and reads answers while it writes, so that neither side's full buffer
+// can stop both. Semantics are Session::ExecuteAll's. Leaves the connection out of pipeline mode,
+// unless it is gone.
+Result<void> RunPostgresPipeline(PostgresConnection& connection,
+                                 std::span<const SqlCommand> commands,
+                                 const Session::CommandDone& done);
+
+}  // namespace mig

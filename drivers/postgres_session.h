@@ -1,0 +1,58 @@
+// A session on PostgreSQL, and what it means by the seam's words.
+//
+// Every statement goes by the extended protocol, which runs exactly one: a script cannot smuggle a
+// second one past the splitter. Cells are in text format; types of parameters are inferred by the
+// server.
+//
+// The fixed state Reset() restores is that of a fresh connection of the same role (ALTER ROLE and
+// PGOPTIONS settings included) with no time limits, standard strings, ISO dates and hex bytea. A
+// client that vanishes is noticed within 2 s where the server knows
+// client_connection_check_interval (PostgreSQL 14).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "drivers/postgres_connection.h"
+#include "drivers/session.h"
+
+namespace mig {
+
+class PostgresSession final : public Session {
+ public:
+  static Result<std::unique_ptr<Session>> Open(const TargetUrl& url);
+
+  Dialect dialect() const override { return Dialect::kPostgresql; }
+  const std::string& server_version() const override { return version_; }
+  Result<SqlResult> Execute(const SqlCommand& command) override;
+  Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override;
+  Result<void> Begin() override;
+  Result<void> Commit() override;
+  Result<void> Rollback() override;
+  bool InTransaction() const override;
+  Result<void> Reset() override;
+  Result<bool> TryLock(std::string_view name) override;
+  Result<void> Unlock(std::string_view name) override;
+  void Interrupt() override { connection_->Cancel(); }
+  void OnNotice(std::function<void(const SqlNotice&)> listener) override {
+    connection_->OnNotice(std::move(listener));
+  }
+
+ private:
+  explicit PostgresSession(std::unique_ptr<PostgresConnection> connection);
+
+  Result<void> RunScript(const std::string& sql);
+  Result<void> NoticeVanishedClients();
+  // Reads the results of what was sent, to the last one.
+  Result<PostgresResult> ReadAnswer();
+
+  std::unique_ptr<PostgresConnection> connection_;
+  std::string version_;
+  std::string settings_;  // the SET statements of the fixed state
+};
+
+// The advisory lock of a name: the first eight bytes, most significant first, of SHA-256("mig-lock
+// 1\n" + name). Locks of different databases of one server never meet.
+std::int64_t PostgresLockKey(std::string_view name);
+
+}  // namespace mig

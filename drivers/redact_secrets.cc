@@ -1,0 +1,105 @@
+// RedactSecrets (drivers/target_url.h): one pass over the text, hiding what follows a url's user or
+// a word for a password.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <string_view>
+
+#include "drivers/target_url.h"
+
+namespace mig {
+namespace {
+
+constexpr std::string_view kHidden = "***";
+constexpr std::string_view kSpace = " \t\r\n\v\f";
+constexpr std::array<std::string_view, 3> kSecretWords = {"password", "passwd", "pwd"};
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+// The length of the word for a password that starts the text, or 0.
+std::size_t SecretWord(std::string_view text) {
+  for (std::string_view word : kSecretWords) {
+    if (EqualsIgnoringCase(text.substr(0, word.size()), word)) return word.size();
+  }
+  return 0;
+}
+
+std::size_t SkipSpace(std::string_view text, std::size_t at) {
+  return std::min(text.find_first_not_of(kSpace, at), text.size());
+}
+
+// The end of the quoted value whose opening quote is at `at`; a backslash or a doubled quote does
+// not end it.
+std::size_t QuotedEnd(std::string_view text, std::size_t at) {
+  char quote = text[at];
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (i + 1 >= text.size() || text[i + 1] != quote) return i;
+      ++i;
+    }
+  }
+  return text.size();
+}
+
+struct Span {
+  std::size_t begin = 0;
+  std::size_t end = 0;  // equal to begin: nothing to hide
+};
+
+// The value after a word for a password: `=value`, `: "value"`, or SQL's PASSWORD 'value'.
+Span SecretAfterWord(std::string_view text, std::size_t word, std::size_t at) {
+  bool in_query = word > 0 && (text[word - 1] == '?' || text[word - 1] == '&');
+  if (at < text.size() && text[at] == '"') ++at;  // a JSON key's closing quote
+  at = SkipSpace(text, at);
+  bool separated = at < text.size() && (text[at] == '=' || text[at] == ':');
+  if (separated) at = SkipSpace(text, at + 1);
+  if (at >= text.size()) return {};
+  if (text[at] == '\'' || (separated && text[at] == '"')) return {at + 1, QuotedEnd(text, at)};
+  if (!separated) return {};
+  std::size_t end = text.find_first_of(in_query ? "& \t\r\n" : kSpace, at);
+  return {at, std::min(end, text.size())};
+}
+
+// The password of a url whose `://` is at `at`: from the first colon to the last `@` before the url
+// ends.
+Span SecretOfUrl(std::string_view text, std::size_t at) {
+  std::size_t begin = at + 3;
+  std::size_t end = std::min(text.find_first_of(" \t\r\n\v\f\"'`<>", begin), text.size());
+  std::string_view rest = text.substr(begin, end - begin);
+  std::size_t colon = rest.find(':');
+  std::size_t host = rest.rfind('@');
+  if (colon == std::string_view::npos || host == std::string_view::npos || host < colon) return {};
+  return {begin + colon + 1, begin + host};
+}
+
+Span NextSecret(std::string_view text, std::size_t at) {
+  if (text.substr(at, 3) == "://") return SecretOfUrl(text, at);
+  std::size_t word = SecretWord(text.substr(at));
+  return word == 0 ? Span() : SecretAfterWord(text, at, at + word);
+}
+
+}  // namespace
+
+std::string RedactSecrets(std::string_view text) {
+  std::string shown;
+  std::size_t copied = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    Span secret = NextSecret(text, at);
+    if (secret.begin == secret.end) continue;
+    shown += text.substr(copied, secret.begin - copied);
+    shown += kHidden;
+    copied = secret.end;
+    at = secret.end - 1;
+  }
+  return shown += text.substr(copied);
+}
+
+}  // namespace mig

@@ -1,0 +1,20 @@
+#include "drivers/session.h"
+
+#include "drivers/postgres_session.h"
+#include "drivers/sqlite_session.h"
+
+namespace mig {
+
+Result<std::unique_ptr<Session>> OpenSession(const TargetUrl& url, IfMissing if_missing) {
+  switch (url.dialect) {
+    case Dialect::kSqlite:
+      return SqliteSession::Open(url.path, if_missing);
+    case Dialect::kPostgresql:
+      return PostgresSession::Open(url);
+    case Dialect::kMariadb:
+      break;
+  }
+  return Error{Reason::kUnsupported, "MariaDB and MySQL targets cannot be migrated yet"};
+}
+
+}  // namespace mig

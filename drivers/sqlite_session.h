@@ -1,0 +1,76 @@
+// A session on a SQLite file, and what it means by the seam's words.
+//
+// A busy database is reported as kDatabaseBusy after a quarter of a second: whoever knows the
+// transaction retries it. Foreign keys are enforced; the journal mode is the database's own and
+// syncing is SQLite's default (FULL). There is no session lock: TryLock answers true, since
+// SQLite's write lock dies with its process anyway.
+//
+// Reset() costs nothing until a statement touched what outlives it in a connection (a PRAGMA,
+// ATTACH, a temporary object, as reported by SQLite's authorizer); then the file is opened anew.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "drivers/session.h"
+
+namespace mig {
+
+class SqliteSession final : public Session {
+ public:
+  static Result<std::unique_ptr<Session>> Open(const std::string& path, IfMissing if_missing);
+
+  Dialect dialect() const override { return Dialect::kSqlite; }
+  const std::string& server_version() const override { return version_; }
+  Result<SqlResult> Execute(const SqlCommand& command) override;
+  Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override;
+  Result<void> Begin() override;
+  Result<void> Commit() override;
+  Result<void> Rollback() override;
+  bool InTransaction() const override { return sqlite3_get_autocommit(db_.get()) == 0; }
+  Result<void> Reset() override;
+  Result<bool> TryLock(std::string_view) override { return true; }
+  Result<void> Unlock(std::string_view) override { return {}; }
+  void Interrupt() override;
+  void OnNotice(std::function<void(const SqlNotice&)>) override {}  // SQLite has none
+
+ private:
+  struct Close {
+    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+  };
+  using Database = std::unique_ptr<sqlite3, Close>;
+
+  // Between construction and destruction Interrupt() has something to interrupt.
+  class Running {
+   public:
+    explicit Running(SqliteSession& session);
+    ~Running();
+    Running(const Running&) = delete;
+
+   private:
+    SqliteSession& session_;
+  };
+
+  explicit SqliteSession(std::string path);
+
+  Result<Database> OpenFile(int extra_flags);
+  Result<SqlResult> Run(const SqlCommand& command);
+  static int Authorize(void* session, int action, const char*, const char*, const char*,
+                       const char*);
+  static int Progress(void* session);
+
+  const std::string path_;
+  const std::string version_;
+  std::mutex mutex_;  // guards db_ (as a pointer) and running_ against Interrupt()
+  Database db_;
+  bool running_ = false;
+  std::atomic<bool> interrupted_ = false;
+  bool touched_ =
+      false;  // something that outlives its statement was prepared since the last Reset()
+};
+
+}  // namespace mig

@@ -1,0 +1,103 @@
+#include "drivers/target_url.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "drivers/mariadb_parameters.h"
+#include "drivers/postgres_parameters.h"
+
+namespace mig {
+namespace {
+
+constexpr std::string_view kSchemeCharacters = "abcdefghijklmnopqrstuvwxyz0123456789+_-.";
+
+struct Scheme {
+  std::string_view name;  // without driver suffix; empty for a key=value string
+  std::string_view rest;  // from the colon on
+};
+
+Scheme SplitScheme(std::string_view url) {
+  std::size_t end = url.find_first_not_of(kSchemeCharacters);
+  if (end == 0 || end == std::string_view::npos || url[end] != ':') return {"", url};
+  std::string_view scheme = url.substr(0, end);
+  return {scheme.substr(0, scheme.find('+')), url.substr(end)};
+}
+
+Result<std::string> SqlitePath(std::string_view rest) {
+  std::string_view path = rest.substr(1);
+  if (path.starts_with("///")) {
+    path.remove_prefix(3);
+  } else if (path.starts_with("//")) {
+    return Error{Reason::kUrlInvalid,
+                 "a SQLite url has no host: two slashes are one too few or two too many",
+                 {},
+                 "write sqlite:PATH, sqlite:///RELATIVE or sqlite:////ABSOLUTE"};
+  }
+  if (path.empty() || path == ":memory:") {
+    return Error{
+        Reason::kUrlInvalid,
+        "a SQLite database in memory would not outlive the command: a target needs a file"};
+  }
+  if (path.find('?') != std::string_view::npos) {
+    return Error{Reason::kUrlInvalid, "a SQLite url takes no parameters after `?`"};
+  }
+  return std::string(path);
+}
+
+Result<TargetUrl> ParseSqlite(std::string_view rest, const UrlContext& context) {
+  std::string path = TRY(SqlitePath(rest));
+  TargetUrl url;
+  url.dialect = Dialect::kSqlite;
+  url.path = (std::filesystem::path(context.base_directory) / path).lexically_normal().string();
+  if (!url.path.starts_with('/')) {
+    return Error{Reason::kUrlInvalid,
+                 fmt::format("the SQLite path {} is relative to no known folder", path)};
+  }
+  url.redacted = "sqlite:" + url.path;
+  return url;
+}
+
+Result<TargetUrl> ParsePostgres(std::string_view conninfo, const UrlContext& context) {
+  PostgresParameters parameters = TRY(ParsePostgresParameters(conninfo, context.environment));
+  TargetUrl url;
+  url.dialect = Dialect::kPostgresql;
+  url.redacted = RedactedPostgresUrl(parameters);
+  url.parameters = std::move(parameters.all);
+  return url;
+}
+
+Result<TargetUrl> ParseMariadb(std::string_view rest) {
+  TargetUrl url;
+  url.dialect = Dialect::kMariadb;
+  url.parameters = TRY(ParseMariadbParameters(rest));
+  url.redacted = RedactedMariadbUrl(url.parameters);
+  return url;
+}
+
+}  // namespace
+
+Result<TargetUrl> ParseTargetUrl(std::string_view text, const UrlContext& context) {
+  if (text.find('\0') != std::string_view::npos) {
+    return Error{Reason::kUrlInvalid, "the url holds a NUL byte"};
+  }
+  auto [scheme, rest] = SplitScheme(text);
+  if (scheme == "sqlite") return ParseSqlite(rest, context);
+  if (scheme == "mariadb" || scheme == "mysql") return ParseMariadb(rest);
+  if ((scheme == "postgresql" || scheme == "postgres") && rest.starts_with("://")) {
+    return ParsePostgres("postgresql" + std::string(rest), context);
+  }
+  if (!scheme.empty()) {
+    return Error{
+        Reason::kUnsupported,
+        fmt::format("`{}` is no database that mig knows", scheme),
+        {},
+        "mig knows sqlite:PATH, postgresql://user@host/database and mariadb://user@host/database"};
+  }
+  if (text.find('=') == std::string_view::npos) {
+    return Error{Reason::kUrlInvalid, text.empty() ? "the url is empty" : "the url has no scheme"};
+  }
+  return ParsePostgres(text, context);
+}
+
+}  // namespace mig
