@@ -55,7 +55,7 @@ struct Current {
 // Rows as a target stores them, looked up in a graph.
 Current CurrentFrom(const Graph& graph, const std::vector<Id>& rows);
 
-// kUnknownApplied when a row is not in the graph.
+// The rows. Errors: kUnknownApplied when one is not in the graph.
 Result<Positions> KnownRows(const Current& current);
 
 // Resolves expressions that need nothing but the graph (an absolute one; `-N` and `BRANCH@-N` are N
@@ -80,23 +80,37 @@ class Resolver {
   Result<Position> Word(std::string_view word, std::string_view branch = {}) const;
 
   // The members of `set` that share the lineage of what `against` (a BRANCH, or any expression)
-  // stands for; all of them for `base`. An empty set answers without looking at `against`.
+  // stands for; all of them for `base`. An empty set does not ask whether the words of `against`
+  // exist.
   Result<Positions> InLineage(const Positions& set, std::string_view against,
                               Follow follow = Follow::kParents) const;
 
   // Where a walk of N steps from `start` ends. `start` nullopt is below the bases for a walk up and
-  // above the heads for a walk down. With `branch`, a walk up keeps to its lineage. kAmbiguousWalk
+  // above the heads for a walk down. With `branch`, a walk up keeps to its lineage. Beyond the last
+  // revision the walk ends as kBeyond or, if `clamp`, stays where it is. Errors: kAmbiguousWalk
   // where there are several ways.
   struct Walked {
     enum class End { kRevision, kBase, kBeyond } end;
     Position revision = 0;  // for kRevision
   };
-  // Beyond the last revision the walk ends as kBeyond or, if `clamp`, stays where it is (possibly
-  // nowhere: kBeyond).
   Result<Walked> Walk(std::optional<Position> start, Steps steps, std::string_view branch = {},
                       bool clamp = false) const;
 
+  // Does the expression say `-N` or `BRANCH@-N`? Then BelowHeads walks N down from each head that
+  // carries the label BRANCH.
+  static bool IsBelowHeads(const Expression& expression);
+  Result<std::vector<Walked>> BelowHeads(const Expression& expression) const;
+
  private:
+  Result<Positions> VersionedHeads(std::string_view branch) const;
+  Result<std::optional<Position>> OneHead(std::string_view branch) const;
+  Result<void> CheckMember(Position p, std::string_view branch) const;
+  Result<Position> PrefixOf(std::string_view word, std::string_view branch) const;
+  Result<Positions> Inside(Positions set, std::string_view branch) const;
+  // The revisions `against` stands for, without asking whether they are in its BRANCH; the BRANCH
+  // itself is one too.
+  Result<Positions> LineageOf(std::string_view against, bool words_matter) const;
+
   const Graph& graph_;
 };
 

@@ -46,7 +46,8 @@ struct NodeSpec {
   std::vector<std::string> depends = {};
 };
 
-// May two revisions have one name? In a view no. In a store they may, with other ids: then the one given last has the name.
+// May two revisions have one name? In a view no. In a store they may, with other ids: then the one
+// given last has the name.
 enum class Names { kUnique, kShadowed };
 
 class Graph {
@@ -82,7 +83,8 @@ class Graph {
   // nothing.
   std::vector<Position> IdsWithPrefix(std::string_view hex) const;
 
-  // Up to three words that `word` may have been meant to be, the nearest first.
+  // Up to three words that `word` may have been meant to be: those that hold it (people remember
+  // the end of a name), else the nearest by spelling.
   std::vector<std::string> NearMisses(std::string_view word) const;
 
  private:
