@@ -1,4 +1,4 @@
-// Calls to a daemon: one function per call of the API, grpc::Status translated into Error.
+// The API's calls, one function each, so that commands need none of gRPC's headers.
 #pragma once
 
 #include <functional>
@@ -12,16 +12,14 @@
 #include "mig/v1/target.pb.h"
 #include "store/core/result.h"
 
-namespace grpc {
-class Channel;
-}
-
 namespace mig {
+
+class Channel;
 
 // Thread-safe: a run's events are read in one thread and it is cancelled from another.
 class Client {
  public:
-  explicit Client(std::shared_ptr<grpc::Channel> channel);
+  explicit Client(std::unique_ptr<Channel> channel);
   ~Client();
 
 #define MIG_CALL(Verb) Result<v1::Verb##Response> Call(const v1::Verb##Request& request);
@@ -45,6 +43,9 @@ class Client {
   MIG_CALL(StopDaemon)
 #undef MIG_CALL
 
+  // For people: which daemon this is.
+  const std::string& description() const;
+
   // Sends the contents of `files` in chunks.
   Result<void> Upload(const std::vector<const WorkTreeFile*>& files);
 
@@ -54,8 +55,7 @@ class Client {
   Result<void> WatchRun(const v1::WatchRunRequest& request, const OnEvent& on_event);
 
  private:
-  struct Stubs;
-  std::unique_ptr<Stubs> stubs_;
+  std::unique_ptr<Channel> channel_;
 };
 
 }  // namespace mig

@@ -47,6 +47,17 @@ Environment ConnectionEnvironment(const Environment& environment) {
   return chosen;
 }
 
+Result<std::string> ValueOf(const Config& config, int line, std::string_view key, const std::string& variable) {
+  std::string quoted = "`" + std::string(key) + "`";
+  if (variable.empty() || !std::ranges::all_of(variable, IsNameByte)) {
+    return ConfigError(config, line, quoted + " has a ${ that names no variable");
+  }
+  auto found = config.environment.find(variable);
+  if (found != config.environment.end()) return found->second;
+  return ConfigError(config, line, quoted + " needs the environment variable " + variable + ", which is not set",
+                     "set it, or write " + variable + "=… into .env beside mig.toml");
+}
+
 Result<std::string> ChooseTarget(const Config& config, std::string_view name) {
   if (!name.empty()) return std::string(name);
   if (!config.default_target.empty()) return config.default_target;
@@ -99,11 +110,14 @@ Result<Config> LoadConfig(const std::string& folder, const Environment& environm
   for (fs::path root = fs::absolute(folder, ignored).lexically_normal();; root = root.parent_path()) {
     fs::path file = root / "mig.toml";
     if (fs::exists(file, ignored)) {
-      Config config = TRY(ParseConfig(file.string(), TRY(ReadFile(file.string()))));
+      std::string text = TRY(ReadFile(file.string()));
+      Config config = TRY(ParseConfig(file.string(), text));
       config.root = root.string();
       config.environment = environment;
       fs::path dot_env = root / ".env";
-      if (fs::is_regular_file(dot_env, ignored)) config.environment.merge(ParseDotEnv(TRY(ReadFile(dot_env.string()))));
+      if (fs::is_regular_file(dot_env, ignored)) {
+        config.environment.merge(ParseDotEnv(TRY(ReadFile(dot_env.string()))));
+      }
       return config;
     }
     if (!root.has_relative_path()) break;
@@ -111,37 +125,23 @@ Result<Config> LoadConfig(const std::string& folder, const Environment& environm
   return Error{Reason::kNoWorkTree, "there is no mig.toml in " + folder + " or in a folder above it"};
 }
 
-Result<std::string> ExpandVariables(const Config& config, std::string_view text, int line, std::string_view key) {
+Result<std::string> ExpandVariables(const Config& config, const ConfigText& written, std::string_view key) {
   std::string expanded;
+  std::string_view text = written.text;
   while (!text.empty()) {
     std::size_t dollar = std::min(text.find('$'), text.size());
     expanded += text.substr(0, dollar);
     text.remove_prefix(dollar);
-    if (text.starts_with("$$")) {
-      expanded += '$';
-      text.remove_prefix(2);
-    } else if (text.starts_with("${")) {
-      std::size_t end = text.find('}');
-      std::string name(text.substr(2, std::min(end, text.size()) - 2));
-      if (end == std::string_view::npos || !std::ranges::all_of(name, IsNameByte)) {
-        return ConfigError(config, line, "`" + std::string(key) + "` has a ${ that does not name a variable");
-      }
-      if (!config.environment.contains(name)) {
-        return ConfigError(config, line, "`" + std::string(key) + "` needs the environment variable " + name + ", which is not set",
-                           "set it, or write " + name + "=… into .env beside mig.toml");
-      }
-      expanded += config.environment.at(name);
-      text.remove_prefix(end + 1);
+    if (text.starts_with("${")) {
+      std::size_t end = std::min(text.find('}'), text.size());
+      expanded += TRY(ValueOf(config, written.line, key, std::string(text.substr(2, end - 2))));
+      text.remove_prefix(std::min(end + 1, text.size()));
     } else if (!text.empty()) {
       expanded += '$';
-      text.remove_prefix(1);
+      text.remove_prefix(text.starts_with("$$") ? 2 : 1);
     }
   }
   return expanded;
-}
-
-Result<std::string> AddressOf(const Config& config) {
-  return ExpandVariables(config, config.address, config.address_line, "daemon.address");
 }
 
 Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
@@ -151,10 +151,10 @@ Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
   auto configured = config.targets.find(target.name);
   if (configured != config.targets.end()) {
     const TargetConfig& found = configured->second;
-    target.url = TRY(ExpandVariables(config, found.url, found.line, "targets." + target.name + ".url"));
+    target.url = TRY(ExpandVariables(config, found.url, "targets." + target.name + ".url"));
     target.schema = found.schema;
   }
-  bool shared = TRY(AddressOf(config)) != "local";
+  bool shared = TRY(ExpandVariables(config, config.daemon.address, "daemon.address")) != "local";
   bool may_be_implicit = configured != config.targets.end() || config.targets.empty();
   if (target.url.empty() && may_be_implicit && !shared) target.url = Lookup(config.environment, "DATABASE_URL");
   if (!target.url.empty()) {

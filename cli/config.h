@@ -18,10 +18,24 @@ using Environment = std::map<std::string, std::string>;
 // The process's.
 Environment ProcessEnvironment();
 
+// A text of mig.toml and where it stands.
+struct ConfigText {
+  std::string text;  // as written, variables not expanded; empty: not given
+  int line = 0;
+};
+
 struct TargetConfig {
-  std::string url;     // as written, variables not expanded; empty: not given
+  ConfigText url;
   std::string schema;  // of the bookkeeping tables; empty: the daemon's default
-  int line = 0;        // of the url
+};
+
+// How the daemon is reached, paths relative to root.
+struct DaemonConfig {
+  ConfigText address = {"local", 0};  // or "unix:PATH", "https://HOST:PORT"
+  ConfigText token;                   // https only, like the rest
+  ConfigText ca_file;
+  ConfigText certificate_file;
+  ConfigText key_file;
 };
 
 struct Config {
@@ -29,8 +43,7 @@ struct Config {
   std::string project;
   std::vector<std::string> migrations = {"migrations"};  // folders relative to root
   std::string default_target;                            // [project] target; empty: not given
-  std::string address = "local";
-  int address_line = 0;
+  DaemonConfig daemon;
   std::map<std::string, TargetConfig> targets;
   Environment environment;  // the process's, filled up from .env
 };
@@ -53,11 +66,8 @@ Result<Config> LoadConfig(const std::string& folder, const Environment& environm
 // NAME=VALUE lines, `#` comments, optional `export` and quotes. Lines it cannot read are skipped.
 Environment ParseDotEnv(std::string_view text);
 
-// `text` with each ${NAME} replaced; `$$` is a dollar. Errors: kConfigInvalid naming `file`, `line`, `key` and the variable.
-Result<std::string> ExpandVariables(const Config& config, std::string_view text, int line, std::string_view key);
-
-// The daemon's address, expanded. Errors: as ExpandVariables.
-Result<std::string> AddressOf(const Config& config);
+// The text with each ${NAME} replaced; `$$` is a dollar. Errors: kConfigInvalid naming file, line, `key` and the variable.
+Result<std::string> ExpandVariables(const Config& config, const ConfigText& text, std::string_view key);
 
 // The target called `name`; with an empty name [project] target, the only one, or `dev`. Without a url it has
 // DATABASE_URL's. Errors: kNoTarget with the nearest name, kConfigInvalid.

@@ -52,9 +52,12 @@ class Reader {
     return Fail(*node, "`" + std::string(key) + "` must be a text in quotes");
   }
 
-  int LineOf(const toml::table& table, std::string_view key) const {
+  Result<ConfigText> Located(const toml::table& table, std::string_view key, std::string fallback = "") const {
+    ConfigText located;
+    located.text = TRY(Text(table, key, std::move(fallback)));
     const toml::node* node = table.get(key);
-    return node == nullptr ? 0 : static_cast<int>(node->source().begin.line);
+    if (node != nullptr) located.line = static_cast<int>(node->source().begin.line);
+    return located;
   }
 
   Result<std::vector<std::string>> Folders(const toml::table& table, std::string_view key) const {
@@ -88,9 +91,12 @@ Result<void> ReadProject(const Reader& reader, const toml::table& root, Config* 
 Result<void> ReadDaemon(const Reader& reader, const toml::table& root, Config* config) {
   const toml::table* daemon = TRY(reader.Table(root, "daemon"));
   if (daemon == nullptr) return {};
-  TRY(reader.Keys(*daemon, "daemon", {"address"}));
-  config->address = TRY(reader.Text(*daemon, "address", "local"));
-  config->address_line = reader.LineOf(*daemon, "address");
+  TRY(reader.Keys(*daemon, "daemon", {"address", "token", "ca_file", "certificate_file", "key_file"}));
+  config->daemon.address = TRY(reader.Located(*daemon, "address", "local"));
+  config->daemon.token = TRY(reader.Located(*daemon, "token"));
+  config->daemon.ca_file = TRY(reader.Located(*daemon, "ca_file"));
+  config->daemon.certificate_file = TRY(reader.Located(*daemon, "certificate_file"));
+  config->daemon.key_file = TRY(reader.Located(*daemon, "key_file"));
   return {};
 }
 
@@ -103,9 +109,8 @@ Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* 
     const toml::table& table = *node.as_table();
     TRY(reader.Keys(table, "targets." + name, {"url", "schema"}));
     TargetConfig target;
-    target.url = TRY(reader.Text(table, "url"));
+    target.url = TRY(reader.Located(table, "url"));
     target.schema = TRY(reader.Text(table, "schema"));
-    target.line = reader.LineOf(table, "url");
     config->targets.emplace(std::move(name), std::move(target));
   }
   return {};

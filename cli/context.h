@@ -33,6 +33,8 @@ class Context {
   Result<const Config*> config();
   // The daemon of the work tree; a private one is started where none answers.
   Result<Client*> client();
+  // As client(), but never starts one: kDaemonUnreachable.
+  Result<Client*> running_client();
 
   // The target of --target, or the default one.
   Result<v1::Target> target();
@@ -66,6 +68,8 @@ class Context {
   std::string Author();
 
  private:
+  template <typename Open>
+  Result<void> Connect(Open open);
   Result<void> OpenWorkTree();
 
   const Command& command_;

@@ -1,0 +1,149 @@
+#include "cli/context.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/author.h"
+#include "cli/channel.h"
+
+namespace mig {
+namespace {
+
+Result<std::string> AbsolutePath(const Config& config, const ConfigText& written, std::string_view key) {
+  std::string path = TRY(ExpandVariables(config, written, key));
+  return path.empty() ? path : (std::filesystem::path(config.root) / path).lexically_normal().string();
+}
+
+v1::Target Message(const ResolvedTarget& resolved) {
+  v1::Target target;
+  target.set_name(resolved.name);
+  target.set_url(resolved.url);
+  target.set_schema(resolved.schema);
+  target.set_base_directory(resolved.base_directory);
+  target.mutable_environment()->insert(resolved.environment.begin(), resolved.environment.end());
+  return target;
+}
+
+Result<DaemonAddress> AddressOf(const Config& config) {
+  const DaemonConfig& daemon = config.daemon;
+  DaemonAddress address;
+  address.work_tree = config.root;
+  address.address = TRY(ExpandVariables(config, daemon.address, "daemon.address"));
+  address.token = TRY(ExpandVariables(config, daemon.token, "daemon.token"));
+  address.ca_file = TRY(AbsolutePath(config, daemon.ca_file, "daemon.ca_file"));
+  address.certificate_file = TRY(AbsolutePath(config, daemon.certificate_file, "daemon.certificate_file"));
+  address.key_file = TRY(AbsolutePath(config, daemon.key_file, "daemon.key_file"));
+  return address;
+}
+
+v1::OpenWorkTreeRequest ListingOf(const std::string& project, const WorkTree& tree) {
+  v1::OpenWorkTreeRequest request;
+  request.set_project(project);
+  for (const WorkTreeFile& file : tree.files) {
+    v1::FileEntry* entry = request.add_files();
+    entry->set_path(file.path);
+    entry->set_sha256(file.sha256);
+    entry->set_size(static_cast<std::int64_t>(file.bytes.size()));
+  }
+  return request;
+}
+
+std::vector<const WorkTreeFile*> FilesMissing(const WorkTree& tree, const v1::OpenWorkTreeResponse& answer) {
+  std::vector<const WorkTreeFile*> files;
+  for (const WorkTreeFile& file : tree.files) {
+    if (std::ranges::find(answer.missing(), file.sha256) != answer.missing().end()) files.push_back(&file);
+  }
+  return files;
+}
+
+}  // namespace
+
+Context::Context(const Command& command, Arguments arguments, Environment environment)
+    : command_(command),
+      arguments_(std::move(arguments)),
+      environment_(std::move(environment)),
+      terminal_(!arguments_.Has("no-color"), arguments_.Has("quiet")) {}
+
+Context::~Context() = default;
+
+Result<const Config*> Context::config() {
+  if (!config_) config_ = TRY(LoadConfig(".", environment_));
+  return &*config_;
+}
+
+template <typename Open>
+Result<void> Context::Connect(Open open) {
+  const Config* project = TRY(config());
+  DaemonAddress address = TRY(AddressOf(*project));
+  client_ = std::make_unique<Client>(TRY(open(std::move(address))));
+  return {};
+}
+
+Result<Client*> Context::client() {
+  if (client_ == nullptr) TRY(Connect(&Channel::Open));
+  return client_.get();
+}
+
+Result<Client*> Context::running_client() {
+  if (client_ == nullptr) TRY(Connect(&Channel::OpenRunning));
+  return client_.get();
+}
+
+Result<v1::Target> Context::target() {
+  const Config* project = TRY(config());
+  return Message(TRY(TargetOf(*project, arguments_.Value("target"))));
+}
+
+Result<std::optional<v1::Target>> Context::target_if_any() {
+  Result<v1::Target> found = target();
+  if (found) return std::optional<v1::Target>(std::move(found).value());
+  if (found.error().reason == Reason::kNoTarget && !arguments_.Has("target")) return std::optional<v1::Target>();
+  return std::move(found).error();
+}
+
+Result<v1::View> Context::view() {
+  const Config* project = TRY(config());
+  if (!tree_) tree_ = TRY(ReadWorkTree(*project));
+  v1::View view;
+  view.set_project(project->project);
+  view.set_work_tree(tree_->digest);
+  return view;
+}
+
+Result<void> Context::OpenWorkTree() {
+  v1::OpenWorkTreeRequest listing = ListingOf(TRY(config())->project, *tree_);
+  Client* daemon = TRY(client());
+  v1::OpenWorkTreeResponse answer = TRY(daemon->Call(listing));
+  if (!answer.missing().empty()) {
+    TRY(daemon->Upload(FilesMissing(*tree_, answer)));
+    answer = TRY(daemon->Call(listing));
+  }
+  if (!answer.missing().empty()) {
+    return Error{Reason::kInternal, "the daemon still asks for contents that it was sent"};
+  }
+  for (const std::string& warning : answer.warnings()) terminal_.Tell("warning: " + warning + "\n");
+  return {};
+}
+
+Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on_event) {
+  *request.mutable_view() = TRY(view());
+  Client* daemon = TRY(client());
+  Result<void> ended = daemon->StartRun(request, on_event);
+  if (ended || ended.error().reason != Reason::kViewUnknown) return ended;
+  TRY(OpenWorkTree());
+  return daemon->StartRun(request, on_event);
+}
+
+void Context::PrintJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  google::protobuf::util::MessageToJsonString(message, &json, options).IgnoreError();
+  terminal_.Print(json + "\n");
+}
+
+std::string Context::Author() { return AuthorOf(environment_); }
+
+}  // namespace mig

@@ -1,0 +1,73 @@
+// `mig`: one command a process.
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/command_help.h"
+#include "cli/command_line.h"
+#include "cli/context.h"
+#include "cli/render/error.h"
+
+namespace mig {
+namespace {
+
+Result<void> ChangeDirectory(const std::string& directory) {
+  if (directory.empty() || ::chdir(directory.c_str()) == 0) return {};
+  return Error{Reason::kUsage, "cannot enter the folder " + directory + " given with -C"};
+}
+
+Result<int> RunCommand(Context& context) {
+  if (context.args().Has("help")) {
+    context.terminal().Print(HelpOf(context.command(), context.terminal().out_style()));
+    return kDone;
+  }
+  TRY(ChangeDirectory(context.args().Value("directory")));
+  return context.command().run(context);
+}
+
+// The exit status. Errors go to stderr, with --json as JSON.
+int Report(const Error& error, bool json, Terminal& terminal) {
+  terminal.Warn(json ? RenderErrorJson(error) : RenderError(error, terminal.err_style()));
+  return InfoOf(error.reason).exit_status;
+}
+
+// `mig --version` and `mig --help` are spellings of commands; options before the verb are the command's own.
+Words VerbOf(const std::vector<std::string>& given) {
+  Words words = SplitVerb(given);
+  if (!words.verb.empty()) return words;
+  bool version = !words.rest.empty() && (words.rest[0] == "--version" || words.rest[0] == "-V");
+  if (version) words.rest.erase(words.rest.begin());
+  words.verb = version ? "version" : "help";
+  return words;
+}
+
+int Main(const std::vector<std::string>& given) {
+  Words words = VerbOf(given);
+  bool json = std::ranges::find(words.rest, "--json") != words.rest.end();
+  Terminal plain(true, false);
+  if (given.empty()) {
+    plain.Warn(Overview(plain.err_style()));
+    return InfoOf(Reason::kUsage).exit_status;
+  }
+  Result<const Command*> command = FindCommand(words.verb);
+  if (!command) return Report(command.error(), json, plain);
+  Result<Arguments> arguments = ParseArguments(**command, words.rest);
+  if (!arguments) return Report(arguments.error(), json, plain);
+  Context context(**command, std::move(arguments).value(), ProcessEnvironment());
+  Result<int> outcome = RunCommand(context);
+  int status = outcome ? *outcome : Report(outcome.error(), context.json(), context.terminal());
+  Result<void> flushed = context.terminal().Flush();
+  return flushed ? status : Report(flushed.error(), context.json(), context.terminal());
+}
+
+}  // namespace
+}  // namespace mig
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  // Everything was written and checked; destroying gRPC's globals would only cost time.
+  ::_exit(mig::Main({argv + 1, argv + argc}));
+}

@@ -1,0 +1,72 @@
+#include "cli/render/error.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <string_view>
+
+namespace mig {
+namespace {
+
+// Details that are shown on lines of their own, in this order.
+struct Shown {
+  std::string_view detail;
+  std::string_view title;
+};
+constexpr Shown kShown[] = {
+    {"sqlstate", "SQLSTATE"},       {"statement", "statement"}, {"detail", "detail"},
+    {"database_hint", "the database's hint"}, {"context", "context"},     {"state", "state"},
+};
+
+std::string Detail(const Error& error, std::string_view key) {
+  auto found = error.details.find(std::string(key));
+  return found == error.details.end() ? "" : found->second;
+}
+
+// "FILE:LINE:COLUMN: ", unless the message starts with the file already.
+std::string PlaceOf(const Error& error) {
+  std::string place = Detail(error, "file");
+  if (place.empty() || error.message.starts_with(place) || Detail(error, "line").empty()) return "";
+  for (std::string_view key : {"line", "column"}) {
+    if (std::string value = Detail(error, key); !value.empty()) place += ":" + value;
+  }
+  return place + ": ";
+}
+
+std::string Indented(std::string_view text) {
+  std::string indented;
+  for (char c : text) indented += c == '\n' ? std::string("\n    ") : std::string(1, c);
+  return indented;
+}
+
+}  // namespace
+
+std::string RenderError(const Error& error, const Style& style) {
+  std::string text = style.Red("error:") + " " + PlaceOf(error) + error.message + " " +
+                     style.Dim("[" + std::string(InfoOf(error.reason).text) + "]") + "\n";
+  for (const Shown& shown : kShown) {
+    std::string value = Detail(error, shown.detail);
+    if (!value.empty()) text += "  " + std::string(shown.title) + ": " + Indented(value) + "\n";
+  }
+  std::string hint = HintOf(error);
+  return hint.empty() ? text : text + style.Cyan("hint:") + " " + hint + "\n";
+}
+
+std::string RenderErrorJson(const Error& error) {
+  v1::RunError message;
+  message.set_reason(std::string(InfoOf(error.reason).text));
+  message.set_message(error.message);
+  message.set_hint(HintOf(error));
+  message.mutable_details()->insert(error.details.begin(), error.details.end());
+  std::string json;
+  google::protobuf::util::MessageToJsonString(message, &json).IgnoreError();
+  return "{\"error\":" + json + "}\n";
+}
+
+Error ErrorOf(const v1::RunError& error) {
+  Error ours{ReasonFromText(error.reason()).value_or(Reason::kInternal), error.message()};
+  ours.hint = error.hint();
+  ours.details.insert(error.details().begin(), error.details().end());
+  return ours;
+}
+
+}  // namespace mig
