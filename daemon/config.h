@@ -6,7 +6,6 @@
 // dollar.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,7 +13,6 @@
 #include <vector>
 
 #include "daemon/log.h"
-#include "store/core/dialect.h"
 #include "store/core/result.h"
 
 namespace mig {
@@ -32,19 +30,11 @@ struct TokenConfig {
   std::string sha256;  // 64 lower-case hex digits
 };
 
-enum class RefPolicy { kFastForward, kMerge, kHeads };
-
-struct ProjectConfig {
-  Dialect dialect = Dialect::kPostgresql;
-  std::map<std::string, RefPolicy> refs;
-};
-
 // A target that callers name and whose url only the daemon knows.
 struct ServedTarget {
   std::string project;
-  std::string ref;
   std::string url;
-  std::string schema;
+  std::string schema;  // of the bookkeeping tables; empty: the engine's default
 };
 
 struct DaemonConfig {
@@ -52,17 +42,15 @@ struct DaemonConfig {
   std::vector<std::string> listen;  // "unix:PATH", "HOST:PORT"
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
-  std::chrono::seconds idle{
-      0};  // ends after so long without callers and runs; only with `ends_when_idle`
-  bool ends_when_idle = false;
   bool accept_urls = false;                 // of targets, from callers
   std::vector<std::uint32_t> allowed_uids;  // on Unix sockets, besides the daemon's own and root
   TlsConfig tls;
   std::vector<TokenConfig> tokens;
-  std::map<std::string, std::string> scratch;  // dialect -> "managed" or the url of a server
-  std::map<std::string, ProjectConfig> projects;
   std::map<std::string, ServedTarget> targets;
 };
+
+// "unix:/ABSOLUTE/PATH" or "HOST:PORT".
+bool IsListenAddress(std::string_view address);
 
 // Errors: kConfigInvalid with the details file, line and key; a near miss is the hint of an unknown
 // key.

@@ -1,0 +1,126 @@
+#include "daemon/command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <map>
+#include <string_view>
+#include <vector>
+
+namespace mig {
+namespace {
+
+constexpr int kUsageStatus = 2;
+
+// The options as they were written.
+struct Words {
+  std::string store, config, private_state, log_format, log_level;
+  std::vector<std::string> listen;
+  long long idle = -1;
+  int ready_descriptor = -1;
+};
+
+void Declare(CLI::App& app, Words& words, const std::string& version) {
+  app.set_version_flag("--version", "migd " + version);
+  app.add_option("--store", words.store, "Folder of the store; made where it is missing")
+      ->type_name("DIR");
+  app.add_option("--listen", words.listen,
+                 "unix:/PATH, or HOST:PORT with TLS configured; may be repeated")
+      ->type_name("ADDRESS");
+  app.add_option("--config", words.config, "Configuration (TOML)")->type_name("FILE");
+  app.add_option("--idle", words.idle, "End after so long without callers and runs")
+      ->type_name("SECONDS")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--log-format", words.log_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}));
+  app.add_option("--log-level", words.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  app.add_option("--private", words.private_state, "Serve one work tree, with the state in STATE")
+      ->type_name("STATE")
+      ->excludes("--store")
+      ->excludes("--config");
+  app.add_option("--ready-descriptor", words.ready_descriptor, "Say there when ready")->group("");
+  app.footer(
+      "Examples:\n"
+      "  migd --store /var/lib/mig --listen unix:/run/mig/migd.sock\n"
+      "  migd --config /etc/mig/migd.toml\n");
+}
+
+std::map<std::string, std::string> ProcessEnvironment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equal = text.find('=');
+    if (equal != std::string_view::npos)
+      environment.emplace(text.substr(0, equal), text.substr(equal + 1));
+  }
+  return environment;
+}
+
+std::string Absolute(const std::string& path) {
+  std::error_code
+      ignored;  // without a working directory the path stays as it is, and opening it says why
+  const auto absolute = std::filesystem::absolute(path, ignored);
+  return absolute.empty() ? path : absolute.lexically_normal().string();
+}
+
+// `unix:run/migd.sock` on the command line is relative to the shell that wrote it.
+std::string AbsoluteAddress(const std::string& address) {
+  constexpr std::string_view kUnix = "unix:";
+  if (!address.starts_with(kUnix) || address.size() == kUnix.size()) return address;
+  return std::string(kUnix) + Absolute(address.substr(kUnix.size()));
+}
+
+Result<void> Override(const Words& words, DaemonConfig& config) {
+  if (!words.store.empty()) {
+    config.store =
+        words.store.find("://") == std::string::npos ? Absolute(words.store) : words.store;
+  }
+  if (!words.listen.empty()) config.listen.clear();
+  for (const std::string& word : words.listen) {
+    const std::string address = AbsoluteAddress(word);
+    if (!IsListenAddress(address)) {
+      return Error{Reason::kUsage, "--listen " + word + " is neither unix:PATH nor HOST:PORT"};
+    }
+    config.listen.push_back(address);
+  }
+  if (!words.log_format.empty()) config.log_format = LogFormatFromText(words.log_format).value();
+  if (!words.log_level.empty()) config.log_level = LogLevelFromText(words.log_level).value();
+  return {};
+}
+
+Result<CommandLine> Understand(const Words& words) {
+  CommandLine line;
+  if (!words.config.empty())
+    line.config = TRY(LoadDaemonConfig(words.config, ProcessEnvironment()));
+  TRY(Override(words, line.config));
+  if (!words.private_state.empty()) {
+    line.private_state = Absolute(words.private_state);
+    line.config.store = line.private_state + "/store";
+    line.config.accept_urls = true;
+  }
+  if (words.idle >= 0) line.idle = std::chrono::seconds(words.idle);
+  line.ready_descriptor = words.ready_descriptor;
+  TRY(CheckDaemonConfig(line.config));
+  return line;
+}
+
+}  // namespace
+
+Result<CommandLine> ParseCommandLine(int argc, const char* const* argv,
+                                     const std::string& version) {
+  CLI::App app("The daemon of mig: keeps migrations, plans and runs them.", "migd");
+  Words words;
+  Declare(app, words, version);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& stop) {
+    CommandLine line;
+    line.exit = app.exit(stop) == 0 ? 0 : kUsageStatus;
+    return line;
+  }
+  return Understand(words);
+}
+
+}  // namespace mig

@@ -1,0 +1,36 @@
+// migd's command line.
+//
+//     migd --store DIR --listen unix:PATH [--listen HOST:PORT ...] [options]
+//     migd --config FILE [options]
+//     migd --private STATE --listen unix:PATH --idle SECONDS --ready-descriptor N     as the client
+//     starts it
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "daemon/config.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+struct CommandLine {
+  DaemonConfig config;
+  // A private daemon's state folder: its store, its lock.
+  std::string private_state;
+  // Ends after so long without callers and runs.
+  std::optional<std::chrono::seconds> idle;
+  // Where to say "ready", or why not; -1: nowhere.
+  int ready_descriptor = -1;
+  // Set when there is nothing more to do (--help, --version, a mistake that was explained): the
+  // exit status.
+  std::optional<int> exit;
+};
+
+// Reads the configuration too, and checks the whole. What the command line says wins over the file.
+//
+// Errors: kUsage, those of daemon/config.h.
+Result<CommandLine> ParseCommandLine(int argc, const char* const* argv, const std::string& version);
+
+}  // namespace mig

@@ -1,0 +1,157 @@
+// migd: starts, serves, and stops in order.
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "daemon/command_line.h"
+#include "daemon/file_lock.h"
+#include "daemon/limits.h"
+#include "daemon/log.h"
+#include "daemon/rpc/admin_service.h"
+#include "daemon/rpc/pool.h"
+#include "daemon/rpc/server.h"
+#include "daemon/world.h"
+
+namespace mig {
+namespace {
+
+// A private daemon's predecessor is on its way out: it has unlinked its socket and drains.
+constexpr std::chrono::seconds kPredecessor = kDrainTime + std::chrono::seconds(7);
+
+// The signals that end the daemon. SIGUSR1 comes from itself: stop as soon as no run is active,
+// without hurry.
+sigset_t StopSignals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) ::sigaddset(&signals, signal);
+  return signals;
+}
+
+int WaitForStop() {
+  const sigset_t signals = StopSignals();
+  int signal = 0;
+  while (::sigwait(&signals, &signal) == EINTR) {
+  }
+  return signal;
+}
+
+void SetUpProcess(bool is_private) {
+  const sigset_t signals = StopSignals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  if (is_private) ::umask(077);
+}
+
+// A second signal ends the process at once: whoever sends it has waited long enough. The executor
+// and the store expect that of any moment.
+void LetASecondSignalForce() {
+  std::thread([] {
+    while (WaitForStop() == SIGUSR1) {
+    }
+    Log(LogLevel::kWarning, "stopped by a second signal");
+    ::_exit(1);
+  }).detach();
+}
+
+// Tells the client that started us.
+void Report(int descriptor, const std::string& text) {
+  if (descriptor < 0) return;
+  const char* rest = text.data();
+  std::size_t left = text.size();
+  while (left > 0) {
+    const ssize_t written = ::write(descriptor, rest, left);
+    if (written <= 0) break;
+    rest += written;
+    left -= static_cast<std::size_t>(written);
+  }
+  ::close(descriptor);
+}
+
+void ReportError(int descriptor, const Error& error) {
+  Report(descriptor, std::string(InfoOf(error.reason).text) + "\n" + error.message + "\n" +
+                         HintOf(error) + "\n");
+}
+
+// Keeps other daemons from what is ours, for as long as the process lives.
+Result<std::vector<FileLock>> TakeLocks(const CommandLine& line) {
+  std::vector<FileLock> locks;
+  if (!line.private_state.empty()) {
+    locks.push_back(TRY(FileLock::Take(line.private_state + "/daemon.lock", kPredecessor)));
+    return locks;
+  }
+  for (const std::string& address : line.config.listen) {
+    if (!address.starts_with("unix:")) continue;
+    locks.push_back(TRY(FileLock::Take(address.substr(5) + ".lock", std::chrono::milliseconds(0))));
+  }
+  return locks;
+}
+
+AdminService::Facts FactsOf(const DaemonConfig& config, std::function<int()> active_runs) {
+  AdminService::Facts facts;
+  facts.version = MIG_VERSION;
+  facts.store = config.store;
+  facts.listen = config.listen;
+  facts.binary = RunningBinary();
+  facts.started = FormatSeconds(std::chrono::system_clock::now());
+  facts.active_runs = std::move(active_runs);
+  facts.stop = [](bool only_if_idle) { ::kill(::getpid(), only_if_idle ? SIGUSR1 : SIGTERM); };
+  return facts;
+}
+
+std::optional<IdleRule> IdleRuleOf(const CommandLine& line, std::function<int()> active_runs) {
+  if (!line.idle) return std::nullopt;
+  return IdleRule{*line.idle, [active_runs] { return active_runs() > 0; },
+                  [] { ::kill(::getpid(), SIGUSR1); }};
+}
+
+Result<void> Run(const CommandLine& line) {
+  const std::vector<FileLock> locks = TRY(TakeLocks(line));
+  Pool pool(kPoolThreads, kMaxQueuedCalls);
+  const auto active_runs = [] { return 0; };
+  AdminService admin(FactsOf(line.config, active_runs));
+  const std::unique_ptr<Server> server = TRY(Server::Bind(line.config));
+  TRY(server->Serve({&admin}, IdleRuleOf(line, active_runs)));
+  Report(line.ready_descriptor, "ready\n");
+
+  const int signal = WaitForStop();
+  LetASecondSignalForce();
+  Log(LogLevel::kInfo, "stopping", {{"signal", ::sigabbrev_np(signal)}});
+  admin.SetDraining();
+  server->StopListening();
+  server->Shutdown(std::chrono::system_clock::now() + kDrainTime);
+  pool.Stop();
+  Log(LogLevel::kInfo, "stopped");
+  return {};
+}
+
+int Main(int argc, char** argv) {
+  Result<CommandLine> line = ParseCommandLine(argc, argv, MIG_VERSION);
+  if (line && line->exit) return *line->exit;
+  if (!line) {
+    std::fprintf(stderr, "migd: %s\n", line.error().message.c_str());
+    if (const std::string hint = HintOf(line.error()); !hint.empty())
+      std::fprintf(stderr, "%s\n", hint.c_str());
+    return InfoOf(line.error().reason).exit_status;
+  }
+  SetUpProcess(!line->private_state.empty());
+  SetUpLog(line->config.log_format, line->config.log_level);
+  const Result<void> ran = Run(*line);
+  if (ran) return 0;
+  Log(LogLevel::kError, "cannot start", FieldsOf(ran.error()));
+  ReportError(line->ready_descriptor, ran.error());
+  return InfoOf(ran.error().reason).exit_status;
+}
+
+}  // namespace
+}  // namespace mig
+
+int main(int argc, char** argv) { return mig::Main(argc, argv); }
