@@ -140,7 +140,7 @@ void Context::PrintJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   std::string json;
-  google::protobuf::util::MessageToJsonString(message, &json, options).IgnoreError();
+  (void)google::protobuf::util::MessageToJsonString(message, &json, options);
   terminal_.Print(json + "\n");
 }
 

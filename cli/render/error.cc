@@ -58,7 +58,7 @@ std::string RenderErrorJson(const Error& error) {
   message.set_hint(HintOf(error));
   message.mutable_details()->insert(error.details.begin(), error.details.end());
   std::string json;
-  google::protobuf::util::MessageToJsonString(message, &json).IgnoreError();
+  (void)google::protobuf::util::MessageToJsonString(message, &json);
   return "{\"error\":" + json + "}\n";
 }
 

@@ -1,0 +1,149 @@
+#include "cli/render/run.h"
+
+#include <string_view>
+
+#include "cli/render/duration.h"
+#include "cli/render/revision.h"
+#include "cli/render/table.h"
+
+namespace mig {
+namespace {
+
+std::string_view VerbOf(v1::Direction direction) {
+  switch (direction) {
+    case v1::DIRECTION_UPGRADE:
+      return "upgrade";
+    case v1::DIRECTION_DOWNGRADE:
+      return "downgrade";
+    case v1::DIRECTION_STAMP:
+      return "stamp";
+    case v1::DIRECTION_RELINK:
+      return "relink";
+    default:
+      return "step";
+  }
+}
+
+std::string_view WordOf(v1::Run::Outcome outcome) {
+  switch (outcome) {
+    case v1::Run::OUTCOME_RUNNING:
+      return "running";
+    case v1::Run::OUTCOME_DONE:
+      return "done";
+    case v1::Run::OUTCOME_FAILED:
+      return "failed";
+    case v1::Run::OUTCOME_CANCELLED:
+      return "cancelled";
+    case v1::Run::OUTCOME_INTERRUPTED:
+      return "interrupted";
+    default:
+      return "unknown";
+  }
+}
+
+std::string Of(int index, int total) { return "[" + std::to_string(index) + "/" + std::to_string(total) + "]"; }
+
+std::string Plural(int count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string StepLine(const v1::PlanStep& step, const Style& style) {
+  std::string line(VerbOf(step.direction()));
+  if (step.direction() == v1::DIRECTION_RELINK) {
+    line += " " + style.Yellow(step.name());
+  } else {
+    line += " " + CommaList(step.from(), "<base>") + " -> " + style.Yellow(CommaList(step.to(), "<base>"));
+  }
+  return step.message().empty() ? line : line + ", " + step.message();
+}
+
+RunProgress::Shown RunProgress::On(const v1::RunEvent& event) {
+  switch (event.event_case()) {
+    case v1::RunEvent::kRunStarted:
+      target_ = event.run_started().target_name();
+      return Live(event.run_started().summary() + " on " + target_);
+    case v1::RunEvent::kStepStarted:
+      return OnStepStarted(event.step_started());
+    case v1::RunEvent::kStatementStarted: {
+      const auto& started = event.statement_started();
+      return Live(Of(started.index(), started.total()) + " " + started.verb());
+    }
+    case v1::RunEvent::kStepFinished:
+      return OnStepFinished(event.step_finished());
+    case v1::RunEvent::kWaiting:
+      return OnWaiting(event.waiting());
+    case v1::RunEvent::kNotice: {
+      const auto& notice = event.notice();
+      return {"  " + (notice.severity().empty() ? "notice" : notice.severity()) + ": " + notice.message() + "\n", ""};
+    }
+    case v1::RunEvent::kRunFinished:
+      return OnFinished(event.run_finished());
+    default:
+      return {};
+  }
+}
+
+RunProgress::Shown RunProgress::OnStepStarted(const v1::RunEvent::StepStarted& started) {
+  step_ = "Running " + StepLine(started.step(), style_);
+  position_ = Of(started.index(), started.total()) + " ";
+  if (plain()) return {step_ + "\n", ""};
+  return Live("");
+}
+
+RunProgress::Shown RunProgress::OnStepFinished(const v1::RunEvent::StepFinished& finished) {
+  std::string took = Took(finished.duration_us());
+  if (!plain()) return {step_ + style_.Dim(took) + "\n", ""};
+  return {took.empty() ? "" : "  took" + took.substr(1) + "\n", ""};
+}
+
+RunProgress::Shown RunProgress::OnWaiting(const v1::RunEvent::Waiting& waiting) {
+  if (!plain()) return Live("waiting " + RenderDuration(waiting.waited_ms() * 1'000) + ": " + waiting.reason());
+  if (waiting.reason() == waiting_for_) return {};
+  waiting_for_ = waiting.reason();
+  return {"waiting: " + waiting_for_ + "\n", ""};
+}
+
+RunProgress::Shown RunProgress::OnFinished(const v1::RunEvent::RunFinished& finished) const {
+  if (finished.outcome() != v1::Run::OUTCOME_DONE) return {};
+  std::string at = target_ + " is at " + style_.Yellow(CommaList(finished.current(), "<base>"));
+  std::string did = finished.steps_done() == 0 ? "nothing to do" : Plural(finished.steps_done(), "step") + Took(finished.duration_us());
+  return {at + " (" + did + ")\n", ""};
+}
+
+RunProgress::Shown RunProgress::Live(const std::string& doing) const {
+  if (plain()) return {};
+  std::string line = position_.empty() ? doing : position_ + step_.substr(0, step_.find(", ")) + "  " + doing;
+  // A coloured line may hold fewer columns than bytes; cutting it could cut a colour's end.
+  if (!style_.color() && line.size() >= static_cast<std::size_t>(width_)) line.resize(static_cast<std::size_t>(width_) - 1);
+  return {"", line};
+}
+
+std::string RunProgress::Took(std::int64_t microseconds) const {
+  if (plain() && microseconds < 1'000'000) return "";
+  return ", " + RenderDuration(microseconds);
+}
+
+std::string RenderPlan(const v1::PlanRunResponse& plan, bool verbose, const Style& style) {
+  std::string text;
+  for (const v1::PlanStep& step : plan.steps()) {
+    text += StepLine(step, style) + "\n";
+    if (!verbose) continue;
+    for (const std::string& statement : step.statements()) text += statement + ";\n\n";
+  }
+  return text;
+}
+
+std::string RenderRuns(const v1::ListRunsResponse& answer, const Style& style) {
+  if (answer.runs().empty()) return "";
+  std::vector<std::vector<std::string>> rows = {{"RUN", "TARGET", "WHAT", "OUTCOME", "STARTED", "BY"}};
+  for (const v1::Run& run : answer.runs()) {
+    rows.push_back({run.id(), run.target_name(), run.summary(), std::string(WordOf(run.outcome())), run.started(), run.actor()});
+  }
+  std::string table = RenderTable(rows);
+  std::size_t end = table.find('\n');
+  return style.Dim(table.substr(0, end)) + table.substr(end);
+}
+
+}  // namespace mig
