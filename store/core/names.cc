@@ -41,13 +41,12 @@ Result<void> CheckWord(std::string_view kind, std::string_view name, std::string
   if (name.size() > kMaxNameBytes) {
     return Invalid(kind, name, fmt::format("it is longer than {} characters", kMaxNameBytes));
   }
+  if (more.find(name.front()) != std::string_view::npos) {
+    return Invalid(kind, name, fmt::format("it starts with `{}`", name.front()));
+  }
   for (const char c : name) {
-    const bool first = &c == &name.front();
-    if (IsAsciiAlphanumeric(c) || c == '_') continue;
-    if (more.find(c) == std::string_view::npos) {
-      return Invalid(kind, name, fmt::format("it holds `{}`", Shown({&c, 1})));
-    }
-    if (first) return Invalid(kind, name, fmt::format("it starts with `{}`", c));
+    if (IsAsciiAlphanumeric(c) || c == '_' || more.find(c) != std::string_view::npos) continue;
+    return Invalid(kind, name, fmt::format("it holds `{}`", Shown({&c, 1})));
   }
   if (IsReservedWord(name)) return Invalid(kind, name, "the word is reserved");
   return {};

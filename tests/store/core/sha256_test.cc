@@ -1,0 +1,44 @@
+#include "store/core/sha256.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace mig {
+namespace {
+
+// The examples of FIPS 180-4's companion, and the empty text.
+TEST(Sha256, MatchesThePublishedExamples) {
+  EXPECT_EQ(Hex(Sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(Hex(Sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Hex(Sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(Hex(Sha256(std::string(1'000'000, 'a'))),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Sha256, OfOneTextDoesNotDependOnWhatWasHashedBefore) {
+  const Digest first = Sha256("abc");
+  Sha256("something else");
+  EXPECT_EQ(Sha256("abc"), first);
+}
+
+TEST(Sha256, WorksOnSeveralThreads) {
+  const Digest expected = Sha256("abc");
+  std::vector<int> wrong(4, 0);
+  std::vector<std::thread> threads;
+  for (int& count : wrong) {
+    threads.emplace_back([&count, &expected] {
+      for (int i = 0; i < 1000; ++i) count += Sha256("abc") == expected ? 0 : 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, std::vector<int>(4, 0));
+}
+
+TEST(Hex, IsLowerCaseAndKeepsLeadingZeros) {
+  EXPECT_EQ(Hex(std::string_view("\x00\x0f\xab\xff", 4)), "000fabff");
+}
+
+}  // namespace
+}  // namespace mig
