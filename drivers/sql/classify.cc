@@ -1,0 +1,182 @@
+#include "drivers/sql/classify.h"
+
+#include "drivers/sql/statement_tokens.h"
+
+namespace mig {
+namespace {
+
+constexpr StatementTraits kOrdinary = {};
+constexpr bool kInside = true;
+constexpr bool kOutside = false;
+
+bool SaysFalse(const StatementTokens& tokens, std::size_t at) {
+  std::string_view text = tokens.Text(at);
+  if (text.starts_with('\'')) text = text.substr(1, text.size() - 2);
+  return EqualsIgnoringCase(text, "false") || EqualsIgnoringCase(text, "off") || text == "0";
+}
+
+// True when the options in parentheses turn `option` off.
+bool TurnsOff(const StatementTokens& tokens, std::string_view option) {
+  std::size_t at = tokens.Find(0, {option});
+  return tokens.IsSymbol(at + 1, "=") && SaysFalse(tokens, at + 2);
+}
+
+bool HasIfNotExists(const StatementTokens& tokens) {
+  return tokens.Find(0, {"if", "not", "exists"}) < tokens.size();
+}
+bool HasIfExists(const StatementTokens& tokens) {
+  return tokens.Find(0, {"if", "exists"}) < tokens.size();
+}
+
+// ---- PostgreSQL
+
+Probe ProbeOfName(const StatementTokens& tokens, std::size_t at, Probe::Kind kind) {
+  if (tokens.HasWords(at, {"if", "exists"})) at += 2;
+  auto name = tokens.PostgresqlName(at);
+  if (!name) return {};
+  return {kind, name->schema, name->name, ""};
+}
+
+// CREATE [UNIQUE] INDEX CONCURRENTLY [[IF NOT EXISTS] name] ON [ONLY] table; `at` is behind
+// CONCURRENTLY.
+Probe ProbeOfNewIndex(const StatementTokens& tokens, std::size_t at) {
+  if (tokens.HasWords(at, {"if", "not", "exists"})) at += 3;
+  if (tokens.IsWord(at, "on")) return {};
+  auto name = tokens.PostgresqlName(at);
+  if (!name || !tokens.IsWord(name->end, "on")) return {};
+  std::size_t after_on = name->end + 1;
+  auto table = tokens.PostgresqlName(after_on + (tokens.IsWord(after_on, "only") ? 1 : 0));
+  if (!table) return {};
+  return {Probe::Kind::kIndexCreated, table->schema, name->name, table->name};
+}
+
+StatementTraits ClassifyCreate(const StatementTokens& tokens) {
+  std::size_t kind = tokens.IsWord(1, "unique") ? 2 : 1;
+  if (tokens.HasWords(kind, {"index", "concurrently"})) {
+    // IF NOT EXISTS would be content with the invalid index of an attempt that failed.
+    return {kOutside, false, ProbeOfNewIndex(tokens, kind + 2)};
+  }
+  if (tokens.IsWord(1, "database")) {
+    return {kOutside, false, ProbeOfName(tokens, 2, Probe::Kind::kDatabaseCreated)};
+  }
+  if (tokens.IsWord(1, "tablespace")) {
+    return {kOutside, false, ProbeOfName(tokens, 2, Probe::Kind::kTablespaceCreated)};
+  }
+  if (tokens.IsWord(1, "subscription")) {
+    return {TurnsOff(tokens, "create_slot") || TurnsOff(tokens, "connect"), false, {}};
+  }
+  return {kInside, HasIfNotExists(tokens), {}};
+}
+
+StatementTraits ClassifyDrop(const StatementTokens& tokens) {
+  bool repeatable = HasIfExists(tokens);
+  if (tokens.HasWords(1, {"index", "concurrently"})) {
+    return {kOutside, repeatable, ProbeOfName(tokens, 3, Probe::Kind::kIndexDropped)};
+  }
+  if (tokens.IsWord(1, "database")) {
+    return {kOutside, repeatable, ProbeOfName(tokens, 2, Probe::Kind::kDatabaseDropped)};
+  }
+  if (tokens.IsWord(1, "tablespace")) {
+    return {kOutside, repeatable, ProbeOfName(tokens, 2, Probe::Kind::kTablespaceDropped)};
+  }
+  return {!tokens.IsWord(1, "subscription"), repeatable, {}};
+}
+
+StatementTraits ClassifyAlterSubscription(const StatementTokens& tokens) {
+  if (tokens.Find(2, {"refresh", "publication"}) < tokens.size()) return {kOutside, true, {}};
+  bool slot_option =
+      tokens.Find(2, {"failover"}) < tokens.size() || tokens.Find(2, {"two_phase"}) < tokens.size();
+  if (slot_option) return {kOutside, true, {}};
+  bool publication = tokens.Find(2, {"publication"}) < tokens.size();
+  bool refreshes = publication && !TurnsOff(tokens, "refresh");
+  return {!refreshes, publication && tokens.Find(2, {"set", "publication"}) < tokens.size(), {}};
+}
+
+StatementTraits ClassifyAlter(const StatementTokens& tokens) {
+  if (tokens.IsWord(1, "system")) return {kOutside, true, {}};
+  if (tokens.IsWord(1, "subscription")) return ClassifyAlterSubscription(tokens);
+  if (tokens.IsWord(1, "database")) {
+    bool moves = tokens.Find(2, {"set", "tablespace"}) < tokens.size();
+    return {!moves, moves, {}};
+  }
+  std::size_t detach = tokens.Find(1, {"detach", "partition"});
+  bool concurrently = tokens.Find(detach, {"concurrently"}) < tokens.size();
+  return {!(tokens.IsWord(1, "table") && concurrently), false, {}};
+}
+
+// REINDEX [(options)] kind [CONCURRENTLY] [name]
+StatementTraits ClassifyReindex(const StatementTokens& tokens) {
+  std::size_t kind = tokens.SkipParentheses(1);
+  std::size_t concurrently = tokens.Find(1, {"concurrently"});
+  bool off = concurrently < kind && (SaysFalse(tokens, concurrently + 1));
+  bool many = tokens.IsAnyWord(kind, {"schema", "database", "system"});
+  return {!many && (concurrently == tokens.size() || off), true, {}};
+}
+
+// CLUSTER without a table takes all of them, each in a transaction of its own.
+StatementTraits ClassifyCluster(const StatementTokens& tokens) {
+  std::size_t at = tokens.SkipParentheses(1);
+  if (tokens.IsWord(at, "verbose")) ++at;
+  return {at < tokens.size(), true, {}};
+}
+
+StatementTraits ClassifyPostgresql(const StatementTokens& tokens) {
+  if (tokens.IsWord(0, "create")) return ClassifyCreate(tokens);
+  if (tokens.IsWord(0, "drop")) return ClassifyDrop(tokens);
+  if (tokens.IsWord(0, "alter")) return ClassifyAlter(tokens);
+  if (tokens.IsWord(0, "reindex")) return ClassifyReindex(tokens);
+  if (tokens.IsWord(0, "cluster")) return ClassifyCluster(tokens);
+  if (tokens.IsWord(0, "vacuum")) return {kOutside, true, {}};
+  return {kInside, tokens.IsAnyWord(0, {"analyze", "analyse"}), {}};
+}
+
+// ---- SQLite
+
+// PRAGMA [schema.]name, where setting it is refused or ignored while a transaction is open.
+bool IsOutsidePragma(const StatementTokens& tokens) {
+  std::size_t name = tokens.IsSymbol(2, ".") ? 3 : 1;
+  if (tokens.IsWord(name, "wal_checkpoint")) return true;
+  bool sets = tokens.IsSymbol(name + 1, "=") || tokens.IsSymbol(name + 1, "(");
+  return sets && tokens.IsAnyWord(name, {"foreign_keys", "journal_mode", "synchronous",
+                                         "temp_store", "auto_vacuum", "page_size"});
+}
+
+StatementTraits ClassifySqlite(const StatementTokens& tokens) {
+  if (tokens.IsAnyWord(0, {"vacuum", "attach", "detach"})) {
+    // Attaching lasts as long as the session, so a new one has to do it again.
+    return {kOutside, tokens.IsAnyWord(0, {"vacuum", "attach"}), {}};
+  }
+  if (tokens.IsWord(0, "pragma")) return {!IsOutsidePragma(tokens), true, {}};
+  if (tokens.IsWord(0, "create")) return {kInside, HasIfNotExists(tokens), {}};
+  if (tokens.IsWord(0, "drop")) return {kInside, HasIfExists(tokens), {}};
+  return {kInside, tokens.IsAnyWord(0, {"analyze", "reindex"}), {}};
+}
+
+// ---- MariaDB
+
+StatementTraits ClassifyMariadb(const StatementTokens& tokens) {
+  bool temporary = tokens.IsWord(1, "temporary");
+  if (tokens.IsWord(0, "create")) return {temporary, HasIfNotExists(tokens), {}};
+  if (tokens.IsWord(0, "drop")) return {temporary, HasIfExists(tokens), {}};
+  if (tokens.IsAnyWord(0, {"analyze", "optimize", "check"})) return {kOutside, true, {}};
+  bool commits = tokens.IsAnyWord(0, {"alter", "rename", "truncate", "grant", "revoke", "install",
+                                      "uninstall", "flush", "repair"});
+  return {!commits, false, {}};
+}
+
+}  // namespace
+
+StatementTraits Classify(Dialect dialect, std::string_view statement) {
+  StatementTokens tokens(dialect, statement);
+  switch (dialect) {
+    case Dialect::kPostgresql:
+      return ClassifyPostgresql(tokens);
+    case Dialect::kSqlite:
+      return ClassifySqlite(tokens);
+    case Dialect::kMariadb:
+      return ClassifyMariadb(tokens);
+  }
+  return kOrdinary;
+}
+
+}  // namespace mig

@@ -1,0 +1,242 @@
+#include <algorithm>
+
+#include "drivers/sql/classify.h"
+#include "drivers/sql/statement_tokens.h"
+
+namespace mig {
+namespace {
+
+constexpr std::size_t kLongestVerb = 60;
+constexpr std::string_view kEllipsis = "...";
+
+// What may stand between the verb and the first name. Whatever is not here is taken for that name.
+constexpr std::string_view kKeywords[] = {
+    "access",
+    "aggregate",
+    "alter",
+    "analyze",
+    "as",
+    "atomic",
+    "attach",
+    "authorization",
+    "begin",
+    "binary",
+    "call",
+    "cast",
+    "check",
+    "close",
+    "cluster",
+    "collation",
+    "column",
+    "comment",
+    "commit",
+    "concurrently",
+    "constraint",
+    "conversion",
+    "copy",
+    "create",
+    "cursor",
+    "data",
+    "database",
+    "deallocate",
+    "declare",
+    "default",
+    "definer",
+    "delete",
+    "detach",
+    "discard",
+    "do",
+    "domain",
+    "drop",
+    "end",
+    "event",
+    "execute",
+    "exists",
+    "explain",
+    "extension",
+    "external",
+    "family",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "function",
+    "global",
+    "grant",
+    "group",
+    "if",
+    "ignore",
+    "import",
+    "in",
+    "index",
+    "insert",
+    "into",
+    "is",
+    "isolation",
+    "language",
+    "large",
+    "local",
+    "lock",
+    "mapping",
+    "materialized",
+    "merge",
+    "method",
+    "not",
+    "object",
+    "on",
+    "only",
+    "operator",
+    "option",
+    "options",
+    "or",
+    "owned",
+    "perform",
+    "policy",
+    "pragma",
+    "prepare",
+    "prepared",
+    "privileges",
+    "procedural",
+    "procedure",
+    "publication",
+    "reassign",
+    "recursive",
+    "refresh",
+    "reindex",
+    "release",
+    "rename",
+    "replace",
+    "reset",
+    "revoke",
+    "role",
+    "rollback",
+    "routine",
+    "rule",
+    "savepoint",
+    "schema",
+    "security",
+    "select",
+    "sequence",
+    "server",
+    "session",
+    "set",
+    "start",
+    "statistics",
+    "subscription",
+    "system",
+    "table",
+    "tables",
+    "tablespace",
+    "temp",
+    "temporary",
+    "text",
+    "to",
+    "transaction",
+    "transform",
+    "trigger",
+    "truncate",
+    "trusted",
+    "type",
+    "unique",
+    "unlogged",
+    "unlock",
+    "update",
+    "user",
+    "usage",
+    "vacuum",
+    "values",
+    "verbose",
+    "view",
+    "virtual",
+    "with",
+    "work",
+    "xa",
+    "all",
+    "large",
+    "search",
+    "template",
+    "parser",
+    "dictionary",
+    "configuration",
+};
+
+// Verbs behind which no name says what the statement is about.
+bool StandsAlone(const StatementTokens& tokens) {
+  return tokens.IsAnyWord(0, {"select", "with", "values", "do", "explain"});
+}
+
+bool IsKeyword(std::string_view text) {
+  return std::ranges::any_of(
+      kKeywords, [&](std::string_view keyword) { return EqualsIgnoringCase(keyword, text); });
+}
+
+std::string AsciiUpper(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return upper;
+}
+
+bool IsNamePart(const StatementTokens& tokens, std::size_t at) {
+  return tokens.at(at).kind == TokenKind::kWord || tokens.at(at).kind == TokenKind::kQuotedName;
+}
+
+std::string NameAsWritten(const StatementTokens& tokens, std::size_t at) {
+  std::string name(tokens.Text(at));
+  for (; tokens.IsSymbol(at + 1, ".") && IsNamePart(tokens, at + 2); at += 2) {
+    name += "." + std::string(tokens.Text(at + 2));
+  }
+  return name;
+}
+
+std::string FirstWords(const StatementTokens& tokens, std::size_t at) {
+  std::string words;
+  for (; IsNamePart(tokens, at); ++at) {
+    if (!words.empty()) words += ' ';
+    bool keyword = tokens.at(at).kind == TokenKind::kWord && IsKeyword(tokens.Text(at)) &&
+                   !tokens.IsSymbol(at + 1, ".");
+    if (!keyword) return words + NameAsWritten(tokens, at);
+    words += AsciiUpper(tokens.Text(at));
+    if (StandsAlone(tokens)) break;
+  }
+  return words;
+}
+
+// The bytes of the UTF-8 character that starts `text`; 0 if it is none.
+std::size_t CharacterSize(std::string_view text) {
+  auto lead = static_cast<unsigned char>(text[0]);
+  std::size_t size = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
+  if (size > text.size() || lead > 0xF4) return 0;
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
+  }
+  return size;
+}
+
+std::string Printable(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    std::size_t size = CharacterSize(text);
+    std::size_t room = kLongestVerb - (text.size() > size ? kEllipsis.size() : 0);
+    if (shown.size() + std::max<std::size_t>(size, 1) > room &&
+        shown.size() + text.size() > kLongestVerb) {
+      return shown + std::string(kEllipsis);
+    }
+    bool control = size == 1 && (static_cast<unsigned char>(text[0]) < ' ' || text[0] == '\x7F');
+    shown += size == 0 || control ? "?" : std::string(text.substr(0, size));
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return shown;
+}
+
+}  // namespace
+
+std::string DisplayVerb(Dialect dialect, std::string_view statement) {
+  StatementTokens tokens(dialect, statement);
+  std::size_t first = 0;
+  while (tokens.IsSymbol(first, "(") || tokens.at(first).kind == TokenKind::kExecutableOpen) {
+    ++first;
+  }
+  return Printable(FirstWords(tokens, first));
+}
+
+}  // namespace mig
