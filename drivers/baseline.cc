@@ -1,0 +1,53 @@
+#include "drivers/baseline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "drivers/bookkeeping_tables.h"
+#include "drivers/postgres_dump.h"
+#include "drivers/session.h"
+
+namespace mig {
+namespace {
+
+// Objects in order of creation; internal ones have no text, a virtual table makes its shadow tables
+// itself.
+constexpr char kObjects[] =
+    "SELECT tbl_name, sql FROM sqlite_schema "
+    "WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+    "AND tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow') ORDER BY rowid";
+
+bool IsBookkeeping(const std::string& table) {
+  return std::find(kBookkeepingTables.begin(), kBookkeepingTables.end(), table) !=
+         kBookkeepingTables.end();
+}
+
+Result<std::string> ReadSqliteSchema(const TargetUrl& url) {
+  std::unique_ptr<Session> session = TRY(OpenSession(url, IfMissing::kFail));
+  SqlResult objects = TRY(session->Execute({kObjects}));
+  std::string script;
+  for (const std::vector<SqlValue>& object : objects.rows) {
+    if (IsBookkeeping(std::get<std::string>(object[0]))) continue;
+    if (!script.empty()) script += "\n";
+    script += std::get<std::string>(object[1]) + ";\n";
+  }
+  return script;
+}
+
+}  // namespace
+
+Result<std::string> ReadBaseline(const TargetUrl& url) {
+  switch (url.dialect) {
+    case Dialect::kSqlite:
+      return ReadSqliteSchema(url);
+    case Dialect::kPostgresql:
+      return DumpPostgresSchema(url);
+    case Dialect::kMariadb:
+      break;
+  }
+  return Error{Reason::kUnsupported,
+               "the schema of a MariaDB or MySQL database cannot be read yet"};
+}
+
+}  // namespace mig

@@ -1,0 +1,132 @@
+#include "drivers/postgres_dump.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <vector>
+
+#include "drivers/bookkeeping_tables.h"
+#include "drivers/child_process.h"
+#include "drivers/postgres_errors.h"
+#include "drivers/postgres_parameters.h"
+#include "drivers/session.h"
+#include "drivers/sql/split.h"
+
+namespace mig {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+std::string Quoted(const std::string& value) {
+  std::string quoted = "'";
+  for (char c : value) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+// Everything libpq reads from its environment travels there; the rest, which holds no secret, as an
+// argument.
+struct Travel {
+  Values environment;
+  std::string conninfo;
+};
+
+Travel TravelOf(const TargetUrl& url) {
+  Travel travel;
+  for (const char* name : {"PATH", "LANG", "LC_ALL"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) travel.environment[name] = value;
+  }
+  for (const auto& [keyword, value] : url.parameters) {
+    auto variable = PostgresVariables().find(keyword);
+    if (variable != PostgresVariables().end()) {
+      travel.environment[variable->second] = value;
+    } else if (keyword != "sslpassword") {
+      travel.conninfo += keyword + "=" + Quoted(value) + " ";
+    }
+  }
+  return travel;
+}
+
+std::vector<std::string> ArgumentsOf(const Travel& travel) {
+  std::vector<std::string> arguments = {
+      "pg_dump",          "--schema-only", "--no-owner",      "--no-privileges",
+      "--no-tablespaces", "--no-password", "--encoding=UTF8", "--dbname=" + travel.conninfo};
+  for (std::string_view table : kBookkeepingTables) {
+    arguments.push_back(fmt::format("--exclude-table=*.{}", table));
+  }
+  return arguments;
+}
+
+// pg_dump brackets its text with \restrict and \unrestrict for psql (since 15.14): lines of its
+// first and last comment.
+std::string WithoutRestrict(std::string_view dump) {
+  constexpr std::string_view kOpen = "\n\\restrict ";
+  constexpr std::string_view kClose = "\n\\unrestrict ";
+  std::string text(dump);
+  for (std::size_t at : {text.rfind(kClose), text.find(kOpen)}) {
+    if (at != std::string::npos) text.erase(at + 1, text.find('\n', at + 1) - at);
+  }
+  return text;
+}
+
+bool IsOwnSetting(std::string_view statement) {
+  constexpr std::array<std::string_view, 11> kSettings = {
+      "SET statement_timeout = ",
+      "SET lock_timeout = ",
+      "SET idle_in_transaction_session_timeout = ",
+      "SET transaction_timeout = ",
+      "SET client_encoding = ",
+      "SET standard_conforming_strings = ",
+      "SET client_min_messages = ",
+      "SET row_security = ",
+      "SET default_tablespace = ",
+      "SET default_with_oids = ",
+      "SET default_table_access_method = heap"};
+  for (std::string_view setting : kSettings) {
+    if (statement.starts_with(setting)) return true;
+  }
+  return false;
+}
+
+Error DumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
+  std::string why = OneLine(RedactSecrets(outcome.err));
+  bool mismatch = why.find("server version mismatch") != std::string::npos;
+  return Error{mismatch ? Reason::kUnsupported : Reason::kStatementFailed,
+               fmt::format("pg_dump could not read the schema of {}: {}", url.redacted, why),
+               {},
+               mismatch ? "install the PostgreSQL client programs of the server's version" : ""};
+}
+
+}  // namespace
+
+Result<std::string> StatementsOfDump(std::string_view dump) {
+  std::string text = WithoutRestrict(dump);
+  std::vector<StatementSpan> spans = TRY(SplitStatements(Dialect::kPostgresql, text));
+  std::string script;
+  for (const StatementSpan& span : spans) {
+    std::string_view statement = span.TextIn(text);
+    if (IsOwnSetting(statement)) continue;
+    script += fmt::format("{};\n\n", statement);
+  }
+  if (!script.empty()) script.pop_back();
+  return script;
+}
+
+Result<std::string> DumpPostgresSchema(const TargetUrl& url) {
+  TRY(OpenSession(url, IfMissing::kFail));
+  Travel travel = TravelOf(url);
+  Result<ChildOutcome> outcome = RunChild(ArgumentsOf(travel), travel.environment);
+  if (!outcome) {
+    outcome.error().hint = "install PostgreSQL's client programs (Debian: postgresql-client)";
+    return std::move(outcome).error();
+  }
+  if (outcome->status != 0) return DumpFailed(*outcome, url);
+  return StatementsOfDump(outcome->out);
+}
+
+}  // namespace mig
