@@ -57,6 +57,7 @@ class Objects {
 
  private:
   Result<void> PutChunked(const Id& id, std::string_view text);
+  Result<std::string> Join(const Id& id, std::string_view entry);
   Result<Revision> Read(const Id& id, std::string_view entry);
 
   Kv& kv_;

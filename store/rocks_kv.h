@@ -5,7 +5,7 @@
 //
 // A synced commit is acknowledged after RocksDB synced its log and SEAL recorded its number: an
 // acknowledged commit that is missing when the store is opened is reported, never passed over
-// (docs/adr/0002-seal.md). Every block read is checked. After a failed write nothing more is
+// (docs/adr/0003-seal.md). Every block read is checked. After a failed write nothing more is
 // written until the database could be closed and opened again, which the next commit tries. Below a
 // floor of free space commits are refused before they touch the disk.
 //
@@ -31,7 +31,7 @@ struct RocksOptions {
 
 class RocksKv : public Kv {
  public:
-  // Opens the store in `directory`, or makes one where there is no directory or an empty one.
+  // Opens the store in `directory`, or makes one where there is none.
   // Errors: kStoreLocked naming the directory and the process that has it; kStoreFormat for a store
   // of another version, which stays unchanged; kCorruption naming the file hit; kStoreFull;
   // kStoreUnavailable.

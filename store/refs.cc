@@ -1,0 +1,231 @@
+#include "store/refs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/core/limits.h"
+#include "store/core/names.h"
+#include "store/keys.h"
+#include "store/record.h"
+
+namespace mig {
+namespace {
+
+// A ref's value: what it is, or, without heads, what it was when it was deleted.
+std::string Encode(const Ref& ref) {
+  return Record("ref")
+      .Add("number", ref.move_number)
+      .Add("move", std::string_view(ref.move_id))
+      .Add("head", ref.heads)
+      .Encode();
+}
+
+Result<Ref> DecodeRef(std::string_view name, std::string_view value) {
+  const Record record = TRY(Record::Decode("ref", value));
+  Ref ref;
+  ref.name = name;
+  ref.move_number = TRY(record.Number("number"));
+  ref.move_id = TRY(record.Text("move"));
+  ref.heads = TRY(record.Ids("head"));
+  return ref;
+}
+
+Result<RefMove> DecodeMove(std::string_view value) {
+  const Record record = TRY(Record::Decode("move", value));
+  RefMove move;
+  move.number = TRY(record.Number("number"));
+  move.by.move_id = TRY(record.Text("move"));
+  move.by.actor = TRY(record.Text("actor"));
+  move.by.at = TRY(record.Text("at"));
+  move.from = TRY(record.Ids("from"));
+  move.to = TRY(record.Ids("to"));
+  return move;
+}
+
+std::string Encode(const RefMove& move) {
+  return Record("move")
+      .Add("number", move.number)
+      .Add("move", std::string_view(move.by.move_id))
+      .Add("actor", std::string_view(move.by.actor))
+      .Add("at", std::string_view(move.by.at))
+      .Add("from", move.from)
+      .Add("to", move.to)
+      .Encode();
+}
+
+std::string Words(const std::vector<Id>& heads) {
+  std::string words;
+  for (const Id& head : heads) words += (words.empty() ? "" : " ") + head.hex();
+  return words;
+}
+
+Error Moved(std::string_view name, const std::optional<Ref>& now) {
+  if (!now || now->heads.empty()) {
+    return {Reason::kRefMoved,
+            fmt::format("ref `{}` does not exist any more", name),
+            {{"ref", std::string(name)}, {"heads", ""}}};
+  }
+  return {Reason::kRefMoved,
+          fmt::format("ref `{}` is now at {} (move {})", name, Words(now->heads), now->move_number),
+          {{"ref", std::string(name)},
+           {"heads", Words(now->heads)},
+           {"move_number", std::to_string(now->move_number)}}};
+}
+
+Result<void> CheckNames(std::string_view project, std::string_view name) {
+  TRY(keys::CheckProject(project));
+  return CheckRefName(name);
+}
+
+Result<void> CheckMove(const Mover& by) {
+  if (!by.move_id.empty()) return {};
+  return Error{Reason::kInvalidArgument, "a move of a ref has no move id"};
+}
+
+Result<std::vector<Id>> CheckHeads(std::string_view name, std::vector<Id> heads) {
+  if (heads.empty()) {
+    return Error{Reason::kInvalidArgument, fmt::format("ref `{}` would have no head", name)};
+  }
+  std::sort(heads.begin(), heads.end());
+  heads.erase(std::unique(heads.begin(), heads.end()), heads.end());
+  return heads;
+}
+
+// One move: from what the ref is (its value and, decoded, its state) to what it shall be.
+class Step {
+ public:
+  Step(Kv& kv, std::string_view project, std::string_view name, std::optional<Ref> from,
+       std::vector<Id> heads, const Mover& by)
+      : kv_(kv), project_(project), from_(std::move(from)), by_(by) {
+    to_.name = name;
+    to_.heads = std::move(heads);
+    to_.move_number = from_ ? from_->move_number + 1 : 1;
+    to_.move_id = by.move_id;
+  }
+
+  Result<Ref> Take() {
+    const Batch batch = Commit();
+    Result<Outcome> outcome = kv_.Commit(batch);
+    if (Unknown(outcome)) {
+      // Its own condition lets the same commit apply only once; so it is also the question whether
+      // it did.
+      if (TRY(InLog())) return to_;
+      outcome = kv_.Commit(batch);
+    }
+    if (Unknown(outcome) && TRY(InLog())) return to_;
+    const Outcome known = TRY(std::move(outcome));
+    if (known.applied() || TRY(InLog())) return to_;
+    if (!known.refused->current) return Moved(to_.name, std::nullopt);
+    return Moved(to_.name, TRY(DecodeRef(to_.name, *known.refused->current)));
+  }
+
+ private:
+  static bool Unknown(const Result<Outcome>& outcome) {
+    return !outcome && outcome.error().reason == Reason::kOutcomeUnknown;
+  }
+
+  Batch Commit() const {
+    const std::string key = keys::Ref(project_, to_.name);
+    RefMove move{to_.move_number, by_, from_ ? from_->heads : std::vector<Id>(), to_.heads};
+    Batch batch;
+    batch.conditions = {from_ ? Condition::Equals(key, Encode(*from_)) : Condition::Absent(key)};
+    batch.writes = {Write::Put(key, Encode(to_)),
+                    Write::Put(keys::Move(project_, to_.name, to_.move_number), Encode(move))};
+    return batch;
+  }
+
+  // Whether the log has this very move.
+  Result<bool> InLog() {
+    const auto value = TRY(GetOne(kv_, keys::Move(project_, to_.name, to_.move_number)));
+    if (!value) return false;
+    const RefMove move = TRY(DecodeMove(*value));
+    return move.by.move_id == by_.move_id;
+  }
+
+  Kv& kv_;
+  std::string_view project_;
+  std::optional<Ref> from_;
+  Ref to_;
+  const Mover& by_;
+};
+
+}  // namespace
+
+bool operator==(const RefMove& a, const RefMove& b) { return Encode(a) == Encode(b); }
+
+Result<std::optional<Ref>> Refs::Find(std::string_view project, std::string_view name) {
+  TRY(CheckNames(project, name));
+  const auto value = TRY(GetOne(kv_, keys::Ref(project, name)));
+  if (!value) return std::optional<Ref>();
+  Ref ref = TRY(DecodeRef(name, *value));
+  if (ref.heads.empty()) return std::optional<Ref>();
+  return std::optional(std::move(ref));
+}
+
+Result<Ref> Refs::Get(std::string_view project, std::string_view name) {
+  auto ref = TRY(Find(project, name));
+  if (ref) return *std::move(ref);
+  return Error{Reason::kNoSuchRef,
+               fmt::format("project `{}` has no ref `{}`", project, name),
+               {{"project", std::string(project)}, {"ref", std::string(name)}}};
+}
+
+Result<std::vector<Ref>> Refs::List(std::string_view project, std::string_view prefix) {
+  TRY(keys::CheckProject(project));
+  const std::string all = keys::RefPrefix(project);
+  const std::string begin = all + std::string(prefix);
+  const auto entries = TRY(ScanAll(kv_, begin, EndOfPrefix(begin)));
+  std::vector<Ref> refs;
+  for (const KeyValue& entry : entries) {
+    Ref ref = TRY(DecodeRef(entry.key.substr(all.size()), entry.value));
+    if (!ref.heads.empty()) refs.push_back(std::move(ref));
+  }
+  return refs;
+}
+
+Result<Ref> Refs::Create(std::string_view project, std::string_view name, std::vector<Id> heads,
+                         const Mover& by) {
+  TRY(CheckNames(project, name));
+  TRY(CheckMove(by));
+  std::vector<Id> checked = TRY(CheckHeads(name, std::move(heads)));
+  const auto value = TRY(GetOne(kv_, keys::Ref(project, name)));
+  std::optional<Ref> from;
+  if (value) from = TRY(DecodeRef(name, *value));
+  if (from && !from->heads.empty()) {
+    if (from->move_id == by.move_id) return *std::move(from);
+    return Moved(name, from);
+  }
+  return Step(kv_, project, name, std::move(from), std::move(checked), by).Take();
+}
+
+Result<Ref> Refs::CompareAndSwap(std::string_view project, const Ref& expected,
+                                 std::vector<Id> heads, const Mover& by) {
+  TRY(CheckNames(project, expected.name));
+  TRY(CheckMove(by));
+  std::vector<Id> checked = TRY(CheckHeads(expected.name, std::move(heads)));
+  return Step(kv_, project, expected.name, expected, std::move(checked), by).Take();
+}
+
+Result<void> Refs::Delete(std::string_view project, const Ref& expected, const Mover& by) {
+  TRY(CheckNames(project, expected.name));
+  TRY(CheckMove(by));
+  TRY(Step(kv_, project, expected.name, expected, {}, by).Take());
+  return {};
+}
+
+Result<std::vector<RefMove>> Refs::Log(std::string_view project, std::string_view name,
+                                       std::uint64_t after, std::size_t limit) {
+  TRY(CheckNames(project, name));
+  std::string from = keys::Move(project, name, after) + '\0';
+  const std::string end = EndOfPrefix(keys::MovePrefix(project, name));
+  std::vector<RefMove> moves;
+  while (!from.empty() && moves.size() < limit) {
+    Page page = TRY(kv_.Scan(from, end, std::min(kMaxPage, limit - moves.size()), false));
+    for (const KeyValue& entry : page.entries) moves.push_back(TRY(DecodeMove(entry.value)));
+    from = std::move(page.next);
+  }
+  return moves;
+}
+
+}  // namespace mig
