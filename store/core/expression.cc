@@ -66,6 +66,11 @@ std::optional<Tail> RelativeTail(std::string_view text) {
   return Tail{symbol, down ? -count : count, down};
 }
 
+bool StandsAlone(Expression::Kind kind) {
+  return kind == Expression::Kind::kWord || kind == Expression::Kind::kHead ||
+         kind == Expression::Kind::kHeads || kind == Expression::Kind::kBase;
+}
+
 std::optional<Expression> NamedElsewhere(std::string_view text) {
   constexpr std::string_view kRefs = "refs/";
   Expression expression;
@@ -349,10 +354,10 @@ Result<Positions> Resolver::LineageOf(std::string_view against, bool words_matte
   }
   if (!words_matter) return lineage;
   if (!e.branch.empty()) lineage.push_back(TRY(Word(e.branch)));
-  bool is_word = e.kind == Expression::Kind::kWord && !e.relative;
-  if (is_word) lineage.push_back(TRY(Word(e.symbol)));
-  bool understood = is_word || (!e.relative && KindOf(e.symbol) != Expression::Kind::kCurrent);
-  if (!understood) return NoSuchRevision(e.text, "it is not understood here");
+  if (e.relative || !StandsAlone(e.kind)) {
+    return NoSuchRevision(e.text, "it is not understood here");
+  }
+  if (e.kind == Expression::Kind::kWord) lineage.push_back(TRY(Word(e.symbol)));
   return lineage;
 }
 

@@ -1,0 +1,101 @@
+#include "daemon/plan/draft.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/core/names.h"
+
+namespace mig {
+namespace {
+
+Result<void> CheckName(const Graph& graph, const std::string& name) {
+  constexpr std::string_view kOfExpressions = "@+-:";
+  if (name.find_first_of(kOfExpressions) != name.npos) {
+    return Error{Reason::kIllegalCharacter,
+                 fmt::format("'{}' holds one of {}, which have a meaning in expressions", name,
+                             kOfExpressions),
+                 {{"name", name}}};
+  }
+  TRY(CheckRevisionName(name));
+  auto taken = graph.FindWord(name);
+  if (!taken) return {};
+  return Error{Reason::kDuplicateName,
+               fmt::format("'{}' is taken by revision {}", name, graph.name(*taken)),
+               {{"name", name}}};
+}
+
+Result<Positions> ParentsOf(const Graph& graph, const DraftRequest& request) {
+  Positions parents;
+  for (const std::string& head : request.heads) {
+    for (Position p : TRY(Resolver(graph).Many(head))) parents.push_back(p);
+  }
+  for (auto p = parents.begin(); p != parents.end(); ++p) {
+    if (std::find(p + 1, parents.end(), *p) == parents.end()) continue;
+    return Error{Reason::kDuplicateHeads,
+                 fmt::format("revision {} is asked for twice", graph.name(*p)),
+                 {{"name", graph.name(*p)}}};
+  }
+  for (Position p : parents) {
+    if (request.splice || graph.children(p).empty()) continue;
+    return Error{Reason::kNotAHead,
+                 fmt::format("revision {} is not a head", graph.name(p)),
+                 {{"name", graph.name(p)}}};
+  }
+  return parents;
+}
+
+Result<void> AddDependencies(const Graph& graph, const DraftRequest& request, Draft& draft) {
+  for (const std::string& word : request.depends) {
+    Expression expression = TRY(ParseExpression(graph, word));
+    auto found = TRY(Resolver(graph).One(expression));
+    if (!found) {
+      return Error{Reason::kNoSuchRevision, fmt::format("'{}' is no revision to depend on", word)};
+    }
+    const auto& labels = graph.node(*found).labels;
+    bool is_label = std::find(labels.begin(), labels.end(), word) != labels.end();
+    draft.depends.push_back(*found);
+    draft.depends_words.push_back(is_label ? word : graph.name(*found));
+  }
+  return {};
+}
+
+Result<void> CheckLabels(const Graph& graph, const DraftRequest& request) {
+  for (auto label = request.labels.begin(); label != request.labels.end(); ++label) {
+    TRY(CheckLabel(*label));
+    auto taken = graph.FindWord(*label);
+    bool repeated =
+        *label == request.name || std::find(request.labels.begin(), label, *label) != label;
+    if (!taken && !repeated) continue;
+    return Error{Reason::kDuplicateLabel,
+                 fmt::format("'{}' is already used by revision {}", *label,
+                             taken ? graph.name(*taken) : request.name),
+                 {{"label", *label}}};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Draft> PlanDraft(const Graph& graph, const DraftRequest& request) {
+  TRY(CheckName(graph, request.name));
+  Draft draft;
+  draft.name = request.name;
+  draft.parents = TRY(ParentsOf(graph, request));
+  TRY(AddDependencies(graph, request, draft));
+  TRY(CheckLabels(graph, request));
+  draft.labels = request.labels;
+  return draft;
+}
+
+std::vector<std::string> HeadsWith(const Graph& graph, const Draft& draft) {
+  std::vector<std::string> names;
+  for (Position p : HeadsOf(graph, Follow::kParents)) {
+    bool followed = std::find(draft.parents.begin(), draft.parents.end(), p) != draft.parents.end();
+    if (!followed) names.push_back(graph.name(p));
+  }
+  names.push_back(draft.name);
+  return names;
+}
+
+}  // namespace mig

@@ -1,0 +1,255 @@
+#include "daemon/plan/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "daemon/plan/goal.h"
+
+namespace mig {
+namespace {
+
+// The version rows while steps change the applied set: always its maximal elements. A step costs as
+// much as the revision has edges downward.
+class Rows {
+ public:
+  Rows(const Graph& graph, const Positions& rows)
+      : graph_(graph),
+        applied_(AncestorsOf(graph, rows, Follow::kAll)),
+        is_row_(graph.size(), false) {
+    start_ = MaximalOf(graph, rows, Follow::kAll);
+    for (Position p : start_) is_row_[p] = true;
+  }
+
+  const Positions& start() const { return start_; }
+  const Marks& applied() const { return applied_; }
+
+  // REQUIRES: everything below `p` is applied.
+  Step Up(Position p) {
+    Step step{Direction::kUp, p, {}, {p}};
+    ForEachBelow(p, [&](Position below) {
+      if (is_row_[below]) step.rows_removed.push_back(below);
+      is_row_[below] = false;
+    });
+    applied_[p] = true;
+    is_row_[p] = true;
+    return step;
+  }
+
+  // REQUIRES: nothing above `p` is applied.
+  Step Down(Position p) {
+    Step step{Direction::kDown, p, {p}, {}};
+    ForEachBelow(p, [&](Position below) {
+      if (--EdgesAbove(below) > 0) return;
+      step.rows_added.push_back(below);
+      is_row_[below] = true;
+    });
+    applied_[p] = false;
+    is_row_[p] = false;
+    return step;
+  }
+
+  Positions Now() const { return ToPositions(is_row_); }
+
+ private:
+  template <typename Visit>
+  void ForEachBelow(Position p, Visit visit) const {
+    for (Position below : graph_.parents(p)) visit(below);
+    for (Position below : graph_.depends(p)) visit(below);
+  }
+
+  // How many edges lead to `p` from applied revisions; counted once, then kept by Down.
+  std::size_t& EdgesAbove(Position p) {
+    auto [entry, is_new] = edges_above_.emplace(p, 0);
+    if (!is_new) return entry->second;
+    for (auto above : {graph_.children(p), graph_.dependents(p)}) {
+      entry->second += static_cast<std::size_t>(
+          std::count_if(above.begin(), above.end(), [&](Position q) { return applied_[q]; }));
+    }
+    return entry->second;
+  }
+
+  const Graph& graph_;
+  Marks applied_;
+  Marks is_row_;
+  Positions start_;
+  std::unordered_map<Position, std::size_t> edges_above_;
+};
+
+Result<void> RefuseRange(std::string_view target) {
+  if (target.find(':') == target.npos) return {};
+  return Error{Reason::kRangeNotAllowed, fmt::format("'{}' is a range", target)};
+}
+
+// Positions that leave the applied set. `goal` has several ways up from it: those of its branch are
+// meant.
+Result<Positions> RootsOf(const Graph& graph, const DowngradeGoal& goal) {
+  Positions roots;
+  std::size_t ways = 0;
+  if (goal.target) {
+    auto children = graph.children(*goal.target);
+    roots.assign(children.begin(), children.end());
+    ways = roots.size();
+  } else {
+    roots = BasesOf(graph, Follow::kParents);
+    // A base with a label of its own is a branch, even the only one: then BRANCH must exist.
+    for (Position p : roots) ways += 1 + graph.node(p).labels.size();
+  }
+  if (goal.branch.empty() || ways < 2) return roots;
+  Position member = TRY(Resolver(graph).Branch(goal.branch));
+  Marks below = AncestorsOf(graph, {member}, Follow::kParents);
+  std::erase_if(roots, [&](Position p) { return !below[p]; });
+  if (!roots.empty()) return roots;
+  return Error{Reason::kInvalidDowngradeTarget,
+               fmt::format("nothing above {} is in branch '{}'",
+                           goal.target ? graph.name(*goal.target) : "base", goal.branch)};
+}
+
+Result<Positions> Leaving(const Graph& graph, const Current& current, const DowngradeGoal& goal) {
+  Positions roots = TRY(RootsOf(graph, goal));
+  Positions rows = TRY(KnownRows(current));
+  Marks applied = AncestorsOf(graph, rows, Follow::kAll);
+  Positions leaving = ToPositions(DescendantsOf(graph, roots, Follow::kAll));
+  std::erase_if(leaving, [&](Position p) { return !applied[p]; });
+  bool is_row = goal.target && std::find(rows.begin(), rows.end(), *goal.target) != rows.end();
+  if (!goal.target || !leaving.empty() || is_row) return leaving;
+  return Error{
+      Reason::kNotAncestor,
+      fmt::format("nothing above {} is applied, and it is not current", graph.name(*goal.target)),
+      {{"name", graph.name(*goal.target)}}};
+}
+
+Result<Positions> LeavingByText(const Graph& graph, const Current& current, const Expression& e) {
+  DowngradeGoal goal = TRY(DowngradeGoalOf(graph, current, e));
+  return Leaving(graph, current, goal);
+}
+
+// "-N" with several rows is a guess in Alembic. It is none where every row gives the same answer.
+Result<Positions> LeavingFromAnyRow(const Graph& graph, const Current& current,
+                                    const Expression& e) {
+  Result<Positions> refused = LeavingByText(graph, current, e);
+  std::optional<Result<Positions>> answer;
+  for (Position row : current.rows) {
+    DowngradeGoal goal;
+    Result<DowngradeGoal> of_row = DowngradeGoalOf(graph, Current{{row}}, e);
+    Result<Positions> leaving =
+        of_row ? Leaving(graph, current, *of_row) : Result<Positions>(std::move(of_row).error());
+    bool agrees =
+        !answer ||
+        (answer->has_value() == leaving.has_value() &&
+         (leaving ? **answer == *leaving : answer->error().reason == leaving.error().reason));
+    if (!agrees) return refused;
+    answer = std::move(leaving);
+  }
+  return answer ? *std::move(answer) : refused;
+}
+
+Result<Plan> UpgradeBy(const Graph& graph, const Current& current, std::string_view target) {
+  Expression expression = TRY(ParseExpression(graph, target));
+  Positions goals = TRY(UpgradeGoals(graph, current, expression));
+  TRY(RefuseOverlap(graph, goals));
+  Positions start = TRY(KnownRows(current));
+  TRY(RefuseOverlap(graph, start));
+  Rows rows(graph, start);
+  Plan plan{rows.start(), {}, {}};
+  for (Position p : ToPositions(AncestorsOf(graph, goals, Follow::kAll))) {
+    if (!rows.applied()[p]) plan.steps.push_back(rows.Up(p));
+  }
+  plan.final = rows.Now();
+  return plan;
+}
+
+Result<Plan> DowngradeBy(const Graph& graph, const Current& current, std::string_view target) {
+  Expression expression = TRY(ParseExpression(graph, target));
+  bool from_any_row = Resolver::IsBelowHeads(expression) && expression.branch.empty() &&
+                      current.unknown.empty() && current.rows.size() > 1;
+  Positions leaving = TRY(from_any_row ? LeavingFromAnyRow(graph, current, expression)
+                                       : LeavingByText(graph, current, expression));
+  Rows rows(graph, current.rows);
+  Plan plan{rows.start(), {}, {}};
+  for (auto p = leaving.rbegin(); p != leaving.rend(); ++p) plan.steps.push_back(rows.Down(*p));
+  plan.final = rows.Now();
+  return plan;
+}
+
+struct Range {
+  std::string_view from, to;
+};
+
+Range SplitRange(std::string_view text) {
+  std::size_t colon = text.find(':');
+  if (colon == text.npos) return {{}, text};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+// Where an offline script starts.
+Result<Current> OfflineStart(const Graph& graph, std::string_view from) {
+  if (from.empty()) return Current{};
+  Expression expression = TRY(ParseExpression(graph, from));
+  auto start = TRY(Resolver(graph).One(expression));
+  return start ? Current{{*start}} : Current{};
+}
+
+}  // namespace
+
+Result<Plan> PlanUpgrade(const Graph& graph, const Current& current, std::string_view target) {
+  TRY(RefuseRange(target));
+  return UpgradeBy(graph, current, target);
+}
+
+Result<Plan> PlanDowngrade(const Graph& graph, const Current& current, std::string_view target) {
+  TRY(RefuseRange(target));
+  return DowngradeBy(graph, current, target);
+}
+
+Result<Plan> PlanOfflineUpgrade(const Graph& graph, std::string_view range) {
+  auto [from, to] = SplitRange(range);
+  Current start = TRY(OfflineStart(graph, from));
+  return UpgradeBy(graph, start, to);
+}
+
+Result<Plan> PlanOfflineDowngrade(const Graph& graph, std::string_view range) {
+  if (range.find(':') == range.npos) {
+    return Error{Reason::kRangeRequired,
+                 fmt::format("'{}' does not say where the script starts", range)};
+  }
+  auto [from, to] = SplitRange(range);
+  Current start = TRY(OfflineStart(graph, from));
+  return DowngradeBy(graph, start, to);
+}
+
+Result<Plan> PlanOfflineStamp(const Graph& graph, const std::vector<std::string>& targets) {
+  std::string_view start;
+  std::vector<std::string> ends;
+  for (const std::string& target : targets) {
+    auto [from, to] = SplitRange(target);
+    ends.emplace_back(to);
+    if (from.empty() || from == start) continue;
+    if (!start.empty()) {
+      return Error{Reason::kRangeNotAllowed,
+                   fmt::format("the script cannot start at both {} and {}", start, from)};
+    }
+    start = from;
+  }
+  Current current = TRY(OfflineStart(graph, start));
+  return PlanStamp(graph, current, ends, false);
+}
+
+Result<void> RefuseEdited(const Graph& graph, const Plan& plan,
+                          const std::map<std::string, Id>& applied) {
+  for (const Step& step : plan.steps) {
+    if (step.direction == Direction::kDown) continue;
+    const Node& node = graph.node(step.revision);
+    auto known = applied.find(node.name);
+    if (known == applied.end() || known->second == node.id) continue;
+    return Error{Reason::kEditedSinceApplied,
+                 fmt::format("revision {} is applied as {}, but is {} here", node.name,
+                             known->second.short_hex(), node.id.short_hex()),
+                 {{"name", node.name}, {"id", node.id.hex()}, {"applied_id", known->second.hex()}}};
+  }
+  return {};
+}
+
+}  // namespace mig
