@@ -267,8 +267,11 @@ Result<void> Linker::ResolveParent(const NameTable& table, Index file, const std
   }
   const std::vector<Id> ids = Ask(stored_.named, name);
   if (ids.size() != 1) {
-    return AboutFile(Reason::kMissingParent, from, from.parents_line, name,
-                     NotOneOf(ids.size(), "parent", name), DidYouMean(name, table.Names()));
+    const std::optional<Index> labelled = table.FindLabel(name);
+    return AboutFile(
+        Reason::kMissingParent, from, from.parents_line, name, NotOneOf(ids.size(), "parent", name),
+        labelled ? fmt::format("it is a label: name the revision, `{}`", files_[*labelled].name)
+                 : DidYouMean(name, table.Names()));
   }
   parents_[file].stored.push_back(ids.front());
   return {};

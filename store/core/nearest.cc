@@ -31,7 +31,7 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 
 std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   const std::string key = NameKey(word);
-  std::size_t least = std::min<std::size_t>(3, (word.size() + 2) / 3) + 1;
+  std::size_t least = std::min<std::size_t>(3, (word.size() + 1) / 3) + 1;
   std::string_view nearest;
   for (const std::string_view candidate : candidates) {
     const std::size_t lengths_apart =

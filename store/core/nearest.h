@@ -8,8 +8,8 @@
 namespace mig {
 
 // The candidate nearest to `word`, by the edits (insert, delete, replace, swap of neighbours) that
-// lead from one to the other ignoring case; empty when none is near: at most one edit in three
-// characters, and never more than three. The first of equals wins. The answer views what
+// lead from one to the other ignoring case; empty when none is near: a word of two characters may
+// be one edit away, of five two, of eight three. The first of equals wins. The answer views what
 // `candidates` views.
 std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
