@@ -1,0 +1,185 @@
+#include "cli/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/create_channel_posix.h>
+#include <grpcpp/security/credentials.h>
+
+#include <fstream>
+#include <sstream>
+#include <string_view>
+#include <thread>
+
+#include "cli/local_daemon.h"
+#include "mig/v1/admin.grpc.pb.h"
+
+namespace mig {
+namespace {
+
+// The API's number that this client speaks (GetDaemonResponse.api).
+constexpr int kApi = 1;
+constexpr int kAttempts = 4;
+constexpr std::chrono::milliseconds kPause{100};
+constexpr std::chrono::seconds kGreetingLimit{15};
+constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kHttps = "https://";
+
+// No more than a call needs: what gRPC sets up per channel is most of a short command's time.
+grpc::ChannelArguments Arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1);
+  return arguments;
+}
+
+std::shared_ptr<grpc::Channel> OverSocket(int socket) {
+  grpc::ChannelArguments arguments = Arguments();
+  arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
+  return grpc::CreateCustomInsecureChannelFromFd("mig", socket, arguments);
+}
+
+Result<std::string> ReadPem(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    return Error{Reason::kFileUnreadable, "cannot read " + path + " for TLS", {{"file", path}}};
+  }
+  return text.str();
+}
+
+Result<std::shared_ptr<grpc::Channel>> OverTls(const DaemonAddress& address) {
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = TRY(ReadPem(address.ca_file));
+  options.pem_cert_chain = TRY(ReadPem(address.certificate_file));
+  options.pem_private_key = TRY(ReadPem(address.key_file));
+  const std::string target = address.address.substr(kHttps.size());
+  return grpc::CreateCustomChannel("dns:///" + target, grpc::SslCredentials(options), Arguments());
+}
+
+grpc::Status Greet(const std::shared_ptr<grpc::Channel>& channel, v1::GetDaemonResponse& daemon) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kGreetingLimit);
+  return v1::AdminService::Stub(channel).GetDaemon(&context, {}, &daemon);
+}
+
+// Whether it stops; it does not while runs are active. A connection that breaks says that it has
+// stopped.
+bool StopIfIdle(const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kGreetingLimit);
+  v1::StopDaemonRequest request;
+  request.set_only_if_idle(true);
+  v1::StopDaemonResponse response;
+  const grpc::Status status =
+      v1::AdminService::Stub(channel).StopDaemon(&context, request, &response);
+  return status.ok() ? response.stopping() : IsConnectionFailure(status);
+}
+
+// Whether `daemon` runs another executable than the one that would be started now.
+bool IsOutdated(const v1::GetDaemonResponse& daemon) {
+  const Result<std::string> migd = FindMigd();
+  return migd && daemon.binary() != BinaryIdentity(*migd);
+}
+
+Result<void> CheckApi(const v1::GetDaemonResponse& daemon) {
+  if (daemon.api() == kApi) return {};
+  return Error{Reason::kDaemonVersion,
+               "the daemon (process " + std::to_string(daemon.pid()) + ", version " +
+                   daemon.version() + ") speaks another API than this mig, and is busy with a run",
+               {{"version", daemon.version()}},
+               "wait for the run, then repeat the command"};
+}
+
+// One connection to the private daemon, or nothing when it went away or was told to.
+Result<std::shared_ptr<grpc::Channel>> TryLocal(const LocalDaemon& local, bool may_start) {
+  const std::shared_ptr<grpc::Channel> none;
+  const int socket = TRY(may_start ? local.Connect() : local.ConnectRunning());
+  const std::shared_ptr<grpc::Channel> channel = OverSocket(socket);
+  v1::GetDaemonResponse daemon;
+  const grpc::Status greeted = Greet(channel, daemon);
+  if (!greeted.ok()) {
+    if (IsConnectionFailure(greeted)) return none;
+    return ErrorOf(greeted);
+  }
+  if (!may_start) return channel;
+  const bool stopping = daemon.draining() || (IsOutdated(daemon) && StopIfIdle(channel));
+  if (stopping) {
+    local.AwaitGone();
+    return none;
+  }
+  TRY(CheckApi(daemon));
+  return channel;
+}
+
+Result<std::shared_ptr<grpc::Channel>> ConnectLocal(const std::string& work_tree, bool may_start) {
+  const LocalDaemon local(TRY(PlacesOf(work_tree)));
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    auto channel = TRY(TryLocal(local, may_start));
+    if (channel != nullptr) return channel;
+  }
+  return Error{Reason::kDaemonUnreachable,
+               "the private daemon of " + work_tree + " goes away each time it is asked",
+               {},
+               "look into " + local.places().log()};
+}
+
+Result<std::shared_ptr<grpc::Channel>> ConnectTo(const DaemonAddress& address, bool may_start) {
+  const std::string& text = address.address;
+  if (text == "local") return ConnectLocal(address.work_tree, may_start);
+  if (text.starts_with(kUnix)) return OverSocket(TRY(ConnectUnix(text.substr(kUnix.size()))));
+  if (text.starts_with(kHttps)) return OverTls(address);
+  return Error{Reason::kConfigInvalid,
+               "`" + text + "` is no address of a daemon",
+               {{"key", "address"}},
+               "an address is local, unix:PATH or https://HOST:PORT"};
+}
+
+}  // namespace
+
+Channel::Channel(DaemonAddress address, bool may_start)
+    : address_(std::move(address)),
+      may_start_(may_start),
+      description_(address_.address == "local" ? "the private daemon of " + address_.work_tree
+                                               : address_.address) {}
+
+Result<std::unique_ptr<Channel>> Channel::Open(DaemonAddress address) {
+  std::unique_ptr<Channel> channel(new Channel(std::move(address), true));
+  TRY(channel->Connected());
+  return channel;
+}
+
+Result<std::unique_ptr<Channel>> Channel::OpenRunning(DaemonAddress address) {
+  std::unique_ptr<Channel> channel(new Channel(std::move(address), false));
+  TRY(channel->Connected());
+  return channel;
+}
+
+void Channel::Prepare(grpc::ClientContext& context, std::chrono::seconds limit) const {
+  if (limit.count() > 0) context.set_deadline(std::chrono::system_clock::now() + limit);
+  if (!address_.token.empty()) context.AddMetadata("authorization", "Bearer " + address_.token);
+}
+
+Result<void> Channel::Repeat(const Attempt& attempt) {
+  for (int count = 1;; ++count) {
+    const std::shared_ptr<grpc::Channel> channel = TRY(Connected());
+    const Outcome outcome = attempt(channel);
+    if (outcome.status.ok()) return {};
+    if (!IsConnectionFailure(outcome.status)) return ErrorOf(outcome.status);
+    Forget(channel);
+    if (outcome.accepted || count == kAttempts) return ErrorOf(outcome.status);
+    std::this_thread::sleep_for(kPause * (count - 1));
+  }
+}
+
+Result<std::shared_ptr<grpc::Channel>> Channel::Connected() {
+  const std::lock_guard lock(mutex_);
+  if (channel_ == nullptr) channel_ = TRY(ConnectTo(address_, may_start_));
+  return channel_;
+}
+
+void Channel::Forget(const std::shared_ptr<grpc::Channel>& channel) {
+  const std::lock_guard lock(mutex_);
+  if (channel_ == channel) channel_ = nullptr;
+}
+
+}  // namespace mig

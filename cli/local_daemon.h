@@ -1,0 +1,44 @@
+// Reaches a work tree's private daemon, and starts one where none answers.
+//
+// A plain connect comes first: it costs nothing when a daemon runs. Otherwise one client at a time
+// (start.lock) connects again and, still refused, starts migd and waits for its word. The daemon
+// holds daemon.lock for life, so that there are never two on one store, whatever dies when.
+#pragma once
+
+#include <string>
+
+#include "cli/local_places.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// A connected Unix socket: non-blocking, not inherited; the caller closes it. Errors:
+// kDaemonUnreachable (the detail `absent` tells that nobody listens), kConfigInvalid (too long a
+// path).
+Result<int> ConnectUnix(const std::string& path);
+
+class LocalDaemon {
+ public:
+  explicit LocalDaemon(LocalPlaces places) : places_(std::move(places)) {}
+
+  // A connection to the daemon, which is started where none answers. The daemon runs as our user.
+  //
+  // Errors: kDaemonUnreachable, and what migd says when it cannot start (kStoreLocked,
+  // kStoreFormat, kCorruption, ...).
+  Result<int> Connect() const;
+
+  // The same, but only to a daemon that runs.
+  Result<int> ConnectRunning() const;
+
+  // Waits until nobody listens any more, after a daemon was told to stop; not for long.
+  void AwaitGone() const;
+
+  const LocalPlaces& places() const { return places_; }
+
+ private:
+  Result<int> ConnectOrStart() const;
+
+  LocalPlaces places_;
+};
+
+}  // namespace mig

@@ -1,0 +1,33 @@
+// Where a work tree's private daemon keeps its things, and which executable it is.
+#pragma once
+
+#include <string>
+
+#include "store/core/result.h"
+
+namespace mig {
+
+struct LocalPlaces {
+  // Canonical path of the state folder: the store, the locks, the log. `.mig` in the work tree, or
+  // a folder of the user's runtime directory where the work tree is read-only.
+  std::string state;
+  // At most 107 bytes, in a folder that only the user can open.
+  std::string socket;
+
+  std::string log() const { return state + "/daemon.log"; }
+  std::string start_lock() const { return state + "/start.lock"; }
+};
+
+// Makes the folders that are missing. Errors: kPermissionDenied for a runtime folder that others
+// can open, kFileUnwritable.
+Result<LocalPlaces> PlacesOf(const std::string& work_tree);
+
+// Absolute path of migd: $MIG_MIGD; else beside this executable, or in libexec next to its folder;
+// else in PATH. Errors: kDaemonUnreachable when there is none.
+Result<std::string> FindMigd();
+
+// "device:inode:mtime_ns:size" of an executable, as a daemon reports its own; empty when it cannot
+// be read.
+std::string BinaryIdentity(const std::string& path);
+
+}  // namespace mig

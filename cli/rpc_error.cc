@@ -1,0 +1,93 @@
+#include "cli/rpc_error.h"
+
+#include <optional>
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace mig {
+namespace {
+
+// The daemon's own ErrorInfo, if the status carries one.
+std::optional<google::rpc::ErrorInfo> InfoIn(const google::rpc::Status& status) {
+  for (const auto& detail : status.details()) {
+    google::rpc::ErrorInfo info;
+    if (detail.UnpackTo(&info) && info.domain() == "mig") return info;
+  }
+  return std::nullopt;
+}
+
+std::optional<google::rpc::ErrorInfo> InfoIn(const grpc::Status& status,
+                                             std::string* message = nullptr) {
+  google::rpc::Status details;
+  if (status.error_details().empty() || !details.ParseFromString(status.error_details()))
+    return std::nullopt;
+  if (message != nullptr) *message = details.message();
+  return InfoIn(details);
+}
+
+Reason ReasonOf(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return Reason::kDaemonUnreachable;
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return Reason::kUnauthenticated;
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return Reason::kPermissionDenied;
+    case grpc::StatusCode::CANCELLED:
+      return Reason::kCancelled;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return Reason::kLimitExceeded;
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return Reason::kDaemonVersion;
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return Reason::kInvalidArgument;
+    default:
+      return Reason::kInternal;
+  }
+}
+
+Error ErrorOfTransport(const grpc::Status& status) {
+  const Reason reason = ReasonOf(status.error_code());
+  std::string message = status.error_message();
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    message = "the daemon did not answer in time";
+  } else if (reason == Reason::kDaemonUnreachable) {
+    message = "the connection to the daemon failed: " + message;
+  } else if (reason == Reason::kDaemonVersion) {
+    message = "the daemon does not know this call: it is of another version";
+  }
+  return {reason, std::move(message)};
+}
+
+}  // namespace
+
+Error ErrorOf(const grpc::Status& status) {
+  std::string message;
+  const auto info = InfoIn(status, &message);
+  if (!info) return ErrorOfTransport(status);
+  Error error{ReasonOf(status.error_code()), std::move(message)};
+  for (const auto& [key, value] : info->metadata()) {
+    if (key == "hint") {
+      error.hint = value;
+    } else {
+      error.details[key] = value;
+    }
+  }
+  if (const auto known = ReasonFromText(info->reason())) {
+    error.reason = *known;
+  } else {
+    error.details["reason"] = info->reason();
+  }
+  return error;
+}
+
+bool IsConnectionFailure(const grpc::Status& status) {
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return false;
+  const auto info = InfoIn(status);
+  return !info || info->reason() == InfoOf(Reason::kDraining).text;
+}
+
+}  // namespace mig

@@ -1,0 +1,18 @@
+// Starts a private migd that outlives this process and takes nothing of it along.
+#pragma once
+
+#include "cli/local_places.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// Returns when the daemon listens. It runs in a session of its own, in `/`, with default signals,
+// no inherited descriptor, its log as stdout and stderr (else `$(mig ...)` would wait for it), and
+// a cleaned environment (one shell's PGPASSWORD must not serve the next). MIG_IDLE gives the
+// seconds after which it ends when nobody needs it; 0 ends it with its clients. REQUIRES: the
+// caller holds start.lock.
+//
+// Errors: kDaemonUnreachable, or what migd says when it cannot start.
+Result<void> SpawnMigd(const LocalPlaces& places);
+
+}  // namespace mig
