@@ -161,8 +161,8 @@ constexpr std::string_view kKeywords[] = {
 };
 
 // Verbs behind which no name says what the statement is about.
-bool StandsAlone(const StatementTokens& tokens) {
-  return tokens.IsAnyWord(0, {"select", "with", "values", "do", "explain"});
+bool StandsAlone(const StatementTokens& tokens, std::size_t at) {
+  return tokens.IsAnyWord(at, {"select", "with", "values", "do", "explain"});
 }
 
 bool IsKeyword(std::string_view text) {
@@ -196,7 +196,7 @@ std::string FirstWords(const StatementTokens& tokens, std::size_t at) {
                    !tokens.IsSymbol(at + 1, ".");
     if (!keyword) return words + NameAsWritten(tokens, at);
     words += AsciiUpper(tokens.Text(at));
-    if (StandsAlone(tokens)) break;
+    if (StandsAlone(tokens, at)) break;
   }
   return words;
 }

@@ -36,8 +36,9 @@ Result<std::vector<StatementSpan>> SplitBy(Dialect dialect, std::string_view scr
     open->end = token.end;
     if (!end.Take(token)) return ClientCommand(script, *open, token);
   }
-  if (end.OpenBody()) {
-    return ErrorAt(Reason::kSqlUnterminated, script, *end.OpenBody(), "the body has no END");
+  if (auto unclosed = end.FindUnclosed()) {
+    return ErrorAt(Reason::kSqlUnterminated, script, unclosed->begin,
+                   "the " + std::string(unclosed->what) + " is never closed");
   }
   if (open) statements.push_back(*open);
   return statements;

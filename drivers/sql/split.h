@@ -47,7 +47,8 @@ struct StatementSpan {
 // The statements of `script`, in order; empty ones are left out. A parenthesis that is never closed
 // is left to the server to report.
 //
-// Errors: kSqlUnterminated (string, quoted name, dollar quote, comment, body), kSqlClientCommand
+// Errors: kSqlUnterminated (string, quoted name, dollar quote, comment, body; in PostgreSQL also
+// a parenthesis, since what follows it cannot be told apart), kSqlClientCommand
 // (psql meta-command, COPY ... FROM stdin, sqlite3 dot-command), with the details line and column,
 // both 1-based, column in bytes.
 Result<std::vector<StatementSpan>> SplitStatements(Dialect dialect, std::string_view script);

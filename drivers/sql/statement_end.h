@@ -11,7 +11,13 @@
 
 namespace mig {
 
-// CREATE [OR REPLACE] FUNCTION|PROCEDURE ... BEGIN ATOMIC ... END, parentheses, and COPY ... FROM
+// Something that a statement opened and has not closed.
+struct Unclosed {
+  std::size_t begin = 0;  // where it opens
+  std::string_view what;  // and what that is
+};
+
+// CREATE [OR REPLACE] FUNCTION|PROCEDURE ... BEGIN ATOMIC ... END, parentheses, COPY ... FROM
 // STDIN.
 class PostgresqlStatementEnd {
  public:
@@ -22,8 +28,8 @@ class PostgresqlStatementEnd {
   bool Take(const Token& token);
   // True when a `;` here ends the statement.
   bool AtTopLevel() const { return depth_ == 0 && bodies_.empty(); }
-  // Where the innermost body that is still open begins.
-  std::optional<std::size_t> OpenBody() const;
+  // What keeps the statement open, if anything.
+  std::optional<Unclosed> FindUnclosed() const;
 
  private:
   enum class Heading { kStart, kCreate, kOr, kReplace, kRoutine, kCopy, kOther };
@@ -34,6 +40,7 @@ class PostgresqlStatementEnd {
 
   std::string_view script_;
   std::size_t depth_ = 0;              // of parentheses
+  std::size_t parenthesis_ = 0;        // where the outermost open one stands
   std::vector<std::size_t> bodies_;    // where each open BEGIN stands
   Heading heading_ = Heading::kStart;  // of the innermost statement
   Token previous_;
@@ -46,12 +53,13 @@ class SqliteStatementEnd {
 
   bool Take(const Token& token);
   bool AtTopLevel() const { return state_ != State::kTrigger && state_ != State::kSemicolon; }
-  std::optional<std::size_t> OpenBody() const;
+  std::optional<Unclosed> FindUnclosed() const;
 
  private:
   enum class State { kStart, kExplain, kCreate, kNormal, kTrigger, kSemicolon, kEnd };
 
   State After(const Token& token) const;
+  bool IsKeyword(const Token& token) const;
   bool Is(const Token& token, std::string_view word) const { return IsWord(token, script_, word); }
 
   std::string_view script_;

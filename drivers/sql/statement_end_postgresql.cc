@@ -5,7 +5,7 @@ namespace mig {
 bool PostgresqlStatementEnd::Take(const Token& token) {
   bool allowed = !IsSymbol(token, script_, "\\");
   if (IsSymbol(token, script_, "(")) {
-    ++depth_;
+    if (depth_++ == 0) parenthesis_ = token.begin;
     if (heading_ == Heading::kStart) heading_ = Heading::kOther;
   } else if (IsSymbol(token, script_, ")")) {
     depth_ -= depth_ > 0 ? 1 : 0;
@@ -16,8 +16,10 @@ bool PostgresqlStatementEnd::Take(const Token& token) {
   return allowed;
 }
 
-std::optional<std::size_t> PostgresqlStatementEnd::OpenBody() const {
-  return bodies_.empty() ? std::nullopt : std::optional(bodies_.back());
+std::optional<Unclosed> PostgresqlStatementEnd::FindUnclosed() const {
+  if (depth_ > 0) return Unclosed{parenthesis_, "parenthesis"};
+  if (!bodies_.empty()) return Unclosed{bodies_.back(), "body"};
+  return std::nullopt;
 }
 
 bool PostgresqlStatementEnd::TakeWord(const Token& token) {

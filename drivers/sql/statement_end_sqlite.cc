@@ -11,8 +11,15 @@ bool SqliteStatementEnd::Take(const Token& token) {
   return true;
 }
 
-std::optional<std::size_t> SqliteStatementEnd::OpenBody() const {
-  return AtTopLevel() ? std::nullopt : begin_;
+std::optional<Unclosed> SqliteStatementEnd::FindUnclosed() const {
+  if (AtTopLevel()) return std::nullopt;
+  return Unclosed{*begin_, "body"};
+}
+
+// The other words that the state machine of complete.c knows.
+bool SqliteStatementEnd::IsKeyword(const Token& token) const {
+  return Is(token, "explain") || Is(token, "temp") || Is(token, "temporary") ||
+         Is(token, "trigger") || Is(token, "end");
 }
 
 SqliteStatementEnd::State SqliteStatementEnd::After(const Token& token) const {
@@ -22,7 +29,7 @@ SqliteStatementEnd::State SqliteStatementEnd::After(const Token& token) const {
       return Is(token, "create") ? State::kCreate : State::kNormal;
     case State::kExplain:
       if (Is(token, "create")) return State::kCreate;
-      return Is(token, "query") || Is(token, "plan") ? State::kExplain : State::kNormal;
+      return IsKeyword(token) ? State::kNormal : State::kExplain;
     case State::kCreate:
       if (Is(token, "temp") || Is(token, "temporary")) return State::kCreate;
       return Is(token, "trigger") ? State::kTrigger : State::kNormal;

@@ -1,0 +1,1 @@
+SELECT 'a;b', "c;d", 'it''s; fine', "a""b;c"; SELECT 2

@@ -1,0 +1,1 @@
+SELECT date'2020-01-01\'; SELECT type'a'';'; SELECT 2

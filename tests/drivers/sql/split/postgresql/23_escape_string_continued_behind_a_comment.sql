@@ -1,0 +1,3 @@
+SELECT E'a' -- it's; 
+ -- and;
+  '\'; b'; SELECT 2

@@ -1,0 +1,1 @@
+SELECT U&'\0061;', U&"d\0061t;a", u&"d!0061t\" UESCAPE '!'; SELECT U&'\'; SELECT 2

@@ -1,0 +1,1 @@
+SELECT $$a;'b$$, $tag$c;$$;d$tag$, $_1$;$_1$; SELECT 2

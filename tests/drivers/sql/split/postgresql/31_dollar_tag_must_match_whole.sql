@@ -1,0 +1,1 @@
+SELECT $a$;$ab$;$b$a$; SELECT 2

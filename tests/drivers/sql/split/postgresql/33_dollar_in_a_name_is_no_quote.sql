@@ -1,0 +1,1 @@
+SELECT a$$b; SELECT c$d$e; SELECT f$1$; SELECT 4

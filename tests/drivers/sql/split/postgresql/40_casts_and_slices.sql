@@ -1,0 +1,1 @@
+SELECT '1'::int, a[1:2], (r).f; CALL p(a := 1, b => 2); SELECT 3

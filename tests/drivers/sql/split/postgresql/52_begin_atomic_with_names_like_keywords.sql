@@ -1,0 +1,1 @@
+CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT t.end, 1 AS end, 2 AS case, begin FROM t; SELECT 1 end; SELECT begin atomic FROM t; END; SELECT 3

@@ -1,0 +1,1 @@
+CREATE FUNCTION begin(begin atomic, "end" int) RETURNS TABLE(a int, begin text) BEGIN ATOMIC SELECT (1), (SELECT 2); END; SELECT 3

@@ -1,0 +1,1 @@
+COPY t TO STDOUT; COPY (SELECT * FROM stdin) TO '/tmp/x'; SELECT 2

@@ -1,0 +1,1 @@
+COPY stdin FROM '/tmp/x'; COPY t (a, b) FROM PROGRAM 'cat; ls'; SELECT 2

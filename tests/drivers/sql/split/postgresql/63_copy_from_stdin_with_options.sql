@@ -1,0 +1,1 @@
+copy binary public."T" from /* here */ StdIn with (format csv);

@@ -1,0 +1,1 @@
+SELECT E'abc\'; SELECT 2

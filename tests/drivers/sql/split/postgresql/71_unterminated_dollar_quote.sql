@@ -1,0 +1,1 @@
+SELECT 1; DO $body$ BEGIN END $Body$; SELECT 2

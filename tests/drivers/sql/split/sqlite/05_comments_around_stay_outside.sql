@@ -1,0 +1,3 @@
+-- before
+SELECT 1 -- after
+; /* gap */ SELECT /* inside; */ 2 /* after */; -- end

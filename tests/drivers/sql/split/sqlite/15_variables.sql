@@ -1,0 +1,1 @@
+SELECT ?, ?12, :a, @b, $c, $d::e(f;g), #h; SELECT 2

@@ -1,0 +1,1 @@
+SELECT 1.5, .5, 1., 1e10, 1.e-5, 0x1F; SELECT 2

@@ -1,0 +1,1 @@
+CREATE TABLE größe (ключ int); SELECT "名;前" FROM größe

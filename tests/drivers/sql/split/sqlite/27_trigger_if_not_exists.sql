@@ -1,0 +1,1 @@
+create trigger if not exists main.t instead of update of x on v for each row when new.x > 1 begin select 1; end; select 2

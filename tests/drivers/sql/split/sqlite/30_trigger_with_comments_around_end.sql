@@ -1,0 +1,3 @@
+CREATE /* a; */ TRIGGER t -- b;
+AFTER INSERT ON a BEGIN SELECT 1 /* c */; /* d; */ END -- e;
+; SELECT 2

@@ -1,0 +1,1 @@
+CREATE TRIGGER "end" AFTER INSERT ON "begin" BEGIN SELECT "end" FROM [trigger]; SELECT 1 AS end; SELECT 1 end; END; SELECT 2

@@ -1,0 +1,1 @@
+CREATE TABLE trigger_log (begin_at, end_at); CREATE TABLE "trigger" (a); SELECT 2

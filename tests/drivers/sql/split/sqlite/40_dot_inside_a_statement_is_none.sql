@@ -1,0 +1,4 @@
+SELECT
+.5;
+SELECT a
+.b FROM a

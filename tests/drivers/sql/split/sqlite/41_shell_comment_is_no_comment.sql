@@ -1,0 +1,3 @@
+SELECT 1;
+# not one
+SELECT 2
