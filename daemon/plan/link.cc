@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <queue>
 #include <string>
@@ -25,6 +26,20 @@ using Edges = std::vector<std::vector<Index>>;
 void SortIds(std::vector<Id>& ids) {
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+// By `created`, name and path. A file is a large object: each is moved once.
+std::vector<RevisionFile> Sorted(std::vector<RevisionFile> files) {
+  const auto key = [&files](Index i) {
+    return std::tie(files[i].header.created, files[i].name, files[i].path);
+  };
+  std::vector<Index> order(files.size());
+  std::iota(order.begin(), order.end(), Index{0});
+  std::sort(order.begin(), order.end(), [&key](Index a, Index b) { return key(a) < key(b); });
+  std::vector<RevisionFile> sorted;
+  sorted.reserve(files.size());
+  for (const Index i : order) sorted.push_back(std::move(files[i]));
+  return sorted;
 }
 
 // As many files as have everything they come after before them, the lowest index first.
@@ -111,6 +126,7 @@ class NameTable {
 
 Result<NameTable> NameTable::Of(const std::vector<RevisionFile>& files) {
   NameTable table;
+  table.names_.reserve(files.size());
   for (Index i = 0; i < files.size(); ++i) TRY(table.AddName(files, i));
   for (Index i = 0; i < files.size(); ++i) TRY(table.AddLabels(files, i));
   return table;
@@ -185,6 +201,7 @@ struct Links {
 
 class Linker {
  public:
+  // REQUIRES: `files` are sorted.
   Linker(std::vector<RevisionFile> files, const StoredRevisions& stored)
       : files_(std::move(files)), stored_(stored) {}
 
@@ -204,9 +221,6 @@ class Linker {
 };
 
 Result<std::vector<LinkedRevision>> Linker::Link() {
-  std::sort(files_.begin(), files_.end(), [](const RevisionFile& a, const RevisionFile& b) {
-    return std::tie(a.header.created, a.name, a.path) < std::tie(b.header.created, b.name, b.path);
-  });
   const NameTable table = TRY(NameTable::Of(files_));
   parents_.resize(files_.size());
   depends_.resize(files_.size());
@@ -331,7 +345,7 @@ LinkedRevision Linker::Bind(Index file, const std::vector<Id>& id_of) {
 
 Result<std::vector<LinkedRevision>> Link(std::vector<RevisionFile> files,
                                          const StoredRevisions& stored) {
-  return Linker(std::move(files), stored).Link();
+  return Linker(Sorted(std::move(files)), stored).Link();
 }
 
 }  // namespace mig
