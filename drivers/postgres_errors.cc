@@ -31,7 +31,9 @@ Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
   if (sqlstate == "42501" || sqlstate == "25006") return Reason::kDatabasePermission;
   bool shutdown =
       sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03" || sqlstate == "57P05";
-  if (shutdown || sqlstate.starts_with("08")) return Reason::kDatabaseUnreachable;
+  // 08P01 is a statement's wrong number of parameters, on a connection that lives.
+  bool broken = sqlstate.starts_with("08") && sqlstate != "08P01";
+  if (shutdown || broken) return Reason::kDatabaseUnreachable;
   return Reason::kStatementFailed;
 }
 

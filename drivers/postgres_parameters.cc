@@ -47,7 +47,7 @@ bool IsUrl(std::string_view text) { return text.starts_with("postgresql://"); }
 Result<void> CheckReservedCharacters(std::string_view url) {
   std::string_view rest = url.substr(url.find("://") + 3);
   std::size_t at = rest.find('@');
-  std::size_t end = rest.find_first_of("/?");
+  std::size_t end = rest.find('/');
   bool late = at != std::string_view::npos && end != std::string_view::npos && end < at &&
               rest.substr(0, end).find(':') != std::string_view::npos &&
               rest.substr(0, rest.find('=')).find('@') != std::string_view::npos;
@@ -55,9 +55,9 @@ Result<void> CheckReservedCharacters(std::string_view url) {
                rest.substr(0, rest.find('?')).find('@', at + 1) != std::string_view::npos;
   if (late || twice) {
     return Error{Reason::kUrlInvalid,
-                 "the url has an `@`, `/` or `?` inside its user or password",
+                 "the url has an `@` or `/` inside its user or password",
                  {},
-                 "write %40 for @, %2F for /, %3F for ? and %25 for %"};
+                 "write %40 for @, %2F for / and %25 for %"};
   }
   return {};
 }

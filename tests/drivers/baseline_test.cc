@@ -1,0 +1,127 @@
+#include "drivers/baseline.h"
+
+#include <gmock/gmock.h>
+
+#include "drivers/postgres_dump.h"
+#include "drivers/sql/split.h"
+#include "tests/drivers/databases.h"
+
+namespace mig {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string Baseline(const TargetUrl& url) {
+  auto baseline = ReadBaseline(url);
+  EXPECT_TRUE(baseline) << baseline.error().message;
+  return baseline ? *baseline : "";
+}
+
+void RunScript(Session& session, const std::string& script) {
+  auto spans = SplitStatements(session.dialect(), script);
+  ASSERT_TRUE(spans) << spans.error().message << "\n" << script;
+  for (const StatementSpan& span : *spans) MustExecute(session, {std::string(span.TextIn(script))});
+}
+
+constexpr char kBookkeeping[] =
+    "CREATE TABLE mig_version (id text); CREATE TABLE mig_log (sequence integer); CREATE TABLE "
+    "alembic_version (a text);";
+
+class BaselineTest : public testing::TestWithParam<Dialect> {};
+
+INSTANTIATE_TEST_SUITE_P(Engines, BaselineTest,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         [](const auto& engine) { return std::string(NameOf(engine.param)); });
+
+TEST_P(BaselineTest, OfAnEmptyDatabaseMakesNothing) {
+  Database database(GetParam());
+  EXPECT_THAT(Baseline(database.url()), Not(HasSubstr("CREATE")));
+}
+
+TEST_P(BaselineTest, LeavesBookkeepingOut) {
+  Database database(GetParam());
+  auto session = database.Open();
+  RunScript(*session, kBookkeeping);
+  EXPECT_THAT(Baseline(database.url()), Not(HasSubstr("CREATE")));
+}
+
+TEST(SqliteBaseline, MakesTheSameSchemaAgain) {
+  Database database(Dialect::kSqlite), copy(Dialect::kSqlite);
+  auto session = database.Open();
+  RunScript(*session,
+            "CREATE TABLE users (id integer PRIMARY KEY AUTOINCREMENT, name text UNIQUE /* the "
+            "handle */);\n"
+            "CREATE INDEX users_name ON users (lower(name));\n"
+            "CREATE VIEW names AS SELECT name FROM users;\n"
+            "CREATE TRIGGER t INSTEAD OF INSERT ON names BEGIN SELECT 1; SELECT 2; END;\n"
+            "CREATE VIRTUAL TABLE docs USING fts5(body);\n"
+            "INSERT INTO users (name) VALUES ('x');\n");
+  RunScript(*session, kBookkeeping);
+  std::string baseline = Baseline(database.url());
+  EXPECT_THAT(baseline, testing::StartsWith("CREATE TABLE users"));
+  EXPECT_THAT(baseline, Not(HasSubstr("docs_data")));
+  RunScript(*copy.Open(), baseline);
+  EXPECT_EQ(Baseline(copy.url()), baseline);
+}
+
+TEST(PostgresBaseline, MakesTheSameSchemaAgain) {
+  Database database(Dialect::kPostgresql), copy(Dialect::kPostgresql);
+  RunScript(
+      *database.Open(),
+      "CREATE SCHEMA app; CREATE TYPE app.mood AS ENUM ('good', 'bad');\n"
+      "CREATE TABLE app.users (id bigserial PRIMARY KEY, name text NOT NULL UNIQUE, mood "
+      "app.mood);\n"
+      "CREATE FUNCTION app.greet(n text) RETURNS text LANGUAGE sql AS $$ SELECT 'hello;' || n $$;\n"
+      "CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT n * 2; END;\n"
+      "CREATE VIEW app.names AS SELECT app.greet(name) AS greeting FROM app.users;\n"
+      "COMMENT ON TABLE app.users IS 'it''s;\n\\restrict nothing';\n"
+      "CREATE TABLE app.mig_log (a serial);\n");
+  std::string baseline = Baseline(database.url());
+  EXPECT_THAT(baseline, Not(HasSubstr("mig_log")));
+  EXPECT_THAT(baseline, Not(HasSubstr("OWNER TO")));
+  EXPECT_THAT(baseline, Not(HasSubstr("statement_timeout")));
+  RunScript(*copy.Open(), baseline);
+  EXPECT_EQ(Baseline(copy.url()), baseline);
+}
+
+TEST(PostgresBaseline, ReachesAServerThatAsksForAPassword) {
+  EXPECT_TRUE(ReadBaseline(Parse(Server().TcpUrlWithPassword())));
+}
+
+TEST(PostgresBaseline, OfWhatCannotBeOpenedSaysWhy) {
+  Error error = ErrorOf(ReadBaseline(Parse("postgresql://ann:hunter2@127.0.0.1:1/x")));
+  EXPECT_EQ(error.reason, Reason::kDatabaseUnreachable);
+  EXPECT_THAT(error.message, Not(HasSubstr("hunter2")));
+  EXPECT_EQ(ErrorOf(ReadBaseline(Parse("sqlite:/nonexistent.db"))).reason,
+            Reason::kDatabaseMissing);
+}
+
+TEST(PostgresBaseline, WithoutPgDumpSaysWhatToInstall) {
+  std::string path = std::getenv("PATH");
+  TargetUrl url = Parse(Server().Url());
+  setenv("PATH", "/nonexistent", 1);
+  Error error = ErrorOf(ReadBaseline(url));
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(error.reason, Reason::kUnsupported);
+  EXPECT_THAT(HintOf(error), HasSubstr("postgresql-client"));
+}
+
+TEST(PostgresDump, LosesOnlyWhatIsForPsql) {
+  auto statements = StatementsOfDump(
+      "--\n-- PostgreSQL database dump\n--\n\n\\restrict AbC\n\nSET statement_timeout = 0;\nSET "
+      "client_encoding = 'UTF8';\n"
+      "SELECT pg_catalog.set_config('search_path', '', false);\nSET check_function_bodies = "
+      "false;\n"
+      "SET default_tablespace = '';\nCREATE TABLE public.t (\n    a text DEFAULT '\n\\unrestrict "
+      "AbC\n'\n);\n\n"
+      "\\unrestrict AbC\n\n");
+  ASSERT_TRUE(statements) << statements.error().message;
+  EXPECT_EQ(*statements,
+            "SELECT pg_catalog.set_config('search_path', '', false);\n\nSET check_function_bodies "
+            "= false;\n\n"
+            "CREATE TABLE public.t (\n    a text DEFAULT '\n\\unrestrict AbC\n'\n);\n");
+}
+
+}  // namespace
+}  // namespace mig

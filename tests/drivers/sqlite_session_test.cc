@@ -1,0 +1,146 @@
+#include "drivers/sqlite_session.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/drivers/databases.h"
+
+namespace mig {
+namespace {
+
+using testing::HasSubstr;
+
+class SqliteSessionTest : public testing::Test {
+ protected:
+  TargetUrl Url(const std::string& name) { return Parse("sqlite:" + (folder_ / name)); }
+  Error OpenError(const std::string& path, IfMissing if_missing) {
+    return ErrorOf(OpenSession(Parse("sqlite:" + path), if_missing));
+  }
+  SqlValue Pragma(Session& session, const std::string& name) {
+    return Cell(session, {"PRAGMA " + name});
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(SqliteSessionTest, CreatesAFileOnlyWhenAskedTo) {
+  Error error = OpenError(folder_ / "typo.db", IfMissing::kFail);
+  EXPECT_EQ(error.reason, Reason::kDatabaseMissing);
+  EXPECT_THAT(error.message, HasSubstr("typo.db"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "typo.db"));
+  EXPECT_TRUE(OpenSession(Url("new.db"), IfMissing::kCreate));
+  EXPECT_TRUE(OpenSession(Url("new.db"), IfMissing::kFail));
+}
+
+TEST_F(SqliteSessionTest, NamesAMissingFolder) {
+  Error error = OpenError(folder_ / "no/such/x.db", IfMissing::kCreate);
+  EXPECT_EQ(error.reason, Reason::kDatabaseMissing);
+  EXPECT_THAT(error.message, HasSubstr("no folder " + folder_ / "no/such"));
+}
+
+TEST_F(SqliteSessionTest, RefusesAFileThatIsNoDatabaseAndLeavesItAlone) {
+  std::string text = "CREATE TABLE this_is_a_script_and_no_database (a integer);\n";
+  std::ofstream(folder_ / "schema.sql") << text;
+  Error error = OpenError(folder_ / "schema.sql", IfMissing::kCreate);
+  EXPECT_EQ(error.reason, Reason::kDatabaseRefused);
+  EXPECT_THAT(error.message, HasSubstr("not a SQLite database"));
+  std::ifstream file(folder_ / "schema.sql");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), text);
+}
+
+TEST_F(SqliteSessionTest, RefusesAFolder) {
+  EXPECT_EQ(OpenError(folder_.path(), IfMissing::kCreate).reason, Reason::kDatabaseRefused);
+}
+
+TEST_F(SqliteSessionTest, RefusesAFolderThatMayNotBeWritten) {
+  Error error = OpenError("/proc/new.db", IfMissing::kCreate);  // not even root may write there
+  EXPECT_EQ(error.reason, Reason::kDatabaseRefused);
+  EXPECT_THAT(error.message, HasSubstr("/proc/new.db"));
+}
+
+TEST_F(SqliteSessionTest, SaysThatTheDatabaseIsReadOnlyAtTheFirstWrite) {
+  auto session = MustOpen(Url("x.db"));
+  MustExecute(*session, {"PRAGMA query_only = on"});
+  Error error = ErrorOf(session->Execute({"CREATE TABLE t (a integer)"}));
+  EXPECT_EQ(error.reason, Reason::kDatabasePermission);
+  EXPECT_THAT(error.message, HasSubstr("may not be written"));
+}
+
+TEST_F(SqliteSessionTest, SaysThatTheDiskIsFull) {
+  auto session = MustOpen(Url("x.db"));
+  MustExecute(*session, {"CREATE TABLE t (a blob)"});
+  MustExecute(*session, {"PRAGMA max_page_count = 3"});
+  Error error = ErrorOf(session->Execute({"INSERT INTO t VALUES (zeroblob(100000))"}));
+  EXPECT_EQ(error.reason, Reason::kStatementFailed);
+  EXPECT_THAT(error.message, HasSubstr("full"));
+}
+
+TEST_F(SqliteSessionTest, SaysBusyWhileAnotherSessionWrites) {
+  auto first = MustOpen(Url("x.db"));
+  auto second = MustOpen(Url("x.db"));
+  ASSERT_TRUE(first->Begin());
+  EXPECT_EQ(ErrorOf(second->Begin()).reason, Reason::kDatabaseBusy);
+  EXPECT_FALSE(second->InTransaction());
+  ASSERT_TRUE(first->Rollback());
+  EXPECT_TRUE(second->Begin());
+}
+
+TEST_F(SqliteSessionTest, OpensAFileThatIsLockedAndSaysBusyOnlyThen) {
+  auto first = MustOpen(Url("x.db"));
+  MustExecute(*first, {"PRAGMA locking_mode = exclusive"});
+  MustExecute(*first, {"CREATE TABLE t (a integer)"});
+  auto second = OpenSession(Url("x.db"), IfMissing::kFail);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(ErrorOf((*second)->Execute({"SELECT * FROM t"})).reason, Reason::kDatabaseBusy);
+}
+
+TEST_F(SqliteSessionTest, CommitIsRefusedByAReaderAndCanBeRepeated) {
+  auto writer = MustOpen(Url("x.db"));
+  MustExecute(*writer, {"CREATE TABLE t (a integer)"});
+  auto reader = MustOpen(Url("x.db"));
+  MustExecute(*reader, {"BEGIN"});
+  MustExecute(*reader, {"SELECT * FROM t"});
+  ASSERT_TRUE(writer->Begin());
+  MustExecute(*writer, {"INSERT INTO t VALUES (1)"});
+  EXPECT_EQ(ErrorOf(writer->Commit()).reason, Reason::kDatabaseBusy);
+  EXPECT_TRUE(writer->InTransaction());
+  ASSERT_TRUE(reader->Rollback());
+  EXPECT_TRUE(writer->Commit());
+}
+
+TEST_F(SqliteSessionTest, ResetUndoesPragmasAttachmentsAndTemporaryObjects) {
+  auto session = MustOpen(Url("x.db"));
+  for (const char* name :
+       {"recursive_triggers", "case_sensitive_like", "ignore_check_constraints"}) {
+    MustExecute(*session, {std::string("PRAGMA ") + name + " = on"});
+  }
+  MustExecute(*session, {"PRAGMA foreign_keys = off"});
+  MustExecute(*session, {"PRAGMA synchronous = off"});
+  MustExecute(*session, {"ATTACH '" + (folder_ / "other.db") + "' AS other"});
+  MustExecute(*session, {"CREATE TEMP VIEW v AS SELECT 1"});
+  ASSERT_TRUE(session->Reset());
+  EXPECT_EQ(Pragma(*session, "foreign_keys"), SqlValue(std::int64_t{1}));
+  EXPECT_EQ(Pragma(*session, "recursive_triggers"), SqlValue(std::int64_t{0}));
+  EXPECT_EQ(Pragma(*session, "ignore_check_constraints"), SqlValue(std::int64_t{0}));
+  EXPECT_EQ(Pragma(*session, "synchronous"), SqlValue(std::int64_t{2}));
+  EXPECT_EQ(Cell(*session, {"SELECT 'a' LIKE 'A'"}), SqlValue(std::int64_t{1}));
+  EXPECT_EQ(Cell(*session, {"SELECT count(*) FROM pragma_database_list"}),
+            SqlValue(std::int64_t{1}));
+  EXPECT_FALSE(session->Execute({"SELECT * FROM v"}));
+}
+
+TEST_F(SqliteSessionTest, ResetForgetsTheLastInsertedRow) {
+  auto session = MustOpen(Url("x.db"));
+  MustExecute(*session, {"CREATE TABLE t (a integer)"});
+  MustExecute(*session, {"INSERT INTO t VALUES (1)"});
+  ASSERT_TRUE(session->Reset());
+  EXPECT_EQ(Cell(*session, {"SELECT last_insert_rowid()"}), SqlValue(std::int64_t{0}));
+}
+
+TEST_F(SqliteSessionTest, SyncsAtEveryCommit) {
+  EXPECT_EQ(Pragma(*MustOpen(Url("x.db")), "synchronous"), SqlValue(std::int64_t{2}));
+}
+
+}  // namespace
+}  // namespace mig

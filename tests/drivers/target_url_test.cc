@@ -1,0 +1,226 @@
+#include "drivers/target_url.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/drivers/databases.h"
+
+namespace mig {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::Not;
+using testing::Pair;
+
+using Environment = std::map<std::string, std::string>;
+
+std::string SqlitePath(const std::string& url) {
+  auto parsed = ParseTargetUrl(url, {"/work", {}});
+  EXPECT_TRUE(parsed) << url;
+  return parsed ? parsed->path : "";
+}
+
+Error UrlError(const std::string& url) { return ErrorOf(ParseTargetUrl(url, {"/work", {}})); }
+
+// What libpq would be told, less what only names files of the home directory.
+Environment Parameters(const std::string& url, const Environment& environment = {}) {
+  Environment parameters = Parse(url, environment).parameters;
+  for (const char* file : {"passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl"})
+    parameters.erase(file);
+  return parameters;
+}
+
+TEST(SqliteUrl, IsRelativeToTheFileThatNamesItUnlessAbsolute) {
+  EXPECT_EQ(SqlitePath("sqlite:dev.db"), "/work/dev.db");
+  EXPECT_EQ(SqlitePath("sqlite:../data/dev.db"), "/data/dev.db");
+  EXPECT_EQ(SqlitePath("sqlite:/var/lib/dev.db"), "/var/lib/dev.db");
+}
+
+TEST(SqliteUrl, HasThreeSlashesForRelativeAndFourForAbsoluteAsInSqlalchemy) {
+  EXPECT_EQ(SqlitePath("sqlite:///dev.db"), "/work/dev.db");
+  EXPECT_EQ(SqlitePath("sqlite:////var/dev.db"), "/var/dev.db");
+  EXPECT_EQ(SqlitePath("sqlite+pysqlite:///dev.db"), "/work/dev.db");
+}
+
+TEST(SqliteUrl, IsTakenLiterally) {
+  EXPECT_EQ(SqlitePath("sqlite:my 100%25 #1.db"), "/work/my 100%25 #1.db");
+}
+
+TEST(SqliteUrl, RefusesMemoryHostsAndParameters) {
+  for (const char* url : {"sqlite::memory:", "sqlite://", "sqlite:///:memory:", "sqlite:",
+                          "sqlite:///", "sqlite://dev.db", "sqlite:dev.db?mode=ro"}) {
+    EXPECT_EQ(UrlError(url).reason, Reason::kUrlInvalid) << url;
+  }
+}
+
+TEST(SqliteUrl, NeedsAFolderToBeRelativeTo) {
+  EXPECT_EQ(ErrorOf(ParseTargetUrl("sqlite:dev.db", {"", {}})).reason, Reason::kUrlInvalid);
+}
+
+TEST(TargetUrl, RefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(UrlError("oracle://x").reason, Reason::kUnsupported);
+  for (const char* url : {"", "dev.db", "postgresql:x", "SQLITE:dev.db"}) {
+    EXPECT_THAT(UrlError(url).reason, testing::AnyOf(Reason::kUrlInvalid, Reason::kUnsupported))
+        << url;
+  }
+  EXPECT_EQ(UrlError(std::string("sqlite:a\0b", 10)).reason, Reason::kUrlInvalid);
+}
+
+TEST(PostgresUrl, IsReadByLibpq) {
+  Environment expected = {{"host", "db"},       {"port", "5433"},   {"user", "al ice"},
+                          {"password", "p@ss"}, {"dbname", "shop"}, {"sslmode", "require"}};
+  std::string rest = "://al%20ice:p%40ss@db:5433/shop?sslmode=require";
+  for (const char* scheme :
+       {"postgresql", "postgres", "postgresql+psycopg2", "postgresql+asyncpg"}) {
+    EXPECT_EQ(Parameters(scheme + rest), expected) << scheme;
+  }
+  EXPECT_EQ(Parameters("host=db port=5433 user='al ice' password=p@ss dbname=shop sslmode=require"),
+            expected);
+}
+
+TEST(PostgresUrl, TakesWhatItLeavesOutFromItsOwnersEnvironment) {
+  Environment environment = {{"PGHOST", "envhost"},
+                             {"PGUSER", "envuser"},
+                             {"PGPASSWORD", "envpass"},
+                             {"PGOPTIONS", "-c geqo=off"},
+                             {"PGAPPNAME", "app"},
+                             {"PGSSLMODE", "verify-full"},
+                             {"PGPORT", ""},
+                             {"UNRELATED", "x"}};
+  EXPECT_EQ(Parameters("postgresql://urluser@/shop", environment),
+            (Environment{{"user", "urluser"},
+                         {"dbname", "shop"},
+                         {"host", "envhost"},
+                         {"password", "envpass"},
+                         {"options", "-c geqo=off"},
+                         {"application_name", "app"},
+                         {"sslmode", "verify-full"}}));
+}
+
+TEST(PostgresUrl, NeverReadsTheEnvironmentOfThisProcess) {
+  setenv("PGHOST", "daemons-own", 1);
+  EXPECT_EQ(Parameters("postgresql://u@/d").count("host"), 0u);
+  unsetenv("PGHOST");
+}
+
+TEST(PostgresUrl, FindsFilesInItsOwnersHome) {
+  auto parameters = Parse("postgresql://db/shop", {{"HOME", "/home/ann"}}).parameters;
+  EXPECT_EQ(parameters["passfile"], "/home/ann/.pgpass");
+  EXPECT_EQ(parameters["sslrootcert"], "/home/ann/.postgresql/root.crt");
+  parameters = Parse("postgresql://db/shop?passfile=/x", {{"HOME", "/home/ann"}}).parameters;
+  EXPECT_EQ(parameters["passfile"], "/x");
+}
+
+class ServiceFile : public testing::Test {
+ protected:
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(home_ / name) << text;
+  }
+  Error ServiceError(const std::string& url) {
+    return ErrorOf(ParseTargetUrl(url, {"/", {{"HOME", home_.path()}}}));
+  }
+
+  TemporaryFolder home_;
+};
+
+TEST_F(ServiceFile, StandsBetweenUrlAndEnvironment) {
+  Write(
+      ".pg_service.conf",
+      "# ours\n[other]\nhost=wrong\n\n [shop] \n host=svc\nport=1111\nuser=svcuser\n[z]\nuser=z\n");
+  Environment environment = {{"HOME", home_.path()}, {"PGPORT", "2222"}, {"PGDATABASE", "envdb"}};
+  Environment expected = {
+      {"host", "svc"}, {"port", "1111"}, {"user", "urluser"}, {"dbname", "envdb"}};
+  EXPECT_EQ(Parameters("postgresql://urluser@?service=shop", environment), expected);
+  environment["PGSERVICE"] = "shop";
+  EXPECT_EQ(Parameters("postgresql://urluser@", environment), expected);
+}
+
+TEST_F(ServiceFile, IsFoundByPgservicefile) {
+  Write("services", "[shop]\nhost=svc\n");
+  EXPECT_THAT(Parameters("service=shop", {{"PGSERVICEFILE", home_ / "services"}}),
+              ElementsAre(Pair("host", "svc")));
+}
+
+TEST_F(ServiceFile, ErrorsNameServiceAndLine) {
+  Write(".pg_service.conf", "[shop]\nhost=svc\nsecret-without-equals\n[odd]\ncolour=red\n");
+  EXPECT_THAT(ServiceError("service=shop").message, HasSubstr("line 3"));
+  EXPECT_THAT(ServiceError("service=shop").message, Not(HasSubstr("secret")));
+  EXPECT_THAT(ServiceError("service=odd").message, HasSubstr("`colour`"));
+  EXPECT_THAT(ServiceError("service=none").message, HasSubstr("`none`"));
+}
+
+TEST(RedactedUrl, ShowsWhereItLeadsWithoutSecrets) {
+  auto redacted = [](const std::string& url, const Environment& environment = {}) {
+    return Parse(url, environment).redacted;
+  };
+  EXPECT_EQ(redacted("postgresql://ann:hunter2@db:5433/shop?sslmode=require&sslpassword=hunter2"),
+            "postgresql://ann@db:5433/shop?sslmode=require");
+  EXPECT_EQ(redacted("host=/run/postgresql user=ann password=hunter2 dbname=shop"),
+            "postgresql://ann@/shop?host=%2Frun%2Fpostgresql");
+  EXPECT_EQ(redacted("postgresql:///shop", {{"PGHOST", "db"}, {"PGPASSWORD", "hunter2"}}),
+            "postgresql://db/shop");
+  EXPECT_EQ(redacted("mysql+pymysql://ann:hunter2@db:3306/shop?charset=utf8"),
+            "mariadb://ann@db:3306/shop");
+  EXPECT_EQ(redacted("sqlite:/x/dev.db"), "sqlite:/x/dev.db");
+}
+
+TEST(RedactedUrl, NamesTheSameDatabase) {
+  for (const char* url : {"postgresql://ann@db:5433/sh%20op",
+                          "postgresql://a%40b@h1,h2:1,2/x?target_session_attrs=any",
+                          "postgresql:///x?host=/run", "postgresql://[::1]:5/x"}) {
+    EXPECT_EQ(Parameters(Parse(url).redacted), Parameters(url)) << url;
+  }
+}
+
+TEST(MariadbUrl, IsParsedButCannotBeOpenedYet) {
+  TargetUrl url = Parse("mariadb://ann:p%40ss@db:3306/shop?charset=utf8mb4");
+  EXPECT_THAT(url.parameters,
+              ElementsAre(Pair("charset", "utf8mb4"), Pair("dbname", "shop"), Pair("host", "db"),
+                          Pair("password", "p@ss"), Pair("port", "3306"), Pair("user", "ann")));
+  EXPECT_EQ(ErrorOf(OpenSession(url, IfMissing::kFail)).reason, Reason::kUnsupported);
+}
+
+// Malformed in every way a password can make a url malformed.
+TEST(UrlErrors, NeverQuoteThePassword) {
+  for (const char* url :
+       {"postgresql://ann:hunter2@x@db/shop", "postgresql://ann:hunter2/x@db/shop",
+        "postgresql://ann:1/hunter2@db/shop", "postgresql://ann:%zzhunter2@db/shop",
+        "postgresql://ann:hunter2#x@db:port/shop", "postgresql://ann:x@db:hunter2/shop",
+        "postgresql://ann:x@db/s?hunter2", "host=db password=hunter2 hunter2",
+        "host=db password='hunter2", "password hunter2=x", "hunter2", "mysql://ann:%hunter2@db/x",
+        "mysql://ann:x/hunter2@db/x", "mysql://ann:hunter2", "sqlite://ann:hunter2@db/x"}) {
+    Error error = UrlError(url);
+    EXPECT_EQ(error.reason, Reason::kUrlInvalid) << url;
+    EXPECT_THAT(error.message + HintOf(error), Not(HasSubstr("hunter2"))) << url;
+    for (const auto& [key, value] : error.details)
+      EXPECT_THAT(value, Not(HasSubstr("hunter2"))) << url;
+  }
+}
+
+TEST(RedactSecrets, HidesPasswordsWhereverTextHoldsThem) {
+  EXPECT_EQ(RedactSecrets("cannot connect to postgresql://ann:s3cret@db/x, retry"),
+            "cannot connect to postgresql://ann:***@db/x, retry");
+  EXPECT_EQ(RedactSecrets("host=db password=s3cret user=ann"), "host=db password=*** user=ann");
+  EXPECT_EQ(RedactSecrets("password = 's3 cr\\'et' user=ann"), "password = '***' user=ann");
+  EXPECT_EQ(RedactSecrets("?user=a&password=s3cret&x=1"), "?user=a&password=***&x=1");
+  EXPECT_EQ(RedactSecrets("PGPASSWORD=s3cret mig up"), "PGPASSWORD=*** mig up");
+  EXPECT_EQ(RedactSecrets("CREATE ROLE a PASSWORD 's3''cret' LOGIN"),
+            "CREATE ROLE a PASSWORD '***' LOGIN");
+  EXPECT_EQ(RedactSecrets(R"({"password": "s3cret", "user": "a"})"),
+            R"({"password": "***", "user": "a"})");
+  EXPECT_EQ(RedactSecrets("a://u:p@q@h b://u:s@h"), "a://u:***@h b://u:***@h");
+}
+
+TEST(RedactSecrets, LeavesOtherTextAlone) {
+  for (const char* text :
+       {"", "password authentication failed for user \"ann\"", "http://localhost:80/x",
+        "no password supplied", "postgresql://ann@db:5433/x", "password", "password=", "a://:"}) {
+    EXPECT_EQ(RedactSecrets(text), text);
+  }
+}
+
+}  // namespace
+}  // namespace mig
