@@ -10,8 +10,9 @@ namespace mig {
 
 class ScratchDirectory {
  public:
-  ScratchDirectory() {
-    std::string path = (std::filesystem::temp_directory_path() / "mig-store-XXXXXX").string();
+  explicit ScratchDirectory(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string path = (parent / "mig-store-XXXXXX").string();
     path_ = ::mkdtemp(path.data());
   }
   ~ScratchDirectory() {
