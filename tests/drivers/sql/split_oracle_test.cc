@@ -305,8 +305,7 @@ TEST(SplitOracle, EndsStatementsWhereSqliteCompleteDoes) {
   int complete = 0;
   for (int i = 0; i < 6000; ++i) {
     std::string sql = fragments.Next(12) + ";";
-    auto ours = SplitStatements(Dialect::kSqlite, sql + "
-x");
+    auto ours = SplitStatements(Dialect::kSqlite, sql + "\nx");
     if (!ours && ours.error().reason == Reason::kSqlClientCommand) continue;
     bool ended = ours && ours->back().begin > sql.size();
     ASSERT_EQ(sqlite3_complete((";" + sql).c_str()) == 1, ended) << sql;
