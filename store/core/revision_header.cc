@@ -37,12 +37,10 @@ constexpr Key kKeys[] = {
     {"created", &RevisionHeader::created, nullptr, nullptr},
 };
 
-constexpr std::string_view kBlank = " \t";
-
 std::string_view Trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlank);
+  const std::size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
 int NumberAt(std::string_view text, std::size_t at, std::size_t digits) {
@@ -103,7 +101,7 @@ Error UnknownKey(std::string_view path, int number, std::string_view key) {
 }
 
 Error NoHeaderLine(std::string_view path, int number, std::string_view line) {
-  const int column = static_cast<int>(line.find_first_not_of(kBlank)) + 1;
+  const int column = static_cast<int>(line.find_first_not_of(kBlanks)) + 1;
   if (Trimmed(line).starts_with("--")) {
     return FileError(path, {number, column}, "a header line has the form `-- key: value`",
                      "other comments go below the first section mark, e.g. `-- mig:up`");
@@ -122,7 +120,8 @@ Result<void> HeaderReader::Read(int number, std::string_view line) {
     return NoHeaderLine(path_, number, line);
   }
   const std::string_view key = line.substr(3, colon - 3);
-  if (key.find_first_of(kBlank) != std::string_view::npos) return NoHeaderLine(path_, number, line);
+  if (key.find_first_of(kBlanks) != std::string_view::npos)
+    return NoHeaderLine(path_, number, line);
   const std::string_view value = Trimmed(line.substr(colon + 1));
   TRY(ReadValue(number, line, key, value));
   const auto [earlier, added] = lines_.emplace(key, number);

@@ -19,7 +19,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kStart = "-- mig:";
-constexpr std::string_view kBlank = " \t";
 constexpr std::string_view kIrreversible = "irreversible";
 
 struct KindName {
@@ -179,7 +178,7 @@ bool IsSectionMark(std::string_view line) { return line.starts_with(kStart); }
 bool IsNearlySectionMark(std::string_view line) {
   if (IsSectionMark(line)) return false;
   const auto skip_blanks = [&line] {
-    line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
   };
   skip_blanks();
   if (!line.starts_with("--")) return false;
@@ -193,13 +192,13 @@ bool IsNearlySectionMark(std::string_view line) {
 
 Result<SectionMark> ParseSectionMark(std::string_view path, int number, std::string_view line) {
   const auto word_at = [&](std::size_t begin) {
-    const std::size_t end = std::min(line.find_first_of(kBlank, begin), line.size());
+    const std::size_t end = std::min(line.find_first_of(kBlanks, begin), line.size());
     return Word(path, {number, static_cast<int>(begin) + 1}, line.substr(begin, end - begin));
   };
-  line = line.substr(0, line.find_last_not_of(kBlank) + 1);
+  line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
   const Word first = word_at(kStart.size());
   SectionMark mark;
-  std::size_t at = line.find_first_not_of(kBlank, kStart.size() + first.text().size());
+  std::size_t at = line.find_first_not_of(kBlanks, kStart.size() + first.text().size());
   if (first.text() == kIrreversible) {
     if (at == std::string_view::npos) {
       return first.Wrong("`-- mig:irreversible` needs a reason",
@@ -213,7 +212,7 @@ Result<SectionMark> ParseSectionMark(std::string_view path, int number, std::str
   while (at != std::string_view::npos) {
     const Word word = word_at(at);
     TRY(ReadOption(word, mark, seen));
-    at = line.find_first_not_of(kBlank, at + word.text().size());
+    at = line.find_first_not_of(kBlanks, at + word.text().size());
   }
   return mark;
 }

@@ -11,6 +11,9 @@
 
 namespace mig {
 
+// What separates the words of a line.
+inline constexpr std::string_view kBlanks = " \t";
+
 // A place in a text. Both count from 1, the column in bytes.
 struct Place {
   int line = 1;
