@@ -27,25 +27,46 @@ std::map<std::string, std::string> WithDefaults(std::map<std::string, std::strin
   return parameters;
 }
 
-PGconn* Connect(const std::map<std::string, std::string>& parameters) {
+// libpq's arrays, which point into the parameters.
+struct Arrays {
+  explicit Arrays(const std::map<std::string, std::string>& parameters) {
+    for (const auto& [keyword, value] : parameters) {
+      keywords.push_back(keyword.c_str());
+      values.push_back(value.c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+  }
+
   std::vector<const char*> keywords;
   std::vector<const char*> values;
-  for (const auto& [keyword, value] : parameters) {
-    keywords.push_back(keyword.c_str());
-    values.push_back(value.c_str());
+};
+
+Error OpenFailed(PGconn* connection, std::map<std::string, std::string> parameters,
+                 const std::string& url) {
+  parameters["connect_timeout"] = "2";
+  Arrays arrays(parameters);
+  PGPing server = PQpingParams(arrays.keywords.data(), arrays.values.data(), 0);
+  Error error = PostgresConnectError(connection, server, url);
+  std::string mode = parameters["sslmode"];
+  if (server == PQPING_NO_RESPONSE && (mode == "require" || mode.starts_with("verify"))) {
+    error.hint =
+        "check that the server runs at that host and port, and offers TLS with a certificate "
+        "that sslmode=" +
+        mode + " accepts";
   }
-  keywords.push_back(nullptr);
-  values.push_back(nullptr);
-  return PQconnectdbParams(keywords.data(), values.data(), 0);
+  return error;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const TargetUrl& url) {
+  std::map<std::string, std::string> parameters = WithDefaults(url.parameters);
+  Arrays arrays(parameters);
   std::unique_ptr<PostgresConnection> opened(
-      new PostgresConnection(Connect(WithDefaults(url.parameters))));
+      new PostgresConnection(PQconnectdbParams(arrays.keywords.data(), arrays.values.data(), 0)));
   if (PQstatus(opened->get()) != CONNECTION_OK) {
-    return PostgresConnectError(opened->get(), url.redacted);
+    return OpenFailed(opened->get(), std::move(parameters), url.redacted);
   }
   opened->cancel_.reset(PQgetCancel(opened->get()));
   PQsetNoticeReceiver(opened->get(), &ReceiveNotice, opened.get());

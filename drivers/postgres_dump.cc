@@ -58,6 +58,7 @@ std::vector<std::string> ArgumentsOf(const Travel& travel) {
       "--no-tablespaces", "--no-password", "--encoding=UTF8", "--dbname=" + travel.conninfo};
   for (std::string_view table : kBookkeepingTables) {
     arguments.push_back(fmt::format("--exclude-table=*.{}", table));
+    arguments.push_back(fmt::format("--exclude-table=*.{}_*_seq", table));
   }
   return arguments;
 }

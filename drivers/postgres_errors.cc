@@ -37,16 +37,6 @@ Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
   return Reason::kStatementFailed;
 }
 
-// libpq 15 keeps no SQLSTATE of a failed connection. A server's own refusal carries its severity in
-// the text, and libpq says with PQconnectionNeedsPassword() that a password was asked for and not
-// found.
-bool ServerAnswered(PGconn* connection, std::string_view message) {
-  return PQconnectionNeedsPassword(connection) || PQconnectionUsedPassword(connection) ||
-         message.find("FATAL:") != std::string_view::npos ||
-         message.find("server does not support SSL") != std::string_view::npos ||
-         message.find("certificate") != std::string_view::npos;
-}
-
 }  // namespace
 
 std::string OneLine(std::string_view message) {
@@ -83,12 +73,12 @@ Error PostgresConnectionLost(PGconn* connection) {
                            : fmt::format("the connection to the database is gone: {}", why)};
 }
 
-Error PostgresConnectError(PGconn* connection, std::string_view url) {
+Error PostgresConnectError(PGconn* connection, PGPing server, std::string_view url) {
   std::string message = OneLine(RedactSecrets(PQerrorMessage(connection)));
-  bool answered = ServerAnswered(connection, message);
-  Error error{answered ? Reason::kDatabaseRefused : Reason::kDatabaseUnreachable,
+  Error error{server == PQPING_OK ? Reason::kDatabaseRefused : Reason::kDatabaseUnreachable,
               fmt::format("cannot connect to {}: {}", url, message)};
   error.details["url"] = url;
+  if (server == PQPING_REJECT) error.hint = "the server is starting or stopping: try again";
   return error;
 }
 

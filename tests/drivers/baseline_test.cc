@@ -1,6 +1,9 @@
 #include "drivers/baseline.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <fstream>
 
 #include "drivers/postgres_dump.h"
 #include "drivers/sql/split.h"
@@ -36,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, BaselineTest,
 
 TEST_P(BaselineTest, OfAnEmptyDatabaseMakesNothing) {
   Database database(GetParam());
+  database.Open();
   EXPECT_THAT(Baseline(database.url()), Not(HasSubstr("CREATE")));
 }
 
@@ -105,6 +109,23 @@ TEST(PostgresBaseline, WithoutPgDumpSaysWhatToInstall) {
   setenv("PATH", path.c_str(), 1);
   EXPECT_EQ(error.reason, Reason::kUnsupported);
   EXPECT_THAT(HintOf(error), HasSubstr("postgresql-client"));
+}
+
+// A stand-in that records what any user of the machine could see of it.
+TEST(PostgresBaseline, ShowsNoPasswordInTheListOfProcesses) {
+  TemporaryFolder folder;
+  std::ofstream(folder / "pg_dump") << "#!/bin/sh\ncat /proc/$$/cmdline >" << folder / "seen"
+                                    << "\n";
+  chmod((folder / "pg_dump").c_str(), 0755);
+  std::string path = std::getenv("PATH");
+  TargetUrl url = Parse(Server().TcpUrlWithPassword());
+  setenv("PATH", (folder.path() + ":" + path).c_str(), 1);
+  EXPECT_TRUE(ReadBaseline(url));
+  setenv("PATH", path.c_str(), 1);
+  std::ifstream seen(folder / "seen");
+  std::string arguments(std::istreambuf_iterator<char>(seen), {});
+  EXPECT_THAT(arguments, HasSubstr("--schema-only"));
+  EXPECT_THAT(arguments, Not(HasSubstr(PostgresServer::Password())));
 }
 
 TEST(PostgresDump, LosesOnlyWhatIsForPsql) {

@@ -142,18 +142,20 @@ TEST_F(PostgresConnectionTest, TlsIsUsedAndCheckedAsAskedFor) {
   EXPECT_EQ(uses_tls(""), SqlValue("t"));
 }
 
-TEST_F(PostgresConnectionTest, ACertificateThatCannotBeCheckedIsRefused) {
+TEST_F(PostgresConnectionTest, ACertificateThatCannotBeCheckedIsNotTrusted) {
   Error error = OpenError(Server().TcpUrlWithPassword() + "?sslmode=verify-full");
-  EXPECT_EQ(error.reason, Reason::kDatabaseRefused);
+  EXPECT_EQ(error.reason, Reason::kDatabaseUnreachable);
   EXPECT_THAT(error.message, HasSubstr("root.crt"));
+  EXPECT_THAT(HintOf(error), HasSubstr("sslmode=verify-full"));
 }
 
-TEST_F(PostgresConnectionTest, AServerWithoutTlsIsRefusedWhereTlsIsRequired) {
+TEST_F(PostgresConnectionTest, AServerWithoutTlsIsNotUsedWhereTlsIsRequired) {
   PostgresServer plain({.tcp = true, .fsync = false});
   EXPECT_TRUE(Open(plain.TcpUrlWithPassword()));
   Error error = OpenError(plain.TcpUrlWithPassword() + "?sslmode=require");
-  EXPECT_EQ(error.reason, Reason::kDatabaseRefused);
+  EXPECT_EQ(error.reason, Reason::kDatabaseUnreachable);
   EXPECT_THAT(error.message, HasSubstr("does not support SSL"));
+  EXPECT_THAT(HintOf(error), HasSubstr("TLS"));
 }
 
 }  // namespace

@@ -124,6 +124,14 @@ std::string UrlEncoded(std::string text) {
   return text;
 }
 
+// A zombie has closed its sockets.
+bool IsDead(pid_t pid) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string text(std::istreambuf_iterator<char>(stat), {});
+  std::size_t name_end = text.rfind(')');
+  return name_end == std::string::npos || text.substr(name_end, 3) == ") Z";
+}
+
 }  // namespace
 
 PostgresServer::PostgresServer(const Options& options) {
@@ -146,7 +154,7 @@ void PostgresServer::Launch(const Options& options) {
       options.tls ? "on" : "off");
   for (const std::string& setting : options.settings) server += " -c " + setting;
   std::string script = fmt::format(
-      "cd /; trap '' INT TERM HUP; {} </dev/null >{}/log 2>&1 & read -r _; kill -QUIT $!; wait; rm "
+      "cd /; trap '' INT TERM HUP; {} </dev/null >{}/log 2>&1 & read -r _; kill -QUIT $! 2>/dev/null; wait; rm "
       "-rf {}",
       server, folder_, folder_);
   int ends[2];
@@ -204,10 +212,8 @@ std::string PostgresServer::Password() { return kPassword; }
 void PostgresServer::Kill() {
   pid_t pid = 0;
   std::ifstream(folder_ + "/data/postmaster.pid") >> pid;
-  if (pid > 0) kill(pid, SIGKILL);
-  while (pid > 0 && kill(pid, 0) == 0 && fs::exists(fmt::format("/proc/{}/exe", pid))) {
-    std::this_thread::sleep_for(1ms);
-  }
+  if (pid <= 0 || kill(pid, SIGKILL) != 0) Die("it cannot be killed");
+  while (!IsDead(pid)) std::this_thread::sleep_for(1ms);
 }
 
 }  // namespace mig
