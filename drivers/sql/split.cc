@@ -1,5 +1,8 @@
 #include "drivers/sql/split.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "drivers/sql/lexer.h"
 #include "drivers/sql/position.h"
 #include "drivers/sql/statement_end.h"
@@ -16,6 +19,91 @@ Error ClientCommand(std::string_view script, const StatementSpan& statement, con
   return ErrorAt(Reason::kSqlClientCommand, script, statement.begin,
                  "COPY from the client's input begins");
 }
+
+// The part of a word or symbol in front of the shell's delimiter, which may stand anywhere in it or
+// start there; the whole token when there is none.
+std::size_t FindDelimiter(std::string_view script, const Token& token, std::string_view delimiter) {
+  bool plain = token.kind == TokenKind::kWord || token.kind == TokenKind::kSymbol ||
+               token.kind == TokenKind::kNumber;
+  if (!plain) return script.npos;
+  std::size_t room = token.end - token.begin + delimiter.size() - 1;
+  std::size_t at = script.substr(token.begin, room).find(delimiter);
+  return at == script.npos ? at : token.begin + at;
+}
+
+// The argument of a DELIMITER line that begins at `begin`.
+std::string_view DelimiterOf(std::string_view script, const Token& command) {
+  std::string_view line = script.substr(command.end, script.find('\n', command.end) - command.end);
+  std::size_t begin = std::min(line.find_first_not_of(" \t\r"), line.size());
+  std::size_t end = std::min(line.find_first_of(" \t\r", begin), line.size());
+  return line.substr(begin, end - begin);
+}
+
+// MariaDB, of which the shell's DELIMITER lines are obeyed.
+class MariadbSplitter {
+ public:
+  explicit MariadbSplitter(std::string_view script)
+      : script_(script), lexer_(Dialect::kMariadb, script), end_(script) {}
+
+  Result<std::vector<StatementSpan>> Split() {
+    for (Token token = TRY(lexer_.Next()); token.kind != TokenKind::kEnd;
+         token = TRY(lexer_.Next())) {
+      if (token.kind == TokenKind::kHint) continue;
+      TRY(Take(token));
+    }
+    if (auto unclosed = end_.FindUnclosed(); unclosed && delimiter_ == ";") {
+      return ErrorAt(Reason::kSqlUnterminated, script_, unclosed->begin,
+                     "the " + std::string(unclosed->what) + " is never closed");
+    }
+    EndStatement();
+    return std::move(statements_);
+  }
+
+ private:
+  Result<void> Take(Token token) {
+    if (!open_ && IsWord(token, script_, "delimiter")) return ChangeDelimiter(token);
+    std::size_t delimiter = FindDelimiter(script_, token, delimiter_);
+    bool ends = delimiter != script_.npos && (delimiter_ != ";" || end_.AtTopLevel());
+    if (ends) token.end = delimiter;
+    if (token.end > token.begin) TRY(AddToken(token));
+    if (!ends) return {};
+    EndStatement();
+    lexer_.MoveTo(delimiter + delimiter_.size());
+    return {};
+  }
+
+  Result<void> AddToken(const Token& token) {
+    bool semicolon = IsSymbol(token, script_, ";");
+    if (!open_ && semicolon) return {};
+    if (!open_) open_ = StatementSpan{token.begin, token.end};
+    if (!semicolon) open_->end = token.end;
+    if (end_.Take(token)) return {};
+    return ClientCommand(script_, *open_, token);
+  }
+
+  Result<void> ChangeDelimiter(const Token& command) {
+    delimiter_ = DelimiterOf(script_, command);
+    if (delimiter_.empty() || delimiter_.find('\\') != delimiter_.npos) {
+      return ErrorAt(Reason::kSqlClientCommand, script_, command.begin,
+                     "a DELIMITER line without a delimiter stands");
+    }
+    lexer_.MoveTo(std::min(script_.find('\n', command.end), script_.size()));
+    return {};
+  }
+
+  void EndStatement() {
+    if (open_) statements_.push_back(*open_);
+    open_.reset();
+    end_ = MariadbStatementEnd(script_);
+  }
+
+  std::string_view script_;
+  Lexer lexer_;
+  MariadbStatementEnd end_;
+  std::string_view delimiter_ = ";";
+  std::optional<StatementSpan> open_;
+  std::vector<StatementSpan> statements_;
+};
 
 // `StatementEnd` is one of statement_end.h.
 template <typename StatementEnd>
@@ -53,9 +141,9 @@ Result<std::vector<StatementSpan>> SplitStatements(Dialect dialect, std::string_
     case Dialect::kSqlite:
       return SplitBy<SqliteStatementEnd>(dialect, script);
     case Dialect::kMariadb:
-      break;
+      return MariadbSplitter(script).Split();
   }
-  return Error{Reason::kUnsupported, "MariaDB scripts cannot be split yet"};
+  return Error{Reason::kInternal, "a dialect without a splitter"};
 }
 
 }  // namespace mig

@@ -67,4 +67,29 @@ class SqliteStatementEnd {
   std::optional<std::size_t> begin_;
 };
 
+// Routine bodies, and executable comments.
+class MariadbStatementEnd {
+ public:
+  explicit MariadbStatementEnd(std::string_view script) : script_(script) {}
+
+  bool Take(const Token& token);
+  bool AtTopLevel() const { return blocks_ == 0 && !in_executable_comment_; }
+  std::optional<Unclosed> FindUnclosed() const;
+
+ private:
+  enum class Heading { kStart, kCreate, kRoutine, kOther };
+
+  void AdvanceHeading(const Token& token);
+  bool OpensBlock(const Token& token) const;
+  bool AtBodyStatement() const;
+  bool Is(const Token& token, std::string_view word) const { return IsWord(token, script_, word); }
+
+  std::string_view script_;
+  std::size_t begin_ = 0;  // of the first token
+  std::size_t blocks_ = 0;
+  bool in_executable_comment_ = false;
+  Heading heading_ = Heading::kStart;
+  Token previous_;
+};
+
 }  // namespace mig

@@ -79,6 +79,9 @@ INSTANTIATE_TEST_SUITE_P(Postgresql, SplitGolden,
 INSTANTIATE_TEST_SUITE_P(Sqlite, SplitGolden, testing::ValuesIn(SplitCases(Dialect::kSqlite)),
                          NameOfCase);
 
+INSTANTIATE_TEST_SUITE_P(Mariadb, SplitGolden, testing::ValuesIn(SplitCases(Dialect::kMariadb)),
+                         NameOfCase);
+
 TEST(Split, SaysLineAndColumnOfWhatIsNeverClosed) {
   auto statements = SplitStatements(Dialect::kPostgresql, "SELECT 1;\n  SELECT 'é', \"x");
   ASSERT_FALSE(statements);

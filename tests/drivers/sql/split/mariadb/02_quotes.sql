@@ -1,0 +1,1 @@
+SELECT 'a\';b', "c;""d\"", `e``;`; SELECT x'00', N'a'; SELECT 3

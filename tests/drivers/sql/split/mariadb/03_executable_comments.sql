@@ -1,0 +1,1 @@
+/*!40101 SET NAMES utf8 */; SELECT /*! 1; */ 2; /*M!100100 SET x = 1 */;
