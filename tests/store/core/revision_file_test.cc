@@ -459,7 +459,7 @@ class RandomFile {
 
 TEST(WriteRevisionFile, ReadsBackAsWhatWasWritten) {
   RandomFile files(7);
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 500; ++i) {
     const RevisionFile file = files.Make();
     const Result<std::string> text = WriteRevisionFile(file);
     ASSERT_TRUE(text) << text.error().message;
