@@ -14,7 +14,8 @@ namespace {
 // Well under gRPC's limit of 4 MiB a message.
 constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 
-bool SendInChunks(const WorkTreeFile& file, const std::function<bool(const v1::UploadFilesRequest&)>& send) {
+bool SendInChunks(const WorkTreeFile& file,
+                  const std::function<bool(const v1::UploadFilesRequest&)>& send) {
   std::size_t offset = 0;
   do {
     v1::UploadFilesRequest request;
@@ -33,9 +34,9 @@ Client::~Client() = default;
 
 const std::string& Client::description() const { return channel_->description(); }
 
-#define MIG_CALL(Service, Verb)                                                   \
-  Result<v1::Verb##Response> Client::Call(const v1::Verb##Request& request) {     \
-    return channel_->Call(&v1::Service##Service::Stub::Verb, request);            \
+#define MIG_CALL(Family, Verb)                                                \
+  Result<v1::Verb##Response> Client::Call(const v1::Verb##Request& request) { \
+    return channel_->Call(&v1::Family##Service::Stub::Verb, request);         \
   }
 MIG_CALL(History, OpenWorkTree)
 MIG_CALL(History, ListHistory)
@@ -60,7 +61,9 @@ MIG_CALL(Admin, StopDaemon)
 Result<void> Client::Upload(const std::vector<const WorkTreeFile*>& files) {
   TRY(channel_->Upload(&v1::HistoryService::Stub::UploadFiles,
                        [&](const std::function<bool(const v1::UploadFilesRequest&)>& send) {
-                         std::ranges::all_of(files, [&](const WorkTreeFile* file) { return SendInChunks(*file, send); });
+                         std::ranges::all_of(files, [&](const WorkTreeFile* file) {
+                           return SendInChunks(*file, send);
+                         });
                        }));
   return {};
 }

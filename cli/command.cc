@@ -11,10 +11,10 @@ namespace mig {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &kInit,    &kRevision, &kMerge,   &kEdit,     &kRestore, &kHistory,       &kHeads,         &kBranches,
-    &kShow,    &kCatFile,  &kStatus,  &kCurrent,  &kPlan,    &kUpgrade,       &kDowngrade,     &kStamp,
-    &kReapply, &kRuns,     &kWatch,   &kTarget,   &kEnsureVersion, &kListTemplates, &kDaemon, &kCompletion,
-    &kVersion, &kHelp,
+    &kInit,          &kRevision, &kMerge,      &kEdit,    &kRestore, &kHistory, &kHeads,
+    &kBranches,      &kShow,     &kCatFile,    &kStatus,  &kCurrent, &kPlan,    &kUpgrade,
+    &kDowngrade,     &kStamp,    &kReapply,    &kRuns,    &kWatch,   &kTarget,  &kEnsureVersion,
+    &kListTemplates, &kDaemon,   &kCompletion, &kVersion, &kHelp,
 };
 
 constexpr Option kGlobalOptions[] = {
@@ -32,7 +32,11 @@ struct RefusedOption {
 };
 
 constexpr RefusedOption kRefused[] = {
-    {"--autogenerate", "this version of mig does not generate revisions from models yet: write the SQL with `mig revision --edit`"},
+    {"--autogenerate",
+     "this version of mig does not compare schemas yet; `mig revision --edit` starts a file to "
+     "write by hand"},
+    {"--sql",
+     "it prints the script of an upgrade, downgrade or stamp, and revision files are SQL already"},
     {"-x", "there is no env.py to pass arguments to: ${NAME} in mig.toml reads the environment"},
     {"--tag", "there is no env.py to pass a tag to"},
     {"-c", "mig.toml is found by walking up from the folder; `-C DIR` names another folder"},
@@ -82,7 +86,8 @@ std::vector<const Option*> OptionsOf(const Command& command) {
     options.push_back(&option);
   };
   for (const Option& option : command.options) add(option);
-  for (const Option* option : options) std::ranges::copy(NamesOf(*option), std::back_inserter(taken));
+  for (const Option* option : options)
+    std::ranges::copy(NamesOf(*option), std::back_inserter(taken));
   for (const Option& option : kGlobalOptions) add(option);
   return options;
 }

@@ -1,4 +1,5 @@
-// The commands of `mig`, as a table: parsing, help, completions and suggestions are all made from these records.
+// The commands of `mig`, as a table: parsing, help, completions and suggestions are all made from
+// these records.
 #pragma once
 
 #include <span>
@@ -13,7 +14,8 @@ class Context;
 
 // "-m,--message" with a value called TEXT, or a switch.
 struct Option {
-  std::string_view names;  // short name first, separated by a comma; the last long name identifies it
+  std::string_view
+      names;  // short name first, separated by a comma; the last long name identifies it
   std::string_view value;  // what the value is called in help; empty: a switch
   std::string_view help;
   bool repeated = false;  // may be given several times
@@ -58,7 +60,8 @@ std::span<const Command* const> AllCommands();
 // Taken by every command that does not define an option of the same name.
 std::span<const Option> GlobalOptions();
 
-// By name, alias, or with underscores for dashes as Alembic spells them. Errors: kUsage, with the nearest name as hint.
+// By name, alias, or with underscores for dashes as Alembic spells them. Errors: kUsage, with the
+// nearest name as hint.
 Result<const Command*> FindCommand(std::string_view name);
 
 // "-m" and "--message".

@@ -61,7 +61,8 @@ std::string OptionLines(const std::vector<const Option*>& options) {
     std::string gap = spelling.size() + 2 > kColumn ? "\n" + std::string(kColumn, ' ') : "";
     std::string help(option->help);
     if (option->repeated) help += " (may be repeated)";
-    lines += (gap.empty() ? Padded(spelling, kColumn) : spelling + gap) + Wrapped(help, kColumn) + "\n";
+    lines +=
+        (gap.empty() ? Padded(spelling, kColumn) : spelling + gap) + Wrapped(help, kColumn) + "\n";
   }
   return lines;
 }
@@ -97,17 +98,20 @@ std::string Overview(const Style& style) {
   text += "\n" + style.Bold("Options of every command") + "\n";
   std::vector<const Option*> global;
   for (const Option& option : GlobalOptions()) global.push_back(&option);
-  return text + OptionLines(global) + "\n`mig help COMMAND` shows a command's arguments and examples.\n";
+  return text + OptionLines(global) +
+         "\n`mig help COMMAND` shows a command's arguments and examples.\n";
 }
 
 std::string HelpOf(const Command& command, const Style& style) {
-  std::string text = std::string(command.summary) + "\n\n" + style.Bold("Usage:") + " " + Synopsis(command);
+  std::string text =
+      std::string(command.summary) + "\n\n" + style.Bold("Usage:") + " " + Synopsis(command);
   if (!command.alias.empty()) text += "Also spelled: mig " + std::string(command.alias) + "\n";
   if (!command.description.empty()) text += "\n" + Wrapped(command.description, 0) + "\n";
   std::vector<const Option*> own;
   std::vector<const Option*> global;
   for (const Option* option : OptionsOf(command)) {
-    bool is_own = command.options.data() <= option && option < command.options.data() + command.options.size();
+    bool is_own = command.options.data() <= option &&
+                  option < command.options.data() + command.options.size();
     (is_own ? own : global).push_back(option);
   }
   if (!own.empty()) text += "\n" + style.Bold("Options") + "\n" + OptionLines(own);

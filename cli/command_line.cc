@@ -37,20 +37,24 @@ std::string Unmarked(std::string word) {
 
 Error UsageError(const Command& command, std::string message, std::string hint = "") {
   Error error{Reason::kUsage, std::move(message)};
-  error.hint = hint.empty() ? "`mig help " + std::string(command.name) + "` shows its arguments and examples" : std::move(hint);
+  error.hint = hint.empty()
+                   ? "`mig help " + std::string(command.name) + "` shows its arguments and examples"
+                   : std::move(hint);
   return error;
 }
 
 Error UnknownOption(const Command& command, std::string_view word) {
   if (std::string_view why = WhyRefused(word); !why.empty()) {
-    return {Reason::kUnsupported, "no option " + std::string(word.substr(0, word.find('='))) + ": " + std::string(why)};
+    return {Reason::kUnsupported,
+            "no option " + std::string(word.substr(0, word.find('='))) + ": " + std::string(why)};
   }
   std::vector<std::string_view> names;
   for (const Option* option : OptionsOf(command)) {
     for (std::string_view name : NamesOf(*option)) names.push_back(name);
   }
   std::string_view name = word.substr(0, word.find('='));
-  return UsageError(command, "`mig " + std::string(command.name) + "` has no option " + std::string(name),
+  return UsageError(command,
+                    "`mig " + std::string(command.name) + "` has no option " + std::string(name),
                     DidYouMean(name, names));
 }
 
@@ -61,12 +65,14 @@ Result<void> CheckOperandCount(const Command& command, const std::vector<std::st
     return UsageError(command, verb + " needs " + std::string(command.operands.usage));
   }
   if (count > command.operands.most) {
-    return UsageError(command, verb + " does not take `" + operands[static_cast<std::size_t>(command.operands.most)] + "`");
+    return UsageError(command, verb + " does not take `" +
+                                   operands[static_cast<std::size_t>(command.operands.most)] + "`");
   }
   return {};
 }
 
-// The library's message ends in what its kinds of errors have in common; its options are named as ours are.
+// The library's message ends in what its kinds of errors have in common; its options are named as
+// ours are.
 std::string MessageOf(const CLI::ParseError& failure) {
   std::string message = failure.what();
   return message.substr(0, message.find('\n'));
@@ -116,7 +122,8 @@ Result<Arguments> ParseArguments(const Command& command, const std::vector<std::
     }
     storage.push_back(std::make_unique<std::vector<std::string>>());
     CLI::Option* added = app.add_option(std::string(option->names), *storage.back());
-    added->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    added->expected(1)->allow_extra_args(false)->multi_option_policy(
+        CLI::MultiOptionPolicy::TakeAll);
     options.emplace_back(option, added);
   }
   try {

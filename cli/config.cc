@@ -15,13 +15,16 @@ namespace {
 bool IsNameByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())))
+    text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())))
+    text.remove_suffix(1);
   return text;
 }
 
 std::string_view Unquoted(std::string_view text) {
-  bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front();
+  bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+                text.back() == text.front();
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
@@ -47,14 +50,16 @@ Environment ConnectionEnvironment(const Environment& environment) {
   return chosen;
 }
 
-Result<std::string> ValueOf(const Config& config, int line, std::string_view key, const std::string& variable) {
+Result<std::string> ValueOf(const Config& config, int line, std::string_view key,
+                            const std::string& variable) {
   std::string quoted = "`" + std::string(key) + "`";
   if (variable.empty() || !std::ranges::all_of(variable, IsNameByte)) {
     return ConfigError(config, line, quoted + " has a ${ that names no variable");
   }
   auto found = config.environment.find(variable);
   if (found != config.environment.end()) return found->second;
-  return ConfigError(config, line, quoted + " needs the environment variable " + variable + ", which is not set",
+  return ConfigError(config, line,
+                     quoted + " needs the environment variable " + variable + ", which is not set",
                      "set it, or write " + variable + "=… into .env beside mig.toml");
 }
 
@@ -64,7 +69,8 @@ Result<std::string> ChooseTarget(const Config& config, std::string_view name) {
   if (config.targets.size() == 1) return config.targets.begin()->first;
   if (config.targets.empty() || config.targets.contains("dev")) return std::string("dev");
   Error error{Reason::kNoTarget, "mig.toml has several targets and none of them is the default"};
-  error.hint = "name one with --target, or write target = \"" + config.targets.begin()->first + "\" below [project]";
+  error.hint = "name one with --target, or write target = \"" + config.targets.begin()->first +
+               "\" below [project]";
   return error;
 }
 
@@ -107,7 +113,8 @@ Environment ParseDotEnv(std::string_view text) {
 Result<Config> LoadConfig(const std::string& folder, const Environment& environment) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  for (fs::path root = fs::absolute(folder, ignored).lexically_normal();; root = root.parent_path()) {
+  for (fs::path root = fs::absolute(folder, ignored).lexically_normal();;
+       root = root.parent_path()) {
     fs::path file = root / "mig.toml";
     if (fs::exists(file, ignored)) {
       std::string text = TRY(ReadFile(file.string()));
@@ -122,10 +129,12 @@ Result<Config> LoadConfig(const std::string& folder, const Environment& environm
     }
     if (!root.has_relative_path()) break;
   }
-  return Error{Reason::kNoWorkTree, "there is no mig.toml in " + folder + " or in a folder above it"};
+  return Error{Reason::kNoWorkTree,
+               "there is no mig.toml in " + folder + " or in a folder above it"};
 }
 
-Result<std::string> ExpandVariables(const Config& config, const ConfigText& written, std::string_view key) {
+Result<std::string> ExpandVariables(const Config& config, const ConfigText& written,
+                                    std::string_view key) {
   std::string expanded;
   std::string_view text = written.text;
   while (!text.empty()) {
@@ -156,14 +165,17 @@ Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
   }
   bool shared = TRY(ExpandVariables(config, config.daemon.address, "daemon.address")) != "local";
   bool may_be_implicit = configured != config.targets.end() || config.targets.empty();
-  if (target.url.empty() && may_be_implicit && !shared) target.url = Lookup(config.environment, "DATABASE_URL");
+  if (target.url.empty() && may_be_implicit && !shared)
+    target.url = Lookup(config.environment, "DATABASE_URL");
   if (!target.url.empty()) {
     target.environment = ConnectionEnvironment(config.environment);
     return target;
   }
   if (shared) return target;
-  if (configured == config.targets.end() && !config.targets.empty()) return UnknownTarget(config, target.name);
-  return Error{Reason::kNoTarget, "target `" + target.name + "` has no url in mig.toml, and DATABASE_URL is not set"};
+  if (configured == config.targets.end() && !config.targets.empty())
+    return UnknownTarget(config, target.name);
+  return Error{Reason::kNoTarget,
+               "target `" + target.name + "` has no url in mig.toml, and DATABASE_URL is not set"};
 }
 
 }  // namespace mig

@@ -1,7 +1,7 @@
 // What a work tree's mig.toml says, and where a command's target is.
 //
-// Relative paths in it, those of SQLite databases included, are relative to its folder. `${NAME}` is replaced by the
-// environment's value, or by that of a `.env` beside it.
+// Relative paths in it, those of SQLite databases included, are relative to its folder. `${NAME}`
+// is replaced by the environment's value, or by that of a `.env` beside it.
 #pragma once
 
 #include <map>
@@ -51,26 +51,30 @@ struct Config {
 // A target with everything a daemon needs to reach it.
 struct ResolvedTarget {
   std::string name;
-  std::string url;     // empty: a shared daemon knows the target by its name
+  std::string url;  // empty: a shared daemon knows the target by its name
   std::string schema;
   Environment environment;  // PG* and HOME
   std::string base_directory;
 };
 
-// The text of a mig.toml. Errors: kConfigInvalid with file, line and key; a near miss is the hint of an unknown key.
+// The text of a mig.toml. Errors: kConfigInvalid with file, line and key; a near miss is the hint
+// of an unknown key.
 Result<Config> ParseConfig(std::string_view path, std::string_view text);
 
-// The mig.toml of `folder` or the nearest folder above it. Errors: kNoWorkTree, kFileUnreadable, as ParseConfig.
+// The mig.toml of `folder` or the nearest folder above it. Errors: kNoWorkTree, kFileUnreadable, as
+// ParseConfig.
 Result<Config> LoadConfig(const std::string& folder, const Environment& environment);
 
 // NAME=VALUE lines, `#` comments, optional `export` and quotes. Lines it cannot read are skipped.
 Environment ParseDotEnv(std::string_view text);
 
-// The text with each ${NAME} replaced; `$$` is a dollar. Errors: kConfigInvalid naming file, line, `key` and the variable.
-Result<std::string> ExpandVariables(const Config& config, const ConfigText& text, std::string_view key);
+// The text with each ${NAME} replaced; `$$` is a dollar. Errors: kConfigInvalid naming file, line,
+// `key` and the variable.
+Result<std::string> ExpandVariables(const Config& config, const ConfigText& text,
+                                    std::string_view key);
 
-// The target called `name`; with an empty name [project] target, the only one, or `dev`. Without a url it has
-// DATABASE_URL's. Errors: kNoTarget with the nearest name, kConfigInvalid.
+// The target called `name`; with an empty name [project] target, the only one, or `dev`. Without a
+// url it has DATABASE_URL's. Errors: kNoTarget with the nearest name, kConfigInvalid.
 Result<ResolvedTarget> TargetOf(const Config& config, std::string_view name);
 
 }  // namespace mig

@@ -1,9 +1,10 @@
-// mig.toml's text into a Config. The one file of the client that includes toml++, because it is slow to compile.
+// mig.toml's text into a Config. The one file of the client that includes toml++, because it is
+// slow to compile.
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
-#include <functional>
+#include <algorithm>
 
 #include "cli/config.h"
 #include "store/core/nearest.h"
@@ -19,9 +20,12 @@ class Reader {
     return FailAt(node.source().begin, what, std::move(hint));
   }
 
-  Error FailAt(const toml::source_position& at, std::string_view what, std::string hint = "") const {
-    Error error{Reason::kConfigInvalid, path_ + ":" + std::to_string(at.line) + ": " + std::string(what)};
-    error.details = {{"file", path_}, {"line", std::to_string(at.line)}, {"column", std::to_string(at.column)}};
+  Error FailAt(const toml::source_position& at, std::string_view what,
+               std::string hint = "") const {
+    Error error{Reason::kConfigInvalid,
+                path_ + ":" + std::to_string(at.line) + ": " + std::string(what)};
+    error.details = {
+        {"file", path_}, {"line", std::to_string(at.line)}, {"column", std::to_string(at.column)}};
     error.hint = std::move(hint);
     return error;
   }
@@ -45,14 +49,16 @@ class Reader {
     return Fail(*node, "`" + std::string(key) + "` is a section: write [" + std::string(key) + "]");
   }
 
-  Result<std::string> Text(const toml::table& table, std::string_view key, std::string fallback = "") const {
+  Result<std::string> Text(const toml::table& table, std::string_view key,
+                           std::string fallback = "") const {
     const toml::node* node = table.get(key);
     if (node == nullptr) return fallback;
     if (node->is_string()) return node->as_string()->get();
     return Fail(*node, "`" + std::string(key) + "` must be a text in quotes");
   }
 
-  Result<ConfigText> Located(const toml::table& table, std::string_view key, std::string fallback = "") const {
+  Result<ConfigText> Located(const toml::table& table, std::string_view key,
+                             std::string fallback = "") const {
     ConfigText located;
     located.text = TRY(Text(table, key, std::move(fallback)));
     const toml::node* node = table.get(key);
@@ -64,7 +70,8 @@ class Reader {
     const toml::node* node = table.get(key);
     if (node == nullptr) return std::vector<std::string>{"migrations"};
     if (node->is_string()) return std::vector<std::string>{node->as_string()->get()};
-    if (!node->is_array() || node->as_array()->empty()) return Fail(*node, "`migrations` is a folder or a list of folders");
+    if (!node->is_array() || node->as_array()->empty())
+      return Fail(*node, "`migrations` is a folder or a list of folders");
     std::vector<std::string> folders;
     for (const toml::node& item : *node->as_array()) {
       if (!item.is_string()) return Fail(item, "`migrations` must list folders in quotes");
@@ -79,10 +86,13 @@ class Reader {
 
 Result<void> ReadProject(const Reader& reader, const toml::table& root, Config* config) {
   const toml::table* project = TRY(reader.Table(root, "project"));
-  if (project == nullptr) return reader.FailAt({1, 1}, "[project] is missing", "write [project] and name = \"…\" below it");
+  if (project == nullptr)
+    return reader.FailAt({1, 1}, "[project] is missing",
+                         "write [project] and name = \"…\" below it");
   TRY(reader.Keys(*project, "project", {"name", "migrations", "target"}));
   config->project = TRY(reader.Text(*project, "name"));
-  if (config->project.empty()) return reader.Fail(*project, "[project] has no name", "write name = \"…\" below [project]");
+  if (config->project.empty())
+    return reader.Fail(*project, "[project] has no name", "write name = \"…\" below [project]");
   config->migrations = TRY(reader.Folders(*project, "migrations"));
   config->default_target = TRY(reader.Text(*project, "target"));
   return {};
@@ -91,7 +101,8 @@ Result<void> ReadProject(const Reader& reader, const toml::table& root, Config* 
 Result<void> ReadDaemon(const Reader& reader, const toml::table& root, Config* config) {
   const toml::table* daemon = TRY(reader.Table(root, "daemon"));
   if (daemon == nullptr) return {};
-  TRY(reader.Keys(*daemon, "daemon", {"address", "token", "ca_file", "certificate_file", "key_file"}));
+  TRY(reader.Keys(*daemon, "daemon",
+                  {"address", "token", "ca_file", "certificate_file", "key_file"}));
   config->daemon.address = TRY(reader.Located(*daemon, "address", "local"));
   config->daemon.token = TRY(reader.Located(*daemon, "token"));
   config->daemon.ca_file = TRY(reader.Located(*daemon, "ca_file"));
@@ -105,7 +116,8 @@ Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* 
   if (targets == nullptr) return {};
   for (const auto& [key, node] : *targets) {
     std::string name(key.str());
-    if (!node.is_table()) return reader.Fail(node, "a target is a section: write [targets." + name + "]");
+    if (!node.is_table())
+      return reader.Fail(node, "a target is a section: write [targets." + name + "]");
     const toml::table& table = *node.as_table();
     TRY(reader.Keys(table, "targets." + name, {"url", "schema"}));
     TargetConfig target;

@@ -11,9 +11,11 @@
 namespace mig {
 namespace {
 
-Result<std::string> AbsolutePath(const Config& config, const ConfigText& written, std::string_view key) {
+Result<std::string> AbsolutePath(const Config& config, const ConfigText& written,
+                                 std::string_view key) {
   std::string path = TRY(ExpandVariables(config, written, key));
-  return path.empty() ? path : (std::filesystem::path(config.root) / path).lexically_normal().string();
+  return path.empty() ? path
+                      : (std::filesystem::path(config.root) / path).lexically_normal().string();
 }
 
 v1::Target Message(const ResolvedTarget& resolved) {
@@ -33,7 +35,8 @@ Result<DaemonAddress> AddressOf(const Config& config) {
   address.address = TRY(ExpandVariables(config, daemon.address, "daemon.address"));
   address.token = TRY(ExpandVariables(config, daemon.token, "daemon.token"));
   address.ca_file = TRY(AbsolutePath(config, daemon.ca_file, "daemon.ca_file"));
-  address.certificate_file = TRY(AbsolutePath(config, daemon.certificate_file, "daemon.certificate_file"));
+  address.certificate_file =
+      TRY(AbsolutePath(config, daemon.certificate_file, "daemon.certificate_file"));
   address.key_file = TRY(AbsolutePath(config, daemon.key_file, "daemon.key_file"));
   return address;
 }
@@ -50,10 +53,12 @@ v1::OpenWorkTreeRequest ListingOf(const std::string& project, const WorkTree& tr
   return request;
 }
 
-std::vector<const WorkTreeFile*> FilesMissing(const WorkTree& tree, const v1::OpenWorkTreeResponse& answer) {
+std::vector<const WorkTreeFile*> FilesMissing(const WorkTree& tree,
+                                              const v1::OpenWorkTreeResponse& answer) {
   std::vector<const WorkTreeFile*> files;
   for (const WorkTreeFile& file : tree.files) {
-    if (std::ranges::find(answer.missing(), file.sha256) != answer.missing().end()) files.push_back(&file);
+    if (std::ranges::find(answer.missing(), file.sha256) != answer.missing().end())
+      files.push_back(&file);
   }
   return files;
 }
@@ -99,7 +104,8 @@ Result<v1::Target> Context::target() {
 Result<std::optional<v1::Target>> Context::target_if_any() {
   Result<v1::Target> found = target();
   if (found) return std::optional<v1::Target>(std::move(found).value());
-  if (found.error().reason == Reason::kNoTarget && !arguments_.Has("target")) return std::optional<v1::Target>();
+  if (found.error().reason == Reason::kNoTarget && !arguments_.Has("target"))
+    return std::optional<v1::Target>();
   return std::move(found).error();
 }
 

@@ -1,5 +1,6 @@
-// What a command's handler works with: its arguments, the work tree's configuration, the terminal and the daemon. Each is made when it is
-// first asked for, so that `mig version` reads no file and opens no connection.
+// What a command's handler works with: its arguments, the work tree's configuration, the terminal
+// and the daemon. Each is made when it is first asked for, so that `mig version` reads no file and
+// opens no connection.
 #pragma once
 
 #include <memory>
@@ -41,11 +42,12 @@ class Context {
   // As target(), but unset where the work tree has none and none was asked for.
   Result<std::optional<v1::Target>> target_if_any();
 
-  // The view of the work tree as it is now. Costs no call: the daemon is only told when it does not know it yet.
+  // The view of the work tree as it is now. Costs no call: the daemon is only told when it does not
+  // know it yet.
   Result<v1::View> view();
 
-  // Asks the daemon about the work tree: fills in the view, and when the daemon does not know it sends the files and
-  // asks again.
+  // Asks the daemon about the work tree: fills in the view, and when the daemon does not know it
+  // sends the files and asks again.
   template <typename Request>
   auto Ask(Request request) -> decltype(std::declval<Client&>().Call(request)) {
     *request.mutable_view() = TRY(view());

@@ -41,7 +41,8 @@ Result<void> WriteAll(int descriptor, std::string_view bytes, const std::string&
     if (written < 0) return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (::fsync(descriptor) != 0) return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
+  if (::fsync(descriptor) != 0)
+    return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
   return {};
 }
 
@@ -69,9 +70,11 @@ Result<std::string> ReadFile(const std::string& path) {
   if (file.value() < 0 || ::fstat(file.value(), &status) != 0) {
     return ErrnoError(Reason::kFileUnreadable, "cannot read", path, errno);
   }
-  if (!S_ISREG(status.st_mode)) return Error{Reason::kFileUnreadable, "cannot read " + path + ": it is no regular file"};
+  if (!S_ISREG(status.st_mode))
+    return Error{Reason::kFileUnreadable, "cannot read " + path + ": it is no regular file"};
   if (static_cast<std::size_t>(status.st_size) > kMaxFileBytes) {
-    return Error{Reason::kLimitExceeded, path + " has " + std::to_string(status.st_size >> 20) + " MiB, and mig reads files up to " +
+    return Error{Reason::kLimitExceeded, path + " has " + std::to_string(status.st_size >> 20) +
+                                             " MiB, and mig reads files up to " +
                                              std::to_string(kMaxFileBytes >> 20) + " MiB"};
   }
   std::string bytes(static_cast<std::size_t>(status.st_size) + 1, '\0');

@@ -34,7 +34,8 @@ int Report(const Error& error, bool json, Terminal& terminal) {
   return InfoOf(error.reason).exit_status;
 }
 
-// `mig --version` and `mig --help` are spellings of commands; options before the verb are the command's own.
+// `mig --version` and `mig --help` are spellings of commands; options before the verb are the
+// command's own.
 Words VerbOf(const std::vector<std::string>& given) {
   Words words = SplitVerb(given);
   if (!words.verb.empty()) return words;

@@ -29,7 +29,8 @@ std::string ReadAll(int descriptor) {
   std::string text;
   char buffer[4096];
   ssize_t count = 0;
-  while ((count = ::read(descriptor, buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(count));
+  while ((count = ::read(descriptor, buffer, sizeof buffer)) > 0)
+    text.append(buffer, static_cast<std::size_t>(count));
   return text;
 }
 
@@ -44,7 +45,8 @@ std::string Capture(const std::vector<std::string>& command) {
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   pid_t process = 0;
-  int failure = ::posix_spawnp(&process, command[0].c_str(), &actions, nullptr, Pointers(command).data(), environ);
+  int failure = ::posix_spawnp(&process, command[0].c_str(), &actions, nullptr,
+                               Pointers(command).data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   std::string text = failure == 0 ? ReadAll(ends[0]) : "";

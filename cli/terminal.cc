@@ -73,7 +73,8 @@ Result<void> Terminal::Flush() {
   buffer_.clear();
   int failure = WriteAll(STDOUT_FILENO, text);
   if (failure == 0 || failure == EPIPE) return {};
-  return Error{Reason::kFileUnwritable, std::string("cannot write to stdout: ") + std::strerror(failure)};
+  return Error{Reason::kFileUnwritable,
+               std::string("cannot write to stdout: ") + std::strerror(failure)};
 }
 
 std::string Terminal::Ask(std::string_view question) {

@@ -11,7 +11,8 @@ namespace mig {
 
 class Terminal {
  public:
-  // Colours only where a terminal shows them and neither NO_COLOR, TERM=dumb nor `color` forbids it.
+  // Colours only where a terminal shows them and neither NO_COLOR, TERM=dumb nor `color` forbids
+  // it.
   Terminal(bool color, bool quiet);
 
   // Data. Buffered until Flush().
@@ -20,7 +21,8 @@ class Terminal {
   void Tell(std::string_view text);
   // Told even when quiet.
   void Warn(std::string_view text);
-  // Replaces the live line at the bottom of a terminal; an empty text removes it. Nothing where stderr is no terminal.
+  // Replaces the live line at the bottom of a terminal; an empty text removes it. Nothing where
+  // stderr is no terminal.
   void Live(std::string_view text);
 
   // Writes what was printed. Errors: kFileUnwritable, e.g. a full disk; a closed pipe is success.

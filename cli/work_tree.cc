@@ -20,15 +20,18 @@ Result<std::vector<std::string>> List(const Config& config, const std::string& f
   std::error_code failure;
   fs::directory_iterator entries(fs::path(config.root) / folder, failure);
   if (failure) {
-    Error error{Reason::kFileUnreadable, "cannot read the migrations folder " + folder + " of " + config.root + ": " + failure.message()};
+    Error error{Reason::kFileUnreadable, "cannot read the migrations folder " + folder + " of " +
+                                             config.root + ": " + failure.message()};
     error.hint = "make it, or correct `migrations` in mig.toml";
     return error;
   }
   std::vector<std::string> paths;
   for (; entries != fs::directory_iterator(); entries.increment(failure)) {
-    if (failure) return Error{Reason::kFileUnreadable, "cannot read " + folder + ": " + failure.message()};
+    if (failure)
+      return Error{Reason::kFileUnreadable, "cannot read " + folder + ": " + failure.message()};
     if (!IsRevisionFile(entries->path())) continue;
-    paths.push_back((fs::path(folder) / entries->path().filename()).lexically_normal().generic_string());
+    paths.push_back(
+        (fs::path(folder) / entries->path().filename()).lexically_normal().generic_string());
   }
   return paths;
 }

@@ -21,8 +21,8 @@ struct WorkTree {
   std::string digest;
 };
 
-// Reads every *.sql file directly in the configured folders; names that start with a dot are left out. Errors:
-// kFileUnreadable, kLimitExceeded; a folder that is not there is kFileUnreadable.
+// Reads every *.sql file directly in the configured folders; names that start with a dot are left
+// out. Errors: kFileUnreadable, kLimitExceeded; a folder that is not there is kFileUnreadable.
 Result<WorkTree> ReadWorkTree(const Config& config);
 
 std::string DigestOf(const std::vector<WorkTreeFile>& files);

@@ -5,22 +5,22 @@
 
 namespace mig {
 
-extern const Command kInit, kListTemplates;                    // init.cc
-extern const Command kRevision, kMerge;                        // revision.cc
-extern const Command kEdit;                                    // edit.cc
-extern const Command kRestore;                                 // restore.cc
-extern const Command kHistory;                                 // history.cc
-extern const Command kHeads, kBranches;                        // heads.cc
-extern const Command kShow, kCatFile;                          // show.cc
-extern const Command kStatus;                                  // status.cc
-extern const Command kCurrent;                                 // current.cc
-extern const Command kPlan;                                    // plan.cc
-extern const Command kUpgrade, kDowngrade, kStamp, kReapply;   // run.cc
-extern const Command kRuns, kWatch;                            // runs.cc
-extern const Command kTarget, kEnsureVersion;                  // target.cc
-extern const Command kDaemon;                                  // daemon.cc
-extern const Command kCompletion;                              // completion.cc
-extern const Command kVersion;                                 // version.cc
-extern const Command kHelp;                                    // help.cc
+extern const Command kInit, kListTemplates;                   // init.cc
+extern const Command kRevision, kMerge;                       // revision.cc
+extern const Command kEdit;                                   // edit.cc
+extern const Command kRestore;                                // restore.cc
+extern const Command kHistory;                                // history.cc
+extern const Command kHeads, kBranches;                       // heads.cc
+extern const Command kShow, kCatFile;                         // show.cc
+extern const Command kStatus;                                 // status.cc
+extern const Command kCurrent;                                // current.cc
+extern const Command kPlan;                                   // plan.cc
+extern const Command kUpgrade, kDowngrade, kStamp, kReapply;  // run.cc
+extern const Command kRuns, kWatch;                           // runs.cc
+extern const Command kTarget, kEnsureVersion;                 // target.cc
+extern const Command kDaemon;                                 // daemon.cc
+extern const Command kCompletion;                             // completion.cc
+extern const Command kVersion;                                // version.cc
+extern const Command kHelp;                                   // help.cc
 
 }  // namespace mig

@@ -13,8 +13,9 @@ struct Shown {
   std::string_view title;
 };
 constexpr Shown kShown[] = {
-    {"sqlstate", "SQLSTATE"},       {"statement", "statement"}, {"detail", "detail"},
-    {"database_hint", "the database's hint"}, {"context", "context"},     {"state", "state"},
+    {"sqlstate", "SQLSTATE"}, {"statement", "statement"},
+    {"detail", "detail"},     {"database_hint", "the database's hint"},
+    {"context", "context"},   {"state", "state"},
 };
 
 std::string Detail(const Error& error, std::string_view key) {

@@ -9,8 +9,8 @@
 
 namespace mig {
 
-// "error: FILE:LINE:COLUMN: sentence [REASON]", then what the database said and the state it is in, where the details say so, then
-// "hint: ...".
+// "error: FILE:LINE:COLUMN: sentence [REASON]", then what the database said and the state it is in,
+// where the details say so, then "hint: ...".
 std::string RenderError(const Error& error, const Style& style);
 
 // {"error":{"reason":...,"message":...,"hint":...,"details":{...}}} and a line end.

@@ -38,7 +38,8 @@ class Drawing {
     GraphRow row;
     std::size_t lane = Find(node.name, 0);
     if (lane == lanes_.size()) lanes_.push_back(node.name);
-    for (std::size_t other = Find(node.name, lane + 1); other < lanes_.size(); other = Find(node.name, lane + 1)) {
+    for (std::size_t other = Find(node.name, lane + 1); other < lanes_.size();
+         other = Find(node.name, lane + 1)) {
       row.joins.push_back(Join(lane, other));
     }
     row.star = Line(0).Straight(0, lanes_.size()).Put(2 * lane, '*').Trimmed() + ' ';
@@ -66,11 +67,13 @@ class Drawing {
 
   void Follow(const GraphNode& node, std::size_t lane, GraphRow* row) {
     std::vector<std::string> parents;
-    std::ranges::copy_if(node.parents, std::back_inserter(parents), [&](const std::string& name) { return known_.contains(name); });
+    std::ranges::copy_if(node.parents, std::back_inserter(parents),
+                         [&](const std::string& name) { return known_.contains(name); });
     if (parents.empty()) return End(lane, row);
     lanes_[lane] = parents[0];
     row->lanes = Line(0).Straight(0, lanes_.size()).Trimmed() + ' ';
-    for (std::size_t i = 1; i < parents.size(); ++i) row->forks.push_back(Fork(lane + i - 1, parents[i]));
+    for (std::size_t i = 1; i < parents.size(); ++i)
+      row->forks.push_back(Fork(lane + i - 1, parents[i]));
   }
 
   // A lane opens to the right of `lane`.
@@ -90,7 +93,8 @@ class Drawing {
     if (lane + 1 < lanes_.size()) {
       Line line(lanes_.size());
       line.Straight(0, lane);
-      for (std::size_t right = lane + 1; right < lanes_.size(); ++right) line.Put(2 * right - 1, '/');
+      for (std::size_t right = lane + 1; right < lanes_.size(); ++right)
+        line.Put(2 * right - 1, '/');
       row->forks.push_back(line.Trimmed());
     }
     Erase(lane);

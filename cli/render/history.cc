@@ -11,7 +11,8 @@ namespace {
 // The drawing shows the parents, so the line need not.
 std::string GraphLine(const v1::Revision& revision, const Style& style) {
   std::string line = ShortLine(revision, true, style);
-  if (revision.depends_size() > 0) line += " " + style.Dim("(needs " + CommaList(revision.depends()) + ")");
+  if (revision.depends_size() > 0)
+    line += " " + style.Dim("(needs " + CommaList(revision.depends()) + ")");
   return revision.message().empty() ? line : line + ", " + revision.message();
 }
 
@@ -21,7 +22,9 @@ std::string Row(const GraphRow& row, std::string_view text, const Style& style) 
   std::string left = row.star;
   while (!text.empty()) {
     std::size_t end = std::min(text.find('\n'), text.size());
-    drawn += (end == 0 ? left.substr(0, left.find_last_not_of(' ') + 1) : left + std::string(text.substr(0, end))) + "\n";
+    drawn += (end == 0 ? left.substr(0, left.find_last_not_of(' ') + 1)
+                       : left + std::string(text.substr(0, end))) +
+             "\n";
     text.remove_prefix(std::min(end + 1, text.size()));
     left = row.lanes;
   }
@@ -37,14 +40,17 @@ std::string Graph(const std::vector<v1::Revision>& revisions, bool verbose, cons
   std::vector<GraphRow> rows = DrawGraph(nodes);
   std::string text;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    text += Row(rows[i], verbose ? Entry(revisions[i], style) + "\n" : GraphLine(revisions[i], style), style);
+    text +=
+        Row(rows[i], verbose ? Entry(revisions[i], style) + "\n" : GraphLine(revisions[i], style),
+            style);
   }
   return text;
 }
 
 }  // namespace
 
-std::string RenderHistory(const std::vector<v1::Revision>& revisions, const HistoryForm& form, const Style& style) {
+std::string RenderHistory(const std::vector<v1::Revision>& revisions, const HistoryForm& form,
+                          const Style& style) {
   if (form.graph) return Graph(revisions, form.verbose, style);
   std::string text;
   for (const v1::Revision& revision : revisions) {

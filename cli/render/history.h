@@ -14,6 +14,7 @@ struct HistoryForm {
   bool graph = false;
 };
 
-std::string RenderHistory(const std::vector<v1::Revision>& revisions, const HistoryForm& form, const Style& style);
+std::string RenderHistory(const std::vector<v1::Revision>& revisions, const HistoryForm& form,
+                          const Style& style);
 
 }  // namespace mig

@@ -18,7 +18,8 @@ std::string Field(std::string_view key, const std::string& value) {
 }
 
 std::string ParentField(const v1::Revision& revision) {
-  return Field(revision.parents_size() > 1 ? "Merges" : "Parent", CommaList(revision.parents(), "<base>"));
+  return Field(revision.parents_size() > 1 ? "Merges" : "Parent",
+               CommaList(revision.parents(), "<base>"));
 }
 
 std::string Indented(std::string_view text) {
@@ -64,7 +65,8 @@ std::string ShortLine(const v1::Revision& revision, bool tree, const Style& styl
 }
 
 std::string HistoryLine(const v1::Revision& revision, const Style& style) {
-  std::string line = CommaList(revision.parents(), "<base>") + InParentheses(CommaList(revision.depends()));
+  std::string line =
+      CommaList(revision.parents(), "<base>") + InParentheses(CommaList(revision.depends()));
   line += " -> " + ShortLine(revision, true, style);
   return revision.message().empty() ? line : line + ", " + revision.message();
 }
@@ -75,7 +77,8 @@ std::string Entry(const v1::Revision& revision, const Style& style) {
   entry += Field("Also depends on", CommaList(revision.depends()));
   if (revision.branch_point()) entry += Field("Branches into", CommaList(revision.children()));
   entry += Field("Branch names", CommaList(revision.labels()));
-  entry += Field("Path", revision.path()) + Field("Author", revision.author()) + Field("Created", revision.created());
+  entry += Field("Path", revision.path()) + Field("Author", revision.author()) +
+           Field("Created", revision.created());
   entry += Field("Irreversible", revision.irreversible());
   return entry + "\n" + Indented(revision.message());
 }
@@ -86,7 +89,8 @@ std::string RenderHeads(const v1::ListHeadsResponse& answer, bool verbose, const
   return text;
 }
 
-std::string RenderBranches(const v1::ListBranchesResponse& answer, bool verbose, const Style& style) {
+std::string RenderBranches(const v1::ListBranchesResponse& answer, bool verbose,
+                           const Style& style) {
   std::string text;
   for (const auto& branch : answer.branches()) {
     const v1::Revision& point = branch.branch_point();

@@ -9,8 +9,8 @@
 
 namespace mig {
 
-// "(head)" or "(effective head)", "(current)", "(implied)", and with `tree` "(branchpoint)" and "(mergepoint)"; each with a blank before
-// it.
+// "(head)" or "(effective head)", "(current)", "(implied)", and with `tree` "(branchpoint)" and
+// "(mergepoint)"; each with a blank before it.
 std::string Marks(const v1::Revision& revision, bool tree, const Style& style);
 
 // "name (labels) (head)".
@@ -23,7 +23,8 @@ std::string HistoryLine(const v1::Revision& revision, const Style& style);
 std::string Entry(const v1::Revision& revision, const Style& style);
 
 std::string RenderHeads(const v1::ListHeadsResponse& answer, bool verbose, const Style& style);
-std::string RenderBranches(const v1::ListBranchesResponse& answer, bool verbose, const Style& style);
+std::string RenderBranches(const v1::ListBranchesResponse& answer, bool verbose,
+                           const Style& style);
 std::string RenderCurrent(const v1::GetCurrentResponse& answer, bool verbose, const Style& style);
 
 // Each revision's entry and the sections of its file.

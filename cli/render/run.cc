@@ -41,7 +41,9 @@ std::string_view WordOf(v1::Run::Outcome outcome) {
   }
 }
 
-std::string Of(int index, int total) { return "[" + std::to_string(index) + "/" + std::to_string(total) + "]"; }
+std::string Of(int index, int total) {
+  return "[" + std::to_string(index) + "/" + std::to_string(total) + "]";
+}
 
 std::string Plural(int count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
@@ -54,7 +56,8 @@ std::string StepLine(const v1::PlanStep& step, const Style& style) {
   if (step.direction() == v1::DIRECTION_RELINK) {
     line += " " + style.Yellow(step.name());
   } else {
-    line += " " + CommaList(step.from(), "<base>") + " -> " + style.Yellow(CommaList(step.to(), "<base>"));
+    line += " " + CommaList(step.from(), "<base>") + " -> " +
+            style.Yellow(CommaList(step.to(), "<base>"));
   }
   return step.message().empty() ? line : line + ", " + step.message();
 }
@@ -76,7 +79,9 @@ RunProgress::Shown RunProgress::On(const v1::RunEvent& event) {
       return OnWaiting(event.waiting());
     case v1::RunEvent::kNotice: {
       const auto& notice = event.notice();
-      return {"  " + (notice.severity().empty() ? "notice" : notice.severity()) + ": " + notice.message() + "\n", ""};
+      return {"  " + (notice.severity().empty() ? "notice" : notice.severity()) + ": " +
+                  notice.message() + "\n",
+              ""};
     }
     case v1::RunEvent::kRunFinished:
       return OnFinished(event.run_finished());
@@ -99,7 +104,8 @@ RunProgress::Shown RunProgress::OnStepFinished(const v1::RunEvent::StepFinished&
 }
 
 RunProgress::Shown RunProgress::OnWaiting(const v1::RunEvent::Waiting& waiting) {
-  if (!plain()) return Live("waiting " + RenderDuration(waiting.waited_ms() * 1'000) + ": " + waiting.reason());
+  if (!plain())
+    return Live("waiting " + RenderDuration(waiting.waited_ms() * 1'000) + ": " + waiting.reason());
   if (waiting.reason() == waiting_for_) return {};
   waiting_for_ = waiting.reason();
   return {"waiting: " + waiting_for_ + "\n", ""};
@@ -108,15 +114,19 @@ RunProgress::Shown RunProgress::OnWaiting(const v1::RunEvent::Waiting& waiting) 
 RunProgress::Shown RunProgress::OnFinished(const v1::RunEvent::RunFinished& finished) const {
   if (finished.outcome() != v1::Run::OUTCOME_DONE) return {};
   std::string at = target_ + " is at " + style_.Yellow(CommaList(finished.current(), "<base>"));
-  std::string did = finished.steps_done() == 0 ? "nothing to do" : Plural(finished.steps_done(), "step") + Took(finished.duration_us());
+  std::string did = finished.steps_done() == 0
+                        ? "nothing to do"
+                        : Plural(finished.steps_done(), "step") + Took(finished.duration_us());
   return {at + " (" + did + ")\n", ""};
 }
 
 RunProgress::Shown RunProgress::Live(const std::string& doing) const {
   if (plain()) return {};
-  std::string line = position_.empty() ? doing : position_ + step_.substr(0, step_.find(", ")) + "  " + doing;
+  std::string line =
+      position_.empty() ? doing : position_ + step_.substr(0, step_.find(", ")) + "  " + doing;
   // A coloured line may hold fewer columns than bytes; cutting it could cut a colour's end.
-  if (!style_.color() && line.size() >= static_cast<std::size_t>(width_)) line.resize(static_cast<std::size_t>(width_) - 1);
+  if (!style_.color() && line.size() >= static_cast<std::size_t>(width_))
+    line.resize(static_cast<std::size_t>(width_) - 1);
   return {"", line};
 }
 
@@ -137,9 +147,11 @@ std::string RenderPlan(const v1::PlanRunResponse& plan, bool verbose, const Styl
 
 std::string RenderRuns(const v1::ListRunsResponse& answer, const Style& style) {
   if (answer.runs().empty()) return "";
-  std::vector<std::vector<std::string>> rows = {{"RUN", "TARGET", "WHAT", "OUTCOME", "STARTED", "BY"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"RUN", "TARGET", "WHAT", "OUTCOME", "STARTED", "BY"}};
   for (const v1::Run& run : answer.runs()) {
-    rows.push_back({run.id(), run.target_name(), run.summary(), std::string(WordOf(run.outcome())), run.started(), run.actor()});
+    rows.push_back({run.id(), run.target_name(), run.summary(), std::string(WordOf(run.outcome())),
+                    run.started(), run.actor()});
   }
   std::string table = RenderTable(rows);
   std::size_t end = table.find('\n');

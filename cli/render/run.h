@@ -11,9 +11,9 @@ namespace mig {
 // "upgrade a, b -> c, message".
 std::string StepLine(const v1::PlanStep& step, const Style& style);
 
-// Turns a run's events, given in order, into what is shown while it goes on. Two forms: plain lines that a log can keep, where spans
-// under a second are left out so that equal runs look equal; and for terminals, where one live line shows the statement that is
-// running.
+// Turns a run's events, given in order, into what is shown while it goes on. Two forms: plain lines
+// that a log can keep, where spans under a second are left out so that equal runs look equal; and
+// for terminals, where one live line shows the statement that is running.
 class RunProgress {
  public:
   // `width` is the terminal's; 0: the plain form.

@@ -17,10 +17,14 @@ struct Paragraph {
 };
 
 constexpr Paragraph kParagraphs[] = {
-    {Status::STATE_EDITED, "edited since applied", "`mig reapply` applies the edit, `mig restore FILE` takes it back"},
-    {Status::STATE_REIDENTIFIED, "re-identified, because a revision below was edited", "`mig reapply` gives them their new ids"},
-    {Status::STATE_MISSING_FILE, "applied, and the file is missing", "the stored original serves; `mig restore NAME` writes it"},
-    {Status::STATE_COSMETIC, "edited in comments or white space only", "`mig restore FILE` takes the applied text back"},
+    {Status::STATE_EDITED, "edited since applied",
+     "`mig reapply` applies the edit, `mig restore FILE` takes it back"},
+    {Status::STATE_REIDENTIFIED, "re-identified, because a revision below was edited",
+     "`mig reapply` gives them their new ids"},
+    {Status::STATE_MISSING_FILE, "applied, and the file is missing",
+     "the stored original serves; `mig restore NAME` writes it"},
+    {Status::STATE_COSMETIC, "edited in comments or white space only",
+     "`mig restore FILE` takes the applied text back"},
     {Status::STATE_NEW, "new", "may be edited freely until they are applied"},
 };
 
@@ -35,12 +39,14 @@ std::string Lines(const Status& status, const Paragraph& paragraph, const Style&
     if (entry.state() == paragraph.state) lines += Line(entry) + "\n";
   }
   if (lines.empty()) return "";
-  return "\n" + style.Bold(paragraph.title) + "\n" + style.Dim("  (" + std::string(paragraph.advice) + ")") + "\n" + lines;
+  return "\n" + style.Bold(paragraph.title) + "\n" +
+         style.Dim("  (" + std::string(paragraph.advice) + ")") + "\n" + lines;
 }
 
 std::string Pending(int count) {
   if (count == 0) return "nothing";
-  return std::to_string(count) + (count == 1 ? " revision" : " revisions") + " (`mig upgrade heads`)";
+  return std::to_string(count) + (count == 1 ? " revision" : " revisions") +
+         " (`mig upgrade heads`)";
 }
 
 }  // namespace
@@ -48,7 +54,8 @@ std::string Pending(int count) {
 std::string RenderStatus(const Status& status, const std::string& target_name, const Style& style) {
   std::string text;
   if (!target_name.empty()) {
-    text += "target:   " + target_name + (status.target_url().empty() ? "" : " (" + status.target_url() + ")") + "\n";
+    text += "target:   " + target_name +
+            (status.target_url().empty() ? "" : " (" + status.target_url() + ")") + "\n";
     text += "current:  " + style.Yellow(CommaList(status.current(), "<base>")) + "\n";
   }
   text += "heads:    " + style.Yellow(CommaList(status.heads(), "<none>")) + "\n";
@@ -58,7 +65,8 @@ std::string RenderStatus(const Status& status, const std::string& target_name, c
 }
 
 bool HasFindings(const Status& status) {
-  return status.pending() > 0 || std::ranges::any_of(status.entries(), [](const Status::Entry& entry) {
+  return status.pending() > 0 ||
+         std::ranges::any_of(status.entries(), [](const Status::Entry& entry) {
            return entry.state() != Status::STATE_APPLIED;
          });
 }

@@ -8,7 +8,8 @@
 
 namespace mig {
 
-std::string RenderStatus(const v1::GetStatusResponse& status, const std::string& target_name, const Style& style);
+std::string RenderStatus(const v1::GetStatusResponse& status, const std::string& target_name,
+                         const Style& style);
 
 // Whether anything is left to do or to look at.
 bool HasFindings(const v1::GetStatusResponse& status);

@@ -19,7 +19,8 @@ std::string RenderTarget(const v1::DescribeTargetResponse& target, const std::st
     rows.push_back({"log entries:", std::to_string(target.log_entries())});
   }
   if (!target.lease_holder().empty()) {
-    rows.push_back({"lease:", target.lease_holder() + " since " + target.lease_since() + ", run " + target.lease_run()});
+    rows.push_back({"lease:", target.lease_holder() + " since " + target.lease_since() + ", run " +
+                                  target.lease_run()});
   }
   return RenderTable(rows);
 }

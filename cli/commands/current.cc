@@ -1,0 +1,45 @@
+#include "cli/commands/all.h"
+#include "cli/context.h"
+#include "cli/render/revision.h"
+
+namespace mig {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"-v,--verbose", "", "show each revision's entry, and the target's url without secrets"},
+    {"-c,--check-heads", "", "fail with exit status 4 unless the target is on all heads"},
+};
+
+Result<int> Run(Context& context) {
+  v1::GetCurrentRequest request;
+  *request.mutable_target() = TRY(context.target());
+  request.set_check_heads(context.args().Has("check-heads"));
+  v1::GetCurrentResponse answer = TRY(context.Ask(request));
+  if (context.json()) {
+    context.PrintJson(answer);
+  } else {
+    context.terminal().Print(
+        RenderCurrent(answer, context.args().Has("verbose"), context.terminal().out_style()));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+const Command kCurrent = {
+    .name = "current",
+    .group = Group::kLook,
+    .summary = "Show the revisions a target is at",
+    .description =
+        "Prints nothing for a database without revisions. Never changes the database. A revision "
+        "marked (implied) is in force because another "
+        "one depends on it, and has no row of its own.",
+    .options = kOptions,
+    .examples =
+        "$ mig current\n"
+        "$ mig current -t prod -v\n"
+        "$ mig current --check-heads  # for scripts: is everything applied?",
+    .run = Run,
+};
+
+}  // namespace mig

@@ -1,0 +1,63 @@
+#include <iterator>
+
+#include "cli/commands/all.h"
+#include "cli/context.h"
+#include "cli/render/history.h"
+
+namespace mig {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"-r,--rev-range", "RANGE",
+     "[START]:[END]; either side may be relative (-3:current, base:+2) or missing"},
+    {"-v,--verbose", "", "show each revision's entry"},
+    {"-i,--indicate-current", "", "ask the target, and mark what it is at"},
+    {"--graph", "", "draw branches and merges"},
+};
+
+bool NeedsTarget(const Arguments& args) {
+  std::string range = args.Value("rev-range");
+  return args.Has("indicate-current") || args.Has("target") ||
+         range.find("current") != std::string::npos;
+}
+
+Result<int> Print(Context& context, const std::vector<v1::Revision>& revisions) {
+  HistoryForm form{context.args().Has("verbose"), context.args().Has("graph")};
+  context.terminal().Print(RenderHistory(revisions, form, context.terminal().out_style()));
+  return kDone;
+}
+
+Result<int> Run(Context& context) {
+  v1::ListHistoryRequest request;
+  request.set_range(context.args().Value("rev-range"));
+  if (NeedsTarget(context.args())) *request.mutable_target() = TRY(context.target());
+  std::vector<v1::Revision> revisions;
+  do {
+    v1::ListHistoryResponse page = TRY(context.Ask(request));
+    if (context.json()) context.PrintJson(page);
+    std::move(page.mutable_revisions()->begin(), page.mutable_revisions()->end(),
+              std::back_inserter(revisions));
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return context.json() ? kDone : Print(context, revisions);
+}
+
+}  // namespace
+
+const Command kHistory = {
+    .name = "history",
+    .alias = "log",
+    .group = Group::kLook,
+    .summary = "List the revisions, newest first",
+    .description =
+        "A line shows parents -> revision (labels), what it is in the graph, and the message.",
+    .options = kOptions,
+    .examples =
+        "$ mig history\n"
+        "$ mig log --graph -i          # draw it, and mark where the database is\n"
+        "$ mig history -r -3:current   # the last three revisions that are applied\n"
+        "$ mig history -r users:heads  # from the revision or label `users` on",
+    .run = Run,
+};
+
+}  // namespace mig

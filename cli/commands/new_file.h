@@ -1,0 +1,26 @@
+// Revision files that commands write into the work tree.
+#pragma once
+
+#include <string>
+
+#include "cli/context.h"
+
+namespace mig {
+
+// Where people are shown a file of the work tree: relative to the folder they are in.
+std::string ShownPath(const Config& config, const std::string& path);
+
+// The folder for a new file: `wanted`, which must be one of the configured ones, or the only one,
+// or the one that holds `parent_path`. Errors: kUsage.
+Result<std::string> FolderFor(const Config& config, const std::string& wanted,
+                              const std::string& parent_path);
+
+// Writes a draft into `folder` and prints where it is. The answer is its path relative to the root.
+// Errors: kFileExists, kFileUnwritable.
+Result<std::string> WriteDraft(Context& context, const v1::DraftRevisionResponse& draft,
+                               const std::string& folder);
+
+// Opens a file of the work tree in $VISUAL or $EDITOR. Errors: kUsage.
+Result<void> OpenInEditor(Context& context, const std::string& path);
+
+}  // namespace mig

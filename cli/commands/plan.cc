@@ -1,0 +1,58 @@
+#include "cli/commands/all.h"
+#include "cli/commands/operation.h"
+#include "cli/context.h"
+#include "cli/render/run.h"
+
+namespace mig {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"-v,--verbose", "", "show each step's statements"},
+};
+
+Result<v1::Operation> OperationOf(const Arguments& args) {
+  std::string verb = args.Operand(0);
+  std::vector<std::string> revisions(args.operands().begin() + 1, args.operands().end());
+  if (verb == "upgrade" && revisions.size() <= 1)
+    return UpgradeTo(revisions.empty() ? "head" : revisions[0]);
+  if (verb == "downgrade" && revisions.size() == 1) return DowngradeTo(revisions[0]);
+  if (verb == "stamp" && !revisions.empty()) return StampTo(revisions, false);
+  if (verb == "reapply" && revisions.empty()) return Reapply();
+  Error error{Reason::kUsage, "`mig plan` does not know what to plan from `" + verb + "` and " +
+                                  std::to_string(revisions.size()) + " revisions"};
+  error.hint =
+      "as in `mig plan upgrade head`, `mig plan downgrade -1`, `mig plan stamp REV`, `mig plan "
+      "reapply`";
+  return error;
+}
+
+Result<int> Run(Context& context) {
+  v1::PlanRunRequest request;
+  *request.mutable_operation() = TRY(OperationOf(context.args()));
+  *request.mutable_target() = TRY(context.target());
+  v1::PlanRunResponse answer = TRY(context.Ask(request));
+  if (context.json()) {
+    context.PrintJson(answer);
+    return kDone;
+  }
+  if (answer.steps().empty()) context.terminal().Tell("nothing to do\n");
+  context.terminal().Print(
+      RenderPlan(answer, context.args().Has("verbose"), context.terminal().out_style()));
+  return kDone;
+}
+
+}  // namespace
+
+const Command kPlan = {
+    .name = "plan",
+    .group = Group::kLook,
+    .summary = "Show the steps of an upgrade, downgrade, stamp or reapply without doing them",
+    .operands = {"VERB [REV...]", 1, kAny},
+    .options = kOptions,
+    .examples =
+        "$ mig plan upgrade heads\n"
+        "$ mig plan downgrade -1 -v  # with the statements",
+    .run = Run,
+};
+
+}  // namespace mig

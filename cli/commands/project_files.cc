@@ -1,0 +1,79 @@
+#include "cli/commands/project_files.h"
+
+#include <cctype>
+
+namespace mig {
+namespace {
+
+constexpr ProjectTemplate kTemplates[] = {
+    {"sqlite", "works at once: the target dev is the SQLite file dev.db", "sqlite:dev.db"},
+    {"postgresql", "the target dev is what the environment variable DATABASE_URL says",
+     "${DATABASE_URL}"},
+};
+
+// A TOML basic string.
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+std::span<const ProjectTemplate> AllTemplates() { return kTemplates; }
+
+std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen,
+                          const std::string& url) {
+  std::string text =
+      "# The work tree of a database's migrations. `mig help` lists the "
+      "commands.\n\n[project]\nname = " +
+      Quoted(name) + "\n";
+  text +=
+      "migrations = \"migrations\"   # the folder of the revision files, or a list of folders\n"
+      "# target = \"dev\"            # what commands work on without --target\n\n"
+      "[daemon]\n"
+      "address = \"local\"           # a private daemon, started when needed; or \"unix:PATH\", "
+      "\"https://HOST:PORT\"\n\n"
+      "# ${NAME} is replaced by an environment variable, or by a line of .env beside this file.\n"
+      "[targets.dev]\n";
+  text += "url = " + Quoted(url) + "\n";
+  std::string_view other =
+      chosen.name == "sqlite" ? "postgresql://user@localhost/shop" : "sqlite:dev.db";
+  return text + "\n# [targets.prod]\n# url = " + Quoted(other) +
+         "\n# schema = \"public\"          # where mig keeps its own tables (PostgreSQL)\n";
+}
+
+std::string FirstSteps(const std::string& directory, bool adopted) {
+  std::string steps = "\nNext:\n";
+  if (!directory.empty() && directory != ".") steps += "  cd " + directory + "\n";
+  steps += "  mig revision -m \"" + std::string(adopted ? "first change" : "create users") +
+           "\" --edit   # write a revision\n";
+  return steps +
+         "  mig upgrade head                           # apply it\n"
+         "  mig status                                 # see where you are\n";
+}
+
+std::string ProjectNameFrom(std::string_view folder) {
+  std::string name;
+  for (char c : folder) {
+    bool kept =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
+    name += kept ? c : '-';
+  }
+  name.erase(0, std::min(name.find_first_not_of(".-"), name.size()));
+  return name.empty() ? "app" : name;
+}
+
+bool HoldsPassword(std::string_view url) {
+  if (url.find("password=") != std::string_view::npos) return true;
+  std::size_t authority = url.find("://");
+  if (authority == std::string_view::npos) return false;
+  std::string_view rest = url.substr(authority + 3);
+  std::size_t at = rest.substr(0, rest.find_first_of("/?")).rfind('@');
+  return at != std::string_view::npos && rest.substr(0, at).find(':') != std::string_view::npos;
+}
+
+}  // namespace mig

@@ -1,0 +1,33 @@
+// The texts that `mig init` writes.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mig {
+
+struct ProjectTemplate {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view url;  // of the target dev
+};
+
+// The first is the default.
+std::span<const ProjectTemplate> AllTemplates();
+
+// A commented mig.toml.
+std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen,
+                          const std::string& url);
+
+// What to do next in `directory`, as it was given.
+std::string FirstSteps(const std::string& directory, bool adopted);
+
+// A project's name out of a folder's: other bytes than [A-Za-z0-9_.-] become `-`; "app" where
+// nothing is left.
+std::string ProjectNameFrom(std::string_view folder);
+
+// Whether a url has a password in it.
+bool HoldsPassword(std::string_view url);
+
+}  // namespace mig

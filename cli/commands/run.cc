@@ -1,0 +1,158 @@
+#include <charconv>
+
+#include "cli/commands/all.h"
+#include "cli/commands/operation.h"
+#include "cli/context.h"
+#include "cli/follow.h"
+
+namespace mig {
+namespace {
+
+constexpr std::string_view kDefaultLockWait = "60s";
+
+constexpr Option kOptions[] = {
+    {"--sql", "", "print the SQL script instead of running it; touches no database"},
+    {"--lock-wait", "TIME",
+     "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"},
+};
+
+constexpr Option kStampOptions[] = {
+    {"--purge", "", "remove every row first, those of unknown revisions included"},
+    {"--sql", "", "print the SQL script instead of running it; touches no database"},
+    {"--lock-wait", "TIME",
+     "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"},
+};
+
+constexpr Option kReapplyOptions[] = {
+    {"--lock-wait", "TIME",
+     "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"},
+};
+
+// A bare number counts seconds.
+Result<std::int64_t> Milliseconds(std::string_view text) {
+  std::int64_t number = 0;
+  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  bool too_large = number > 86'400'000;
+  if (failure == std::errc() && number >= 0 && !too_large) {
+    if (unit == "ms") return number;
+    if (unit == "s" || unit.empty()) return number * 1'000;
+    if (unit == "m") return number * 60'000;
+  }
+  return Error{Reason::kUsage,
+               "--lock-wait is a time such as 500ms, 10s or 5m, not `" + std::string(text) + "`"};
+}
+
+Result<int> PrintScript(Context& context, v1::Operation operation) {
+  v1::RenderScriptRequest request;
+  *request.mutable_operation() = std::move(operation);
+  *request.mutable_target() = TRY(context.target());
+  v1::RenderScriptResponse answer = TRY(context.Ask(request));
+  if (context.json()) {
+    context.PrintJson(answer);
+  } else {
+    context.terminal().Print(answer.script());
+  }
+  return kDone;
+}
+
+Result<int> Start(Context& context, v1::Operation operation) {
+  if (context.args().Has("sql")) return PrintScript(context, std::move(operation));
+  v1::StartRunRequest request;
+  *request.mutable_operation() = std::move(operation);
+  *request.mutable_target() = TRY(context.target());
+  std::string wait = context.args().Has("lock-wait") ? context.args().Value("lock-wait")
+                                                     : std::string(kDefaultLockWait);
+  request.set_lock_wait_ms(TRY(Milliseconds(wait)));
+  return StartAndFollow(context, std::move(request));
+}
+
+Result<int> RunUpgrade(Context& context) {
+  std::string revision = context.args().Operand(0);
+  return Start(context, UpgradeTo(revision.empty() ? "head" : revision));
+}
+
+Result<int> RunDowngrade(Context& context) {
+  return Start(context, DowngradeTo(context.args().Operand(0)));
+}
+
+Result<int> RunStamp(Context& context) {
+  bool purge = context.args().Has("purge");
+  if (purge && context.args().Has("sql")) {
+    return Error{
+        Reason::kUsage,
+        "--purge cannot be combined with --sql: a script cannot know which rows there are"};
+  }
+  return Start(context, StampTo(context.args().operands(), purge));
+}
+
+Result<int> RunReapply(Context& context) { return Start(context, Reapply()); }
+
+}  // namespace
+
+const Command kUpgrade = {
+    .name = "upgrade",
+    .group = Group::kApply,
+    .summary = "Apply revisions up to one of them",
+    .description =
+        "Without REV up to `head`. A target that is there already stays as it is. Ctrl-C cancels "
+        "the statement that is running, and says what "
+        "state the database is in.",
+    .operands = {"[REV]", 0, 1},
+    .options = kOptions,
+    .examples =
+        "$ mig upgrade head\n"
+        "$ mig upgrade +1                 # the next one\n"
+        "$ mig upgrade heads -t prod      # every branch\n"
+        "$ mig upgrade users@head         # the branch labelled users\n"
+        "$ mig upgrade base:head --sql    # a script for the database's own client",
+    .run = RunUpgrade,
+};
+
+const Command kDowngrade = {
+    .name = "downgrade",
+    .group = Group::kApply,
+    .summary = "Take revisions back down to one of them",
+    .description =
+        "REV stays applied. Works from the stored originals, so edited or deleted files do not "
+        "matter. A revision without a down section is "
+        "refused before anything runs.",
+    .operands = {"REV", 1, 1},
+    .options = kOptions,
+    .examples =
+        "$ mig downgrade -1               # the last one\n"
+        "$ mig downgrade base             # everything\n"
+        "$ mig downgrade users@base       # one branch\n"
+        "$ mig downgrade head:base --sql  # a script for the database's own client",
+    .run = RunDowngrade,
+};
+
+const Command kStamp = {
+    .name = "stamp",
+    .group = Group::kApply,
+    .summary = "Record revisions as applied without running anything",
+    .operands = {"REV...", 1, kAny},
+    .options = kStampOptions,
+    .examples =
+        "$ mig stamp head\n"
+        "$ mig stamp base            # nothing is applied\n"
+        "$ mig stamp --purge head    # whatever the rows say now",
+    .run = RunStamp,
+};
+
+const Command kReapply = {
+    .name = "reapply",
+    .group = Group::kApply,
+    .summary = "Bring files and target together after files were edited",
+    .description =
+        "Revisions whose own SQL did not change only take their new id. Those that changed are "
+        "taken back from the stored original and applied "
+        "again.",
+    .options = kReapplyOptions,
+    .examples =
+        "$ mig plan reapply  # what it would do\n"
+        "$ mig reapply",
+    .run = RunReapply,
+};
+
+}  // namespace mig

@@ -1,0 +1,70 @@
+#include "cli/commands/all.h"
+#include "cli/context.h"
+#include "cli/render/revision.h"
+
+namespace mig {
+namespace {
+
+constexpr Option kCatFileOptions[] = {
+    {"--canonical", "", "the bytes that are hashed, header included"},
+};
+
+Result<int> RunShow(Context& context) {
+  v1::ShowRevisionsRequest request;
+  request.set_revision(context.args().Operand(0));
+  if (std::optional<v1::Target> target = TRY(context.target_if_any()))
+    *request.mutable_target() = *target;
+  v1::ShowRevisionsResponse answer = TRY(context.Ask(request));
+  if (context.json()) {
+    context.PrintJson(answer);
+  } else {
+    context.terminal().Print(RenderShown(answer, context.terminal().out_style()));
+  }
+  return kDone;
+}
+
+Result<int> RunCatFile(Context& context) {
+  v1::GetObjectRequest request;
+  request.set_object(context.args().Operand(0));
+  if (std::optional<v1::Target> target = TRY(context.target_if_any()))
+    *request.mutable_target() = *target;
+  v1::GetObjectResponse answer = TRY(context.Ask(request));
+  if (context.json()) {
+    context.PrintJson(answer);
+  } else {
+    context.terminal().Print(context.args().Has("canonical") ? answer.canonical_text()
+                                                             : answer.body());
+  }
+  return kDone;
+}
+
+}  // namespace
+
+const Command kShow = {
+    .name = "show",
+    .group = Group::kLook,
+    .summary = "Show a revision: what it is, who wrote it, its SQL",
+    .operands = {"REV", 1, 1},
+    .examples =
+        "$ mig show head\n"
+        "$ mig show current     # what the target is at\n"
+        "$ mig show 1975ea83    # an id's first digits",
+    .run = RunShow,
+};
+
+const Command kCatFile = {
+    .name = "cat-file",
+    .group = Group::kLook,
+    .summary = "Print the text of a stored revision",
+    .description =
+        "Finds revisions whose file was edited or deleted, too: everything that was ever applied "
+        "is kept.",
+    .operands = {"ID", 1, 1},
+    .options = kCatFileOptions,
+    .examples =
+        "$ mig cat-file 1975ea83\n"
+        "$ mig cat-file --canonical 1975ea83 | sha256sum  # the id",
+    .run = RunCatFile,
+};
+
+}  // namespace mig

@@ -1,0 +1,44 @@
+#include "cli/render/status.h"
+#include "cli/commands/all.h"
+#include "cli/context.h"
+
+namespace mig {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"--exit-code", "", "exit status 4 when anything is pending, edited or missing"},
+};
+
+Result<int> Run(Context& context) {
+  v1::GetStatusRequest request;
+  std::optional<v1::Target> target = TRY(context.target_if_any());
+  if (target) *request.mutable_target() = *target;
+  v1::GetStatusResponse answer = TRY(context.Ask(request));
+  Terminal& terminal = context.terminal();
+  for (const std::string& warning : answer.warnings()) terminal.Tell("warning: " + warning + "\n");
+  if (context.json()) {
+    context.PrintJson(answer);
+  } else {
+    terminal.Print(RenderStatus(answer, target ? target->name() : "", terminal.out_style()));
+  }
+  return context.args().Has("exit-code") && HasFindings(answer) ? kFindings : kDone;
+}
+
+}  // namespace
+
+const Command kStatus = {
+    .name = "status",
+    .group = Group::kLook,
+    .summary = "Compare the revision files with a target",
+    .description =
+        "Tells apart revisions that are new, edited since they were applied, re-identified because "
+        "a revision below them was edited, edited only "
+        "in comments, and applied without a file.",
+    .options = kOptions,
+    .examples =
+        "$ mig status\n"
+        "$ mig status -t prod --exit-code  # for scripts: 4 when there is anything to do",
+    .run = Run,
+};
+
+}  // namespace mig

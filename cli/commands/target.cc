@@ -1,0 +1,83 @@
+#include "cli/render/target.h"
+#include "cli/commands/all.h"
+#include "cli/context.h"
+
+namespace mig {
+namespace {
+
+Result<int> List(Context& context) {
+  const Config* config = TRY(context.config());
+  std::string chosen;
+  if (Result<ResolvedTarget> target = TargetOf(*config, context.args().Value("target")); target)
+    chosen = target->name;
+  if (config->targets.empty() && !chosen.empty()) context.terminal().Print("* " + chosen + "\n");
+  for (const auto& [name, target] : config->targets) {
+    if (context.json()) {
+      context.terminal().Print("{\"name\":\"" + name +
+                               "\",\"default\":" + (name == chosen ? "true" : "false") + "}\n");
+    } else {
+      context.terminal().Print((name == chosen ? "* " : "  ") + name + "\n");
+    }
+  }
+  return kDone;
+}
+
+Result<int> Show(Context& context) {
+  v1::DescribeTargetRequest request;
+  *request.mutable_target() = TRY(context.target());
+  Client* client = TRY(context.client());
+  v1::DescribeTargetResponse answer = TRY(client->Call(request));
+  if (context.json()) {
+    context.PrintJson(answer);
+  } else {
+    context.terminal().Print(RenderTarget(answer, request.target().name()));
+  }
+  return kDone;
+}
+
+Result<int> RunTarget(Context& context) {
+  std::string verb = context.args().Operand(0);
+  if (verb.empty() || verb == "list") return List(context);
+  if (verb == "show") return Show(context);
+  Error error{Reason::kUsage, "`mig target` has no `" + verb + "`"};
+  error.hint = "`mig target list` and `mig target show` exist";
+  return error;
+}
+
+Result<int> RunEnsureVersion(Context& context) {
+  v1::EnsureVersionRequest request;
+  *request.mutable_target() = TRY(context.target());
+  Client* client = TRY(context.client());
+  v1::EnsureVersionResponse answer = TRY(client->Call(request));
+  if (context.json()) context.PrintJson(answer);
+  context.terminal().Tell(answer.created()
+                              ? "made mig's tables in " + answer.target_url() + "\n"
+                              : "mig's tables are in " + answer.target_url() + " already\n");
+  return kDone;
+}
+
+}  // namespace
+
+const Command kTarget = {
+    .name = "target",
+    .group = Group::kOperate,
+    .summary = "List the targets, or show what one is",
+    .operands = {"[list|show]", 0, 1},
+    .examples =
+        "$ mig target             # the names in mig.toml; the star marks the default one\n"
+        "$ mig target show        # engine, version, bookkeeping, who runs on it\n"
+        "$ mig target show -t prod",
+    .run = RunTarget,
+};
+
+const Command kEnsureVersion = {
+    .name = "ensure-version",
+    .group = Group::kApply,
+    .summary = "Make mig's own tables in a target, and nothing else",
+    .examples =
+        "$ mig ensure-version\n"
+        "$ mig ensure-version -t prod",
+    .run = RunEnsureVersion,
+};
+
+}  // namespace mig
