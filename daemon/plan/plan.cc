@@ -132,7 +132,6 @@ Result<Positions> LeavingFromAnyRow(const Graph& graph, const Current& current,
   Result<Positions> refused = LeavingByText(graph, current, e);
   std::optional<Result<Positions>> answer;
   for (Position row : current.rows) {
-    DowngradeGoal goal;
     Result<DowngradeGoal> of_row = DowngradeGoalOf(graph, Current{{row}}, e);
     Result<Positions> leaving =
         of_row ? Leaving(graph, current, *of_row) : Result<Positions>(std::move(of_row).error());

@@ -136,6 +136,12 @@ bool IsBranching(const Graph& graph, Position p) {
   return false;
 }
 
+// Whoever has the names of these: somebody else for a shadowed revision.
+Positions Named(const Graph& graph, Positions positions) {
+  for (Position& p : positions) p = graph.FindName(graph.name(p)).value_or(p);
+  return positions;
+}
+
 // All that share the lineage of one of these; everything, where there is none.
 Marks Around(const Graph& graph, const Positions& lineage, Follow follow) {
   if (lineage.empty()) return Marks(graph.size(), true);
@@ -220,7 +226,7 @@ Result<Positions> Resolver::Many(std::string_view text) const {
 
 Result<Positions> Resolver::Many(const Expression& e) const {
   if (!e.relative && e.kind == Expression::Kind::kHeads) {
-    if (e.branch.empty()) return HeadsOf(graph_, Follow::kAll);
+    if (e.branch.empty()) return Named(graph_, HeadsOf(graph_, Follow::kAll));
     Positions heads = TRY(VersionedHeads(e.branch));
     for (Position p : heads) TRY(CheckMember(p, e.branch));
     return heads;
@@ -241,7 +247,10 @@ Result<Positions> Resolver::Many(const Expression& e) const {
 }
 
 Result<std::optional<Position>> Resolver::One(const Expression& e) const {
-  if (e.relative) return NoSuchRevision(e.text, "a relative expression is not understood here");
+  if (e.relative) {
+    if (!e.branch.empty()) TRY(Branch(e.branch));
+    return NoSuchRevision(e.text, "a relative expression is not understood here");
+  }
   switch (e.kind) {
     case Expression::Kind::kWord: {
       Position found = TRY(Word(e.symbol, e.branch));
@@ -272,7 +281,7 @@ Result<std::optional<Position>> Resolver::One(const Expression& e) const {
 }
 
 Result<Positions> Resolver::VersionedHeads(std::string_view branch) const {
-  Positions heads = HeadsOf(graph_, Follow::kParents);
+  Positions heads = Named(graph_, HeadsOf(graph_, Follow::kParents));
   if (branch.empty()) return heads;
   return InLineage(heads, branch);
 }

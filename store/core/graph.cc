@@ -165,13 +165,17 @@ class GraphBuilder {
     parents_.resize(specs_.size());
     depends_.resize(specs_.size());
     for (Position i = 0; i < specs_.size(); ++i) {
+      if (IsShadowed(i)) continue;
       TRY(Link(i, specs_[i].depends, Reason::kMissingDependency, "depends on ", depends_[i]));
     }
     for (Position i = 0; i < specs_.size(); ++i) {
+      if (IsShadowed(i)) continue;
       TRY(Link(i, specs_[i].parents, Reason::kMissingParent, "follows ", parents_[i]));
     }
     return {};
   }
+
+  bool IsShadowed(Position i) const { return words_.find(specs_[i].node.name)->second != i; }
 
   Result<void> Link(Position i, const std::vector<std::string>& references, Reason missing,
                     std::string_view verb, std::vector<Position>& links) {

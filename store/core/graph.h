@@ -29,25 +29,25 @@ using Position = std::uint32_t;
 
 // What is known of one revision besides its edges.
 struct Node {
-  std::string name;  // unique in the graph
-  Id id;             // all zero where identity does not matter (tests, recorded cases)
-  std::string created;
-  std::string message;
-  std::vector<std::string> labels;   // unique in the graph, and nobody's name or alias
-  std::vector<std::string> aliases;  // other exact names of it, e.g. the id it had in Alembic
+  std::string name = {};  // unique in the graph
+  Id id = {};             // all zero where identity does not matter (tests, recorded cases)
+  std::string created = {};
+  std::string message = {};
+  std::vector<std::string> labels = {};   // unique in the graph, and nobody's name or alias
+  std::vector<std::string> aliases = {};  // other exact names of it, e.g. the id it had in Alembic
 };
 
 // One revision as its file states it, before it is linked. A reference is a name, an alias or 64
 // hex digits of an id; a dependency may be a label too, which stands for the revision that declares
 // it.
 struct NodeSpec {
-  Node node;
+  Node node = {};
   std::vector<std::string> parents = {};
   std::vector<std::string> depends = {};
 };
 
-// May two revisions have one name? In a view no. In a store they may, with other ids: then the one
-// given last has the name.
+// May two revisions have one name? With kShadowed, as Alembic has it, the one given last takes the
+// name, and the other stands alone: without edges, and found by its labels and its id only.
 enum class Names { kUnique, kShadowed };
 
 class Graph {
