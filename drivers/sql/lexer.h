@@ -5,38 +5,37 @@
 // PostgreSQL follows the flex rules of src/backend/parser/scan.l (15 to 18), with
 // standard_conforming_strings on:
 // - white space is blank, tab, line feed, carriage return, form feed and (since 16) vertical tab; a
-// lone carriage return ends a line;
+//   lone carriage return ends a line;
 // - `--` comments end with the line, `/* */` comments nest, and either starts even inside a run of
-// operator characters;
+//   operator characters;
 // - '...' doubles its quote, E'...' takes backslash escapes too; B'', X'', N'', U&'' and U&"" are
-// one token with their prefix;
+//   one token with their prefix;
 // - a string goes on in the next '...' when only blanks and `--` comments with at least one line
-// break lie between them;
+//   break lie between them;
 // - $tag$ opens a dollar quote unless it touches an identifier in front of it, since identifiers
-// may hold `$`; a tag has no `$` and
-//   no leading digit, so `$1` is a parameter; only the same tag closes it;
+//   may hold `$`; a tag has no `$` and no leading digit, so `$1` is a parameter; only the same tag
+//   closes it;
 // - a run of operator characters is one operator, less a trailing + or - when none of ~!@#^&|`?% is
-// in it;
+//   in it;
 // - letters are ASCII ones, the underscore and every byte above 127.
 //
 // SQLite follows src/tokenize.c (3.40 and later):
 // - comments do not nest, and `--` ends at a line feed only; a comment that is never closed counts
-// as unterminated here, though
-//   prepare silently reads it to the end of the text (sqlite3_complete, like us, waits for its
-//   end);
+//   as unterminated here, though prepare silently reads it to the end of the text
+//   (sqlite3_complete, like us, waits for its end);
 // - '...', "..." and `...` double their quote, [...] has no escape; X'...' is a blob up to the next
-// quote;
+//   quote;
 // - variables are ?1, and :a @a #a $a with `::` and one (...) suffix in them; identifiers may hold
-// `$`;
+//   `$`;
 // - a UTF-8 byte order mark is white space anywhere; a vertical tab is, but only behind other white
-// space.
+//   space.
 //
 // MariaDB follows sql/sql_lex.cc with the default sql_mode:
 // - `#`, and `--` before white space or a control character, comment out the line; `/* */` does not
-// nest;
+//   nest;
 // - '...' and "..." are strings with backslash escapes and doubled quotes, `...` doubles its quote;
 // - what stands inside /*! ... */ and /*M! ... */ is executed, so it is lexed: opening and end are
-// tokens of their own.
+//   tokens of their own.
 //
 // A byte order mark at the very start of a script is white space in every dialect, as the engines'
 // shells have it.

@@ -11,8 +11,8 @@
 // END closes, and no other is looked at.
 //
 // SQLite: the state machine of src/complete.c. After [EXPLAIN [QUERY PLAN]] CREATE [TEMP|TEMPORARY]
-// TRIGGER only `;` END `;`, or
-// `;` END at the end of the text, ends the statement. Parentheses do not matter.
+// TRIGGER only `;` END `;`, or `;` END at the end of the text, ends the statement. Parentheses do
+// not matter.
 //
 // MariaDB: the bodies of CREATE PROCEDURE, FUNCTION, TRIGGER and EVENT and of BEGIN NOT ATOMIC, by
 // their BEGIN, CASE, IF, LOOP, REPEAT, WHILE and FOR and the END of each; nothing inside an
@@ -47,10 +47,10 @@ struct StatementSpan {
 // The statements of `script`, in order; empty ones are left out. A parenthesis that is never closed
 // is left to the server to report.
 //
-// Errors: kSqlUnterminated (string, quoted name, dollar quote, comment, body; in PostgreSQL also
-// a parenthesis, since what follows it cannot be told apart), kSqlClientCommand
-// (psql meta-command, COPY ... FROM stdin, sqlite3 dot-command), with the details line and column,
-// both 1-based, column in bytes.
+// Errors: kSqlUnterminated (string, quoted name, dollar quote, comment, body; in PostgreSQL also a
+// parenthesis, since what follows it cannot be told apart), kSqlClientCommand (psql meta-command,
+// COPY ... FROM stdin, sqlite3 dot-command), with the details line and column, both 1-based, column
+// in bytes.
 Result<std::vector<StatementSpan>> SplitStatements(Dialect dialect, std::string_view script);
 
 }  // namespace mig

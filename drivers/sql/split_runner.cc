@@ -1,6 +1,5 @@
 // Splits scripts for other programs: reads lines {"id", "dialect", "sql"} and answers each with
-// {"id", "statements": [text...]} or
-// {"id", "error": "REASON"}.
+// {"id", "statements": [text...]} or {"id", "error": "REASON"}.
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
