@@ -58,7 +58,8 @@ class Session {
   // "PostgreSQL 15.18", "SQLite 3.40.1".
   virtual const std::string& server_version() const = 0;
 
-  // Runs one statement and waits for its end.
+  // Runs one statement and waits for its end. A second one, or a NUL byte, is kStatementFailed, and
+  // nothing runs.
   //
   // Errors: kStatementFailed, with the details sqlstate, db_message, db_detail, db_hint, position
   // (1-based character offset in the statement) as far as the engine gives them; kDatabaseBusy for
@@ -76,6 +77,10 @@ class Session {
 
   // Begin takes the write lock at once where the engine has one (SQLite: BEGIN IMMEDIATE).
   virtual Result<void> Begin() = 0;
+  // Errors: kTransactionEscaped when none is open any more; kStatementFailed when it had failed
+  // before and is rolled back now; kDatabaseBusy (SQLite) when a reader is in the way: it stays
+  // open, and Commit may be repeated; kDatabaseUnreachable, after which it may have been committed
+  // or not.
   virtual Result<void> Commit() = 0;
   // Leaves no transaction open, whatever state the last statement left. Does nothing without one.
   virtual Result<void> Rollback() = 0;
