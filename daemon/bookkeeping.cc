@@ -1,0 +1,280 @@
+#include "daemon/bookkeeping.h"
+
+#include <fmt/format.h>
+
+#include "store/core/sha256.h"
+
+namespace mig {
+namespace {
+
+struct TableColumns {
+  std::string_view name;
+  std::string_view columns;
+};
+
+// {blob} and {int} stand for the engine's types.
+constexpr TableColumns kTables[] = {
+    {"mig_meta", "key text PRIMARY KEY NOT NULL, value text NOT NULL"},
+    {"mig_version", "id text PRIMARY KEY NOT NULL, name text NOT NULL"},
+    {"mig_object", "id text PRIMARY KEY NOT NULL, name text NOT NULL, content {blob} NOT NULL"},
+    {"mig_log",
+     "sequence {int} PRIMARY KEY NOT NULL, direction text NOT NULL, id text NOT NULL, name text "
+     "NOT NULL, "
+     "actor text NOT NULL, plan text NOT NULL, started_at text NOT NULL, finished_at text NOT "
+     "NULL, "
+     "outcome text NOT NULL, duration_us {int} NOT NULL, previous text NOT NULL, hash text"},
+    {"mig_lease",
+     "name text PRIMARY KEY NOT NULL, token {int} NOT NULL, holder text NOT NULL, host text NOT "
+     "NULL, "
+     "run text NOT NULL, since text NOT NULL"},
+    {"mig_journal",
+     "id text NOT NULL, name text NOT NULL, direction text NOT NULL, unit {int} NOT NULL, state "
+     "text NOT NULL, "
+     "digest text NOT NULL, PRIMARY KEY (id, direction, unit)"},
+};
+
+std::string_view IntegerType(Dialect dialect) {
+  return dialect == Dialect::kSqlite ? "integer" : "bigint";
+}
+
+std::string_view BlobType(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kPostgresql:
+      return "bytea";
+    case Dialect::kSqlite:
+      return "blob";
+    case Dialect::kMariadb:
+      return "longblob";
+  }
+  return "";
+}
+
+std::string Literal(Dialect dialect, const SqlValue& value) {
+  if (std::holds_alternative<std::nullptr_t>(value)) return "NULL";
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
+  if (const auto* blob = std::get_if<Blob>(&value)) {
+    const std::string hex = Hex(blob->bytes);
+    return dialect == Dialect::kPostgresql ? "'\\x" + hex + "'::bytea" : "x'" + hex + "'";
+  }
+  std::string quoted = "'";
+  for (const char c : std::get<std::string>(value)) quoted += c == '\'' ? "''" : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
+std::string_view NameOf(StepKind kind) {
+  switch (kind) {
+    case StepKind::kUpgrade:
+      return "upgrade";
+    case StepKind::kDowngrade:
+      return "downgrade";
+    case StepKind::kStamp:
+      return "stamp";
+    case StepKind::kRelink:
+      return "relink";
+  }
+  return "";
+}
+
+std::string HashOf(const LogEntry& entry) {
+  return Hex(Sha256(
+      fmt::format("mig-log 1\nsequence {}\ndirection {}\nid {}\nname {}\nactor {}\nplan "
+                  "{}\nstarted {}\nfinished {}\noutcome "
+                  "{}\nprevious {}\n",
+                  entry.sequence, NameOf(entry.kind), entry.id, entry.name, entry.actor, entry.plan,
+                  entry.started_at, entry.finished_at, entry.outcome, entry.previous)));
+}
+
+std::string QuoteName(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string WithLiterals(Dialect dialect, const SqlCommand& command) {
+  std::string text;
+  const std::string& sql = command.sql;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    if (sql[i] != '$' || i + 1 == sql.size() || sql[i + 1] < '0' || sql[i + 1] > '9') {
+      text += sql[i];
+      continue;
+    }
+    std::size_t number = 0;
+    while (i + 1 < sql.size() && sql[i + 1] >= '0' && sql[i + 1] <= '9') {
+      number = number * 10 + static_cast<std::size_t>(sql[++i] - '0');
+    }
+    text += Literal(dialect, command.parameters.at(number - 1));
+  }
+  return text;
+}
+
+Bookkeeping::Bookkeeping(Dialect dialect, std::string schema)
+    : dialect_(dialect),
+      schema_(dialect == Dialect::kSqlite ? "main"
+              : schema.empty()            ? "public"
+                                          : std::move(schema)) {}
+
+std::string Bookkeeping::Table(std::string_view name) const {
+  return QuoteName(schema_) + "." + std::string(name);
+}
+
+SqlCommand Bookkeeping::TablesExist() const {
+  if (dialect_ == Dialect::kSqlite) {
+    return {"SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'mig_meta'"};
+  }
+  return {
+      "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+      "c.relnamespace "
+      "WHERE n.nspname = $1 AND c.relname = 'mig_meta'",
+      {schema_}};
+}
+
+std::vector<SqlCommand> Bookkeeping::CreateTables(const std::string& target_id) const {
+  std::vector<SqlCommand> commands;
+  if (dialect_ == Dialect::kPostgresql && schema_ != "public") {
+    commands.push_back({"CREATE SCHEMA IF NOT EXISTS " + QuoteName(schema_)});
+  }
+  for (const TableColumns& table : kTables) {
+    const std::string columns =
+        fmt::format(fmt::runtime(table.columns), fmt::arg("int", IntegerType(dialect_)),
+                    fmt::arg("blob", BlobType(dialect_)));
+    commands.push_back(
+        {fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", Table(table.name), columns)});
+  }
+  const std::string meta =
+      "INSERT INTO " + Table("mig_meta") + " (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+  commands.push_back({meta, {"format", std::to_string(kBookkeepingFormat)}});
+  commands.push_back({meta, {"target_id", target_id}});
+  commands.push_back({"INSERT INTO " + Table("mig_lease") +
+                      " (name, token, holder, host, run, since) VALUES ('run', 0, '', '', '', '') "
+                      "ON CONFLICT DO NOTHING"});
+  return commands;
+}
+
+SqlCommand Bookkeeping::ReadMeta() const { return {"SELECT key, value FROM " + Table("mig_meta")}; }
+
+SqlCommand Bookkeeping::ReadVersions() const {
+  return {"SELECT id, name FROM " + Table("mig_version") + " ORDER BY id"};
+}
+
+SqlCommand Bookkeeping::ReadObject(const Id& id) const {
+  return {"SELECT content FROM " + Table("mig_object") + " WHERE id = $1", {id.hex()}};
+}
+
+SqlCommand Bookkeeping::ReadLogTail() const {
+  return {"SELECT sequence, hash FROM " + Table("mig_log") + " ORDER BY sequence DESC LIMIT 1"};
+}
+
+SqlCommand Bookkeeping::CountLog() const { return {"SELECT count(*) FROM " + Table("mig_log")}; }
+
+SqlCommand Bookkeeping::ReadUnsealed() const {
+  const std::string log = Table("mig_log");
+  return {fmt::format(
+      "SELECT sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, hash "
+      "FROM {0} "
+      "WHERE sequence >= (SELECT min(sequence) - 1 FROM {0} WHERE hash IS NULL) ORDER BY sequence",
+      log)};
+}
+
+SqlCommand Bookkeeping::ReadLease() const {
+  return {"SELECT token, holder, host, run, since FROM " + Table("mig_lease") +
+          " WHERE name = 'run'"};
+}
+
+SqlCommand Bookkeeping::ReadJournal() const {
+  return {"SELECT id, name, direction, unit, state, digest FROM " + Table("mig_journal") +
+          " ORDER BY id, direction, unit"};
+}
+
+SqlCommand Bookkeeping::Fence() const {
+  if (dialect_ == Dialect::kPostgresql) {
+    return {"SELECT token, pg_catalog.pg_current_xact_id()::text FROM " + Table("mig_lease") +
+            " WHERE name = 'run' FOR UPDATE"};
+  }
+  return {"SELECT token, '' FROM " + Table("mig_lease") + " WHERE name = 'run'"};
+}
+
+SqlCommand Bookkeeping::TransactionIdentity() const {
+  if (dialect_ == Dialect::kPostgresql) return {"SELECT pg_catalog.pg_current_xact_id()::text"};
+  return {"SELECT ''"};
+}
+
+SqlCommand Bookkeeping::TakeLease(const LeaseRow& lease) const {
+  return {"UPDATE " + Table("mig_lease") +
+              " SET token = $1, holder = $2, host = $3, run = $4, since = $5 WHERE name = 'run'",
+          {lease.token, lease.holder, lease.host, lease.run, lease.since}};
+}
+
+SqlCommand Bookkeeping::ReleaseLease(std::int64_t token) const {
+  return {"UPDATE " + Table("mig_lease") +
+              " SET holder = '', host = '', run = '', since = '' WHERE name = 'run' AND token = $1",
+          {token}};
+}
+
+SqlCommand Bookkeeping::DeleteVersion(const Id& id) const {
+  return {"DELETE FROM " + Table("mig_version") + " WHERE id = $1", {id.hex()}};
+}
+
+SqlCommand Bookkeeping::InsertVersion(const VersionRow& row) const {
+  return {"INSERT INTO " + Table("mig_version") + " (id, name) VALUES ($1, $2)",
+          {row.id.hex(), row.name}};
+}
+
+SqlCommand Bookkeeping::DeleteAllVersions() const {
+  return {"DELETE FROM " + Table("mig_version")};
+}
+
+SqlCommand Bookkeeping::InsertObject(const Id& id, const Revision& revision) const {
+  return {"INSERT INTO " + Table("mig_object") +
+              " (id, name, content) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+          {id.hex(), revision.name, Blob{CanonicalText(revision)}}};
+}
+
+SqlCommand Bookkeeping::InsertLog(const LogEntry& entry, const std::string& hash) const {
+  return {"INSERT INTO " + Table("mig_log") +
+              " (sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, "
+              "duration_us, previous, "
+              "hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+          {entry.sequence, std::string(NameOf(entry.kind)), entry.id, entry.name, entry.actor,
+           entry.plan, entry.started_at, entry.finished_at, entry.outcome, entry.duration_us,
+           entry.previous, hash}};
+}
+
+SqlCommand Bookkeeping::InsertUnsealedLog(const LogEntry& entry) const {
+  return {fmt::format("INSERT INTO {0} (sequence, direction, id, name, actor, plan, started_at, "
+                      "finished_at, outcome, "
+                      "duration_us, previous, hash) SELECT coalesce(max(sequence), 0) + 1, $1, $2, "
+                      "$3, $4, '', $5, $6, $7, 0, "
+                      "'', NULL FROM {0}",
+                      Table("mig_log")),
+          {std::string(NameOf(entry.kind)), entry.id, entry.name, entry.actor, entry.started_at,
+           entry.finished_at, entry.outcome}};
+}
+
+SqlCommand Bookkeeping::SealLog(std::int64_t sequence, const std::string& previous,
+                                const std::string& hash) const {
+  return {"UPDATE " + Table("mig_log") +
+              " SET previous = $2, hash = $3 WHERE sequence = $1 AND hash IS NULL",
+          {sequence, previous, hash}};
+}
+
+SqlCommand Bookkeeping::PutJournal(const JournalRow& row) const {
+  return {"INSERT INTO " + Table("mig_journal") +
+              " (id, name, direction, unit, state, digest) VALUES ($1, $2, $3, $4, $5, $6) ON "
+              "CONFLICT (id, direction, "
+              "unit) DO UPDATE SET state = excluded.state, digest = excluded.digest",
+          {row.id.hex(), row.name, std::string(NameOf(row.kind)), row.unit, row.state, row.digest}};
+}
+
+SqlCommand Bookkeeping::DeleteJournal(const Id& id, StepKind kind) const {
+  return {"DELETE FROM " + Table("mig_journal") + " WHERE id = $1 AND direction = $2",
+          {id.hex(), std::string(NameOf(kind))}};
+}
+
+std::vector<SqlCommand> Bookkeeping::RegainRole() const {
+  if (dialect_ != Dialect::kPostgresql) return {};
+  return {{"RESET SESSION AUTHORIZATION"}, {"RESET ROLE"}};
+}
+
+}  // namespace mig

@@ -1,0 +1,139 @@
+// The tables that mig keeps in every target, as SQL commands. A file format: docs/formats.md
+// specifies them, and they do not change silently.
+//
+//     mig_meta     key, value: `format`, and the target's own id, by which a restored or cloned
+//     database is recognised mig_version  the maximal elements of the applied set, and nothing else
+//     mig_object   the canonical text of every revision applied, so that a database can always be
+//     downgraded mig_log      append-only: what was done, each row carrying the hash of the one
+//     before mig_lease    one row: who runs, with a fencing token that every transaction locks and
+//     checks mig_journal  how far a step has come that does not fit into one transaction; empty at
+//     rest
+//
+// Every name is qualified by its schema, so that no search path, role or temporary table of a
+// script leads elsewhere. Nothing here talks to a database: these are values, used by the executor
+// and by the offline script alike.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "drivers/session.h"
+#include "store/core/dialect.h"
+#include "store/core/id.h"
+#include "store/core/revision.h"
+
+namespace mig {
+
+inline constexpr int kBookkeepingFormat = 1;
+
+enum class StepKind { kUpgrade, kDowngrade, kStamp, kRelink };
+// "upgrade", "downgrade", "stamp", "relink": as in mig_log.
+std::string_view NameOf(StepKind kind);
+
+// A row of mig_version.
+struct VersionRow {
+  Id id;
+  std::string name;
+  friend bool operator==(const VersionRow&, const VersionRow&) = default;
+};
+
+// A row of mig_log. Its hash covers every field but the duration.
+struct LogEntry {
+  std::int64_t sequence = 0;  // from 1, without gaps
+  StepKind kind = StepKind::kUpgrade;
+  std::string id;  // empty for a stamp
+  std::string name;
+  std::string actor;
+  std::string plan;  // the plan's hash, or empty
+  std::string started_at;
+  std::string finished_at;
+  std::string outcome;  // "done", or "failed: REASON"
+  std::int64_t duration_us = 0;
+  std::string previous;  // the hash of the row before; empty in the first
+};
+
+// SHA-256 over the entry's text form (docs/formats.md), 64 hex digits.
+std::string HashOf(const LogEntry& entry);
+
+// Who holds the lease. All empty but the token when nobody does.
+struct LeaseRow {
+  std::int64_t token = 0;
+  std::string holder;  // "Name <address>"
+  std::string host;
+  std::string run;
+  std::string since;
+};
+
+// A row of mig_journal: one unit of a step (daemon/executor.h) that stands alone.
+struct JournalRow {
+  Id id;
+  std::string name;
+  StepKind kind = StepKind::kUpgrade;
+  std::int64_t unit = 0;
+  std::string state;   // "started" or "done"
+  std::string digest;  // SHA-256 of the unit's SQL
+};
+
+class Bookkeeping {
+ public:
+  // `schema` is used on PostgreSQL only; empty: "public".
+  Bookkeeping(Dialect dialect, std::string schema);
+
+  Dialect dialect() const { return dialect_; }
+  const std::string& schema() const { return schema_; }
+  // The name under which the target's run lock is taken.
+  std::string lock_name() const { return "mig run " + schema_; }
+
+  // One row with one column: 1 when the tables are there, else 0.
+  SqlCommand TablesExist() const;
+  // Makes the tables; harmless where they are.
+  std::vector<SqlCommand> CreateTables(const std::string& target_id) const;
+
+  SqlCommand ReadMeta() const;      // key, value
+  SqlCommand ReadVersions() const;  // id, name; by id
+  SqlCommand ReadObject(const Id& id) const;
+  SqlCommand ReadLogTail() const;  // sequence, hash of the last row
+  SqlCommand CountLog() const;
+  SqlCommand ReadUnsealed()
+      const;                     // the log from the first row without a hash, and the one before it
+  SqlCommand ReadLease() const;  // token, holder, host, run, since
+  SqlCommand ReadJournal() const;  // id, name, direction, unit, state, digest
+
+  // Reads token and transaction identity and keeps the row locked until the transaction ends.
+  SqlCommand Fence() const;
+  // One row, one column: the identity of the transaction that is open, comparable with Fence's
+  // second column.
+  SqlCommand TransactionIdentity() const;
+  SqlCommand TakeLease(const LeaseRow& lease) const;
+  SqlCommand ReleaseLease(std::int64_t token) const;
+
+  SqlCommand DeleteVersion(const Id& id) const;
+  SqlCommand InsertVersion(const VersionRow& row) const;
+  SqlCommand DeleteAllVersions() const;
+  SqlCommand InsertObject(const Id& id, const Revision& revision) const;
+  SqlCommand InsertLog(const LogEntry& entry, const std::string& hash) const;
+  // Numbered by the database itself, without a hash.
+  SqlCommand InsertUnsealedLog(const LogEntry& entry) const;
+  SqlCommand SealLog(std::int64_t sequence, const std::string& previous,
+                     const std::string& hash) const;
+  SqlCommand PutJournal(const JournalRow& row) const;
+  SqlCommand DeleteJournal(const Id& id, StepKind kind) const;
+  // Drops whatever role a script took, before bookkeeping in its transaction. Empty where the
+  // engine has none.
+  std::vector<SqlCommand> RegainRole() const;
+
+ private:
+  std::string Table(std::string_view name) const;
+
+  Dialect dialect_;
+  std::string schema_;
+};
+
+// A name as the engine quotes it.
+std::string QuoteName(std::string_view name);
+
+// The command with its parameters written as literals, for scripts that run without mig.
+std::string WithLiterals(Dialect dialect, const SqlCommand& command);
+
+}  // namespace mig

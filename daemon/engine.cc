@@ -1,0 +1,207 @@
+#include "daemon/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/executor.h"
+#include "daemon/lease.h"
+#include "daemon/script.h"
+#include "drivers/baseline.h"
+
+namespace mig {
+namespace {
+
+// Lets a run be interrupted while its session lives.
+class Interruptible {
+ public:
+  Interruptible(RunInProgress& run, Session& session) : run_(run) { run_.Interrupts(&session); }
+  ~Interruptible() { run_.Interrupts(nullptr); }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+ private:
+  RunInProgress& run_;
+};
+
+// Only an upgrade makes a SQLite file, and says so.
+Result<OpenTarget> OpenForRun(const TargetAddress& address, const Operation& operation,
+                              const Observer& observe) {
+  auto target = Open(address, IfMissing::kFail);
+  const bool create = operation.kind == Operation::Kind::kUpgrade && !target &&
+                      target.error().reason == Reason::kDatabaseMissing;
+  if (!create) return target;
+  observe(Notice{"NOTICE", "creating database " + address.url.redacted});
+  return Open(address, IfMissing::kCreate);
+}
+
+// Rows that nobody knows are what `stamp --purge` is there to forget.
+Result<Situation> SituationFor(const Operation& operation, const ViewPtr& view, OpenTarget& target,
+                               Objects& objects) {
+  auto situation = SituationOf(view, target, objects);
+  if (situation || !operation.purge || situation.error().reason != Reason::kUnknownApplied)
+    return situation;
+  Situation without_unknown;
+  without_unknown.view = view;
+  without_unknown.state = TRY(ReadState(target));
+  return without_unknown;
+}
+
+Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& view,
+                       Objects& objects) {
+  const Situation situation = TRY(SituationFor(spec.operation, view, target, objects));
+  return PlanOperation(situation, spec.operation, target.session->dialect());
+}
+
+std::vector<NamedObject> ObjectsOf(const RunPlan& plan) {
+  std::vector<NamedObject> objects;
+  for (const RunStep& step : plan.steps) {
+    for (const RevisionPtr& object : step.objects)
+      objects.push_back({object->id, object->revision});
+  }
+  return objects;
+}
+
+// What the version table says now, for the last line of a run; nothing when the connection is gone.
+std::vector<std::string> CurrentNames(OpenTarget& target) {
+  std::vector<std::string> names;
+  const auto state = ReadState(target);
+  if (!state) return names;
+  for (const VersionRow& row : state->rows) names.push_back(row.name);
+  return names;
+}
+
+std::string StateSentence(const RunFinished& finished, const std::string& step_state,
+                          bool connected) {
+  if (!connected) return "the connection was lost: `mig current` tells what took effect";
+  std::string at = finished.current.empty() ? "base" : "";
+  for (const std::string& name : finished.current) at += (at.empty() ? "" : ", ") + name;
+  const std::string done = fmt::format("{} of {} steps took effect; the target is at {}",
+                                       finished.steps_done, finished.steps_total, at);
+  return step_state.empty() ? done : step_state + "; " + done;
+}
+
+}  // namespace
+
+Engine::Engine(Kv& kv, const World& world)
+    : world_(world), objects_(kv), refs_(kv), views_(objects_, refs_), runs_(world) {}
+
+Result<bool> Engine::EnsureVersion(const TargetSpec& spec) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  const TargetState state = TRY(ReadState(target));
+  if (state.format != 0) return false;
+  const LeaseRequest request{"mig ensure-version", "", Milliseconds(10'000), {}};
+  TRY(Lease::Acquire(*target.session, target.book, request, world_, [](const EventBody&) {}));
+  return true;
+}
+
+Result<TargetDescription> Engine::Describe(const TargetSpec& spec) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  TargetDescription description;
+  description.target_url = target.address.url.redacted;
+  description.dialect = target.session->dialect();
+  description.server_version = target.session->server_version();
+  description.state = TRY(ReadState(target));
+  if (description.state.format == 0) return description;
+  const SqlResult lease = TRY(target.session->Execute(target.book.ReadLease()));
+  if (!lease.rows.empty()) {
+    const auto& row = lease.rows[0];
+    description.lease = {NumberOf(row[0]), TextOf(row[1]), TextOf(row[2]), TextOf(row[3]),
+                         TextOf(row[4])};
+  }
+  const SqlResult count = TRY(target.session->Execute(target.book.CountLog()));
+  description.log_entries = NumberOf(count.rows.at(0).at(0));
+  return description;
+}
+
+Result<Engine::SchemaDump> Engine::DumpSchema(const TargetSpec& spec) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  SchemaDump dump{address.url.dialect, "", address.url.redacted};
+  dump.sql = TRY(ReadBaseline(address.url));
+  return dump;
+}
+
+Result<RunPtr> Engine::StartRun(const RunSpec& spec) {
+  const ViewPtr view = TRY(views_.Find(spec.view));
+  const TargetAddress address = TRY(AddressOf(spec.target));
+  RunSummary summary;
+  summary.id = spec.request_id.empty() ? world_.random_hex(16) : spec.request_id;
+  summary.target_name = address.name;
+  summary.target_url = address.url.redacted;
+  summary.summary = SummaryOf(spec.operation);
+  summary.actor = spec.actor;
+  summary.started = FormatMilliseconds(world_.now());
+  return runs_.Start(address.key(), std::move(summary),
+                     [this, spec, view, address](RunInProgress& run) {
+                       return CarryOut(spec, view, address, run);
+                     });
+}
+
+RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
+                             RunInProgress& run) {
+  const auto started = world_.elapsed();
+  const RunSummary summary = run.summary();
+  const Observer observe = [&](EventBody body) {
+    run.log().Append(FormatMilliseconds(world_.now()), std::move(body));
+  };
+  observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
+  RunFinished finished;
+  const auto outcome = [&]() -> Result<void> {
+    OpenTarget target = TRY(OpenForRun(address, spec.operation, observe));
+    const Interruptible interruptible(run, *target.session);
+    target.session->OnNotice([&](const SqlNotice& notice) {
+      observe(Notice{notice.severity, notice.message});
+    });
+    const auto cancelled = [&run] { return run.cancelled(); };
+    RunPlan plan = TRY(PlanOn(target, spec, view, objects_));
+    if (plan.steps.empty()) {
+      finished.current = CurrentNames(target);
+      return {};
+    }
+    const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
+    const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
+    plan = TRY(PlanOn(target, spec, view, objects_));
+    TRY(objects_.Put(spec.view.project, ObjectsOf(plan)));
+    Executor executor(*target.session, target.book, lease, world_,
+                      {spec.actor, observe, cancelled});
+    auto ran = executor.Run(plan);
+    finished.steps_done = executor.steps_done();
+    finished.steps_total = static_cast<int>(plan.steps.size());
+    finished.current = CurrentNames(target);
+    if (!ran)
+      finished.state = StateSentence(finished, executor.state(),
+                                     ran.error().reason != Reason::kDatabaseUnreachable);
+    return ran;
+  }();
+  if (!outcome) {
+    finished.outcome =
+        outcome.error().reason == Reason::kCancelled ? RunOutcome::kCancelled : RunOutcome::kFailed;
+    finished.error = outcome.error();
+    if (finished.state.empty()) finished.state = "nothing was changed";
+  }
+  finished.duration_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(world_.elapsed() - started).count();
+  return finished;
+}
+
+Result<RunPlan> Engine::PlanRun(const RunSpec& spec) {
+  const ViewPtr view = TRY(views_.Find(spec.view));
+  const TargetAddress address = TRY(AddressOf(spec.target));
+  auto target = Open(address, IfMissing::kFail);
+  if (target) return PlanOn(*target, spec, view, objects_);
+  if (target.error().reason != Reason::kDatabaseMissing)
+    return Unexpected(std::move(target).error());
+  return PlanOperation({view, {}, {}}, spec.operation, address.url.dialect);
+}
+
+Result<std::string> Engine::RenderScript(const RunSpec& spec) {
+  const ViewPtr view = TRY(views_.Find(spec.view));
+  const TargetAddress address = TRY(AddressOf(spec.target));
+  return mig::RenderScript(view->catalog, spec.operation,
+                           Bookkeeping(address.url.dialect, address.schema),
+                           {spec.actor, FormatMilliseconds(world_.now()), world_.random_hex(32)});
+}
+
+}  // namespace mig

@@ -1,0 +1,154 @@
+// The engine: one method for each thing a user can ask. It reads the world (store, targets), calls
+// the pure functions that decide, and writes the world. It knows no API: daemon/rpc turns its
+// values into messages.
+//
+// Thread-safe. Errors of the methods are those of what they call, named in its headers.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/plan/history.h"
+#include "daemon/run_plan.h"
+#include "daemon/runs_in_progress.h"
+#include "daemon/target.h"
+#include "daemon/views.h"
+#include "daemon/world.h"
+#include "store/kv.h"
+#include "store/objects.h"
+#include "store/refs.h"
+
+namespace mig {
+
+// A view, and what a target has of it.
+struct Marked {
+  Catalog catalog;    // of both
+  Positions rows;     // of the version table
+  Marks applied;      // by position
+  Positions implied;  // tips of other branches that are applied through dependencies
+  std::string target_url;
+};
+
+struct Listing {
+  Marked marked;
+  Positions revisions;  // in the order to be shown
+};
+
+struct BranchListing {
+  Marked marked;
+  std::vector<BranchPoint> branch_points;
+};
+
+struct DraftSpec {
+  std::string message;
+  std::vector<std::string> heads;  // empty: `head`
+  bool splice = false;
+  bool merge = false;  // `heads` may name several revisions with one word
+  std::vector<std::string> labels;
+  std::vector<std::string> depends;
+  std::string name;  // empty: made of the time and the message
+  std::string author;
+  std::string created;  // empty: now
+  std::string up;
+  std::string down;
+};
+struct DraftText {
+  std::string name;
+  std::string text;
+  Id id;
+};
+
+enum class FileState { kNew, kApplied, kEdited, kReidentified, kMissingFile, kCosmetic };
+struct FileStatus {
+  FileState state = FileState::kNew;
+  std::string name;
+  std::string path;
+  std::optional<Id> id;          // of the file
+  std::optional<Id> applied_id;  // in the target
+  std::string because_of;        // the edited ancestor
+};
+struct WorkTreeStatus {
+  std::vector<FileStatus> files;  // in topological order
+  std::vector<std::string> heads;
+  std::vector<std::string> current;
+  int pending = 0;
+  std::string target_url;
+  std::vector<std::string> warnings;
+};
+
+struct TargetDescription {
+  std::string target_url;
+  Dialect dialect = Dialect::kSqlite;
+  std::string server_version;
+  TargetState state;
+  LeaseRow lease;
+  std::int64_t log_entries = 0;
+};
+
+struct RunSpec {
+  ViewName view;
+  TargetSpec target;
+  Operation operation;
+  Milliseconds lock_wait{0};
+  std::string actor;
+  std::string request_id;  // becomes the run's id; empty: a random one
+};
+
+class Engine {
+ public:
+  // They outlive the engine.
+  Engine(Kv& kv, const World& world);
+
+  Views& views() { return views_; }
+  RunsInProgress& runs() { return runs_; }
+
+  // `range` empty: everything. Newest first.
+  Result<Listing> ListHistory(const ViewName& view, const std::string& range,
+                              const std::optional<TargetSpec>& target);
+  Result<Listing> ListHeads(const ViewName& view, bool resolve_dependencies,
+                            const std::optional<TargetSpec>& target);
+  Result<BranchListing> ListBranches(const ViewName& view);
+  Result<Listing> Show(const ViewName& view, const std::string& revision,
+                       const std::optional<TargetSpec>& target);
+  Result<DraftText> Draft(const ViewName& view, const DraftSpec& spec);
+  Result<WorkTreeStatus> Status(const ViewName& view, const std::optional<TargetSpec>& target);
+  // By id, id prefix or name; a name is what the target has, then what the view has, then what the
+  // store has.
+  Result<RevisionPtr> FindObject(const ViewName& view, const std::string& object,
+                                 const std::optional<TargetSpec>& target);
+
+  // Rows and implied tips. With `check_heads`, kNotOnHeads unless the rows are exactly the view's
+  // heads.
+  Result<Listing> Current(const ViewName& view, const TargetSpec& target, bool check_heads);
+  // True when the tables were made.
+  Result<bool> EnsureVersion(const TargetSpec& target);
+  Result<TargetDescription> Describe(const TargetSpec& target);
+  // For a baseline revision.
+  struct SchemaDump {
+    Dialect dialect = Dialect::kSqlite;
+    std::string sql;
+    std::string target_url;
+  };
+  Result<SchemaDump> DumpSchema(const TargetSpec& target);
+
+  Result<RunPtr> StartRun(const RunSpec& spec);
+  // What a run would do now.
+  Result<RunPlan> PlanRun(const RunSpec& spec);
+  // The same as a script for the engine's own client; `operation` holds REV or FROM:TO.
+  Result<std::string> RenderScript(const RunSpec& spec);
+
+ private:
+  Result<Marked> MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& target);
+  RunFinished CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
+                       RunInProgress& run);
+
+  const World& world_;
+  Objects objects_;
+  Refs refs_;
+  Views views_;
+  RunsInProgress runs_;
+};
+
+}  // namespace mig

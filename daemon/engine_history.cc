@@ -1,0 +1,237 @@
+// The engine's questions about a history, and its drafts.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "daemon/engine.h"
+#include "daemon/lease.h"
+#include "daemon/plan/draft.h"
+
+namespace mig {
+namespace {
+
+constexpr std::size_t kLongestSlug = 40;  // as Alembic cuts it
+
+// "Add a Price!" becomes "add_a_price".
+std::string SlugOf(const std::string& message) {
+  std::string slug;
+  for (const char c : message) {
+    const bool word =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80;
+    if (word) {
+      slug += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (!slug.empty() && slug.back() != '_') {
+      slug += '_';
+    }
+  }
+  while (!slug.empty() && slug.back() == '_') slug.pop_back();
+  if (slug.size() <= kLongestSlug) return slug;
+  const std::size_t cut = slug.rfind('_', kLongestSlug);
+  return slug.substr(0, cut == std::string::npos || cut == 0 ? kLongestSlug : cut);
+}
+
+// "2026-11-22T08:15:30Z" becomes "20261122081530".
+std::string DigitsOf(const std::string& created) {
+  std::string digits;
+  for (const char c : created) {
+    if (c >= '0' && c <= '9') digits += c;
+  }
+  return digits;
+}
+
+std::string DefaultName(const DraftSpec& spec, const std::string& created, const Graph& graph) {
+  const std::string slug = SlugOf(spec.message);
+  const std::string stem = DigitsOf(created) + (slug.empty() ? "" : "_" + slug);
+  std::string name = stem;
+  for (int n = 2; graph.FindName(name); ++n) name = fmt::format("{}_{}", stem, n);
+  return name;
+}
+
+// Expressions of a merge may stand for several revisions each.
+Result<std::vector<std::string>> HeadsNamed(const Graph& graph, const DraftSpec& spec) {
+  if (spec.heads.empty()) return std::vector<std::string>{"head"};
+  if (!spec.merge) return spec.heads;
+  std::vector<std::string> names;
+  for (const std::string& head : spec.heads) {
+    for (const Position p : TRY(Resolver(graph).Many(head))) names.push_back(graph.name(p));
+  }
+  return names;
+}
+
+constexpr char kUpTemplate[] =
+    "-- Statements that make the change. Each runs as the server reads it; all of them are one "
+    "transaction.";
+constexpr char kDownTemplate[] = "-- Statements that take it back.";
+
+RevisionFile FileOfDraft(const DraftSpec& spec, const Draft& draft, const Graph& graph,
+                         const std::string& created) {
+  RevisionFile file;
+  file.name = draft.name;
+  file.header.message = spec.message;
+  for (const Position p : draft.parents) file.header.parents.push_back(graph.name(p));
+  file.header.depends = draft.depends_words;
+  file.header.labels = draft.labels;
+  file.header.author = spec.author;
+  file.header.created = created;
+  const bool merge = draft.parents.size() > 1;
+  Section up;
+  up.sql = !spec.up.empty() ? spec.up : merge ? "" : kUpTemplate;
+  Section down;
+  down.kind = SectionKind::kDown;
+  down.sql = !spec.down.empty() ? spec.down : merge ? "" : kDownTemplate;
+  file.sections = {up, down};
+  return file;
+}
+
+// Dependency heads: a head by parent links that another revision depends on is effective no more.
+Positions EffectiveHeads(const Graph& graph) { return HeadsOf(graph, Follow::kAll); }
+
+Current RowsOf(const Marked& marked) {
+  Current current;
+  current.rows = marked.rows;
+  return current;
+}
+
+}  // namespace
+
+Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& spec) {
+  Marked marked{view->catalog, {}, Marks(view->catalog.graph().size()), {}, ""};
+  if (!spec) return marked;
+  const TargetAddress address = TRY(AddressOf(*spec));
+  marked.target_url = address.url.redacted;
+  auto target = Open(address, IfMissing::kFail);
+  if (!target && target.error().reason == Reason::kDatabaseMissing) return marked;
+  if (!target) return Unexpected(std::move(target).error());
+  const Situation situation = TRY(SituationOf(view, *target, objects_));
+  marked.catalog = TRY(situation.WithNamesOfView());
+  const Graph& graph = marked.catalog.graph();
+  const mig::Current current = CurrentFrom(graph, situation.row_ids());
+  marked.rows = TRY(KnownRows(current));
+  marked.applied = AncestorsOf(graph, marked.rows, Follow::kAll);
+  for (const CurrentTip& tip : TRY(CurrentTips(graph, current))) {
+    if (!tip.is_row) marked.implied.push_back(tip.revision);
+  }
+  return marked;
+}
+
+Result<Listing> Engine::ListHistory(const ViewName& name, const std::string& range,
+                                    const std::optional<TargetSpec>& target) {
+  const ViewPtr view = TRY(views_.Find(name));
+  Listing listing;
+  listing.marked = TRY(MarkedBy(view, target));
+  const std::optional<std::string_view> wanted =
+      range.empty() ? std::nullopt : std::optional<std::string_view>(range);
+  listing.revisions =
+      TRY(HistoryRange(listing.marked.catalog.graph(), RowsOf(listing.marked), wanted));
+  return listing;
+}
+
+Result<Listing> Engine::ListHeads(const ViewName& name, bool resolve_dependencies,
+                                  const std::optional<TargetSpec>& target) {
+  const ViewPtr view = TRY(views_.Find(name));
+  Listing listing;
+  listing.marked = TRY(MarkedBy(view, target));
+  const Graph& graph = listing.marked.catalog.graph();
+  listing.revisions =
+      resolve_dependencies ? EffectiveHeads(graph) : HeadsOf(graph, Follow::kParents);
+  std::reverse(listing.revisions.begin(), listing.revisions.end());
+  return listing;
+}
+
+Result<BranchListing> Engine::ListBranches(const ViewName& name) {
+  const ViewPtr view = TRY(views_.Find(name));
+  BranchListing listing;
+  listing.marked = TRY(MarkedBy(view, std::nullopt));
+  listing.branch_points = BranchPoints(listing.marked.catalog.graph());
+  return listing;
+}
+
+Result<Listing> Engine::Show(const ViewName& name, const std::string& revision,
+                             const std::optional<TargetSpec>& target) {
+  const ViewPtr view = TRY(views_.Find(name));
+  Listing listing;
+  listing.marked = TRY(MarkedBy(view, target));
+  listing.revisions =
+      TRY(ShowSelection(listing.marked.catalog.graph(), RowsOf(listing.marked), revision));
+  return listing;
+}
+
+Result<Listing> Engine::Current(const ViewName& name, const TargetSpec& spec, bool check_heads) {
+  const ViewPtr view = TRY(views_.Find(name));
+  const TargetAddress address = TRY(AddressOf(spec));
+  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  const Situation situation = TRY(SituationOf(view, target, objects_));
+  Listing listing;
+  listing.marked.catalog = TRY(situation.WithNamesOfView());
+  listing.marked.target_url = target.address.url.redacted;
+  const Graph& graph = listing.marked.catalog.graph();
+  const mig::Current current = CurrentFrom(graph, situation.row_ids());
+  listing.marked.rows = TRY(KnownRows(current));
+  listing.marked.applied = AncestorsOf(graph, listing.marked.rows, Follow::kAll);
+  for (const CurrentTip& tip : TRY(CurrentTips(graph, current))) {
+    listing.revisions.push_back(tip.revision);
+    if (!tip.is_row) listing.marked.implied.push_back(tip.revision);
+  }
+  if (!check_heads) return listing;
+  std::vector<Id> heads;
+  for (const Position p : EffectiveHeads(view->catalog.graph()))
+    heads.push_back(view->catalog.graph().node(p).id);
+  std::vector<Id> rows = situation.row_ids();
+  std::sort(heads.begin(), heads.end());
+  std::sort(rows.begin(), rows.end());
+  if (heads == rows) return listing;
+  return Error{Reason::kNotOnHeads,
+               fmt::format("target {} is not on all heads", target.address.name)};
+}
+
+Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& spec) {
+  const ViewPtr view = TRY(views_.Find(name));
+  const Graph& graph = view->catalog.graph();
+  const std::string created = spec.created.empty() ? FormatSeconds(world_.now()) : spec.created;
+  DraftRequest request;
+  request.name = spec.name.empty() ? DefaultName(spec, created, graph) : spec.name;
+  request.heads = TRY(HeadsNamed(graph, spec));
+  request.splice = spec.splice;
+  request.labels = spec.labels;
+  request.depends = spec.depends;
+  const mig::Draft draft = TRY(PlanDraft(graph, request));
+  const RevisionFile file = FileOfDraft(spec, draft, graph, created);
+  DraftText text;
+  text.name = draft.name;
+  text.text = TRY(WriteRevisionFile(file));
+  Revision revision{draft.name, {}, {}, text.text};
+  for (const Position p : draft.parents) revision.parents.push_back(graph.node(p).id);
+  for (const Position p : draft.depends) revision.depends.push_back(graph.node(p).id);
+  std::sort(revision.parents.begin(), revision.parents.end());
+  std::sort(revision.depends.begin(), revision.depends.end());
+  text.id = IdOf(revision);
+  return text;
+}
+
+Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& object,
+                                       const std::optional<TargetSpec>& target) {
+  const ViewPtr view = TRY(views_.Find(name));
+  const Marked marked = TRY(MarkedBy(view, target));
+  const Graph& graph = marked.catalog.graph();
+  for (const Position p : ToPositions(marked.applied)) {
+    if (graph.name(p) == object) return marked.catalog.revisions()[p];
+  }
+  auto in_view = Resolver(graph).Many(object);
+  if (in_view && in_view->size() == 1) return marked.catalog.revisions()[in_view->front()];
+  auto ids = TRY(objects_.IdsNamed(name.project, object));
+  if (ids.empty()) {
+    auto by_prefix = objects_.IdsWithPrefix(object, 2);
+    if (by_prefix) ids = *by_prefix;
+  }
+  if (ids.empty())
+    return Error{Reason::kNoSuchObject,
+                 fmt::format("no file, target or store has a revision {}", object)};
+  if (ids.size() > 1)
+    return Error{Reason::kAmbiguousPrefix,
+                 fmt::format("{} stands for several stored revisions", object)};
+  Revision stored = TRY(objects_.Get(ids[0]));
+  return WithoutFile(ids[0], std::move(stored));
+}
+
+}  // namespace mig

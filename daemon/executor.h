@@ -1,0 +1,89 @@
+// Carries a plan out on one target: what happens to a statement, and what when it fails.
+//
+// Each revision is one transaction that holds its statements, its verification, its version rows,
+// its objects and its log row, so that a crash at any instant leaves a revision wholly applied or
+// not at all. Sections marked `transaction=off` are cut into units (daemon/step.h); each unit
+// leaves a row in mig_journal, in its own transaction where it can have one, and a later run goes
+// on behind the last. Every transaction first locks the lease row and checks the token.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/bookkeeping.h"
+#include "daemon/event.h"
+#include "daemon/lease.h"
+#include "daemon/statement_batch.h"
+#include "daemon/step.h"
+#include "daemon/world.h"
+#include "drivers/session.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+class Executor {
+ public:
+  struct Setting {
+    std::string actor;
+    Observer observe;
+    std::function<bool()> cancelled;  // asked between steps and before retries
+  };
+
+  // All of them outlive the executor. REQUIRES: `lease` is held by `session`.
+  Executor(Session& session, const Bookkeeping& book, const Lease& lease, const World& world,
+           Setting setting);
+
+  // Carries out the steps in order and stops at the first that fails. Everything that can be
+  // refused without the database is refused before the first statement.
+  //
+  // Errors: those of UnitsOf; kStatementFailed and kVerifyFailed with the details name, file, line,
+  // statement and what the session gave; kDatabaseBusy when retrying did not help;
+  // kTransactionEscaped; kLeaseLost; kInDoubt; kCancelled; kDatabaseUnreachable.
+  Result<void> Run(const RunPlan& plan);
+
+  int steps_done() const { return steps_done_; }
+  // One sentence: what the last failure left of the step it hit.
+  const std::string& state() const { return state_; }
+
+ private:
+  struct UnitRun;  // one unit of one step, while it runs
+
+  Result<void> SealLog();
+  Result<void> ReadLogTail();
+  Result<void> ReadJournal(const RunPlan& plan);
+  Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
+  Result<void> RunUnit(UnitRun& run);
+  Result<void> RunInTransaction(UnitRun& run);
+  Result<void> TryInTransaction(UnitRun& run);
+  Result<void> RunStatements(UnitRun& run);
+  Result<void> CheckOwn(const StatementBatch& batch, std::size_t index, const SqlResult& result,
+                        const RunStep& step, std::string& transaction) const;
+  Result<std::string> WriteBookkeeping(const UnitRun& run);  // the log row's hash
+  Result<void> RunAlone(UnitRun& run);
+  Result<bool> TookEffectBefore(const UnitRun& run);
+  static JournalRow JournalOf(const UnitRun& run, const char* state);
+  static std::string StateAfterFailure(const UnitRun& run);
+  Result<void> PutJournal(const UnitRun& run, const char* state);
+  Result<void> CheckFence(const SqlResult& fence) const;
+  Result<void> PauseBeforeRetry(int attempt, const Error& error);
+  void LogFailure(const RunPlan& plan, const RunStep& step, const Error& error);
+  LogEntry NextLogEntry(const RunPlan& plan, const RunStep& step, const std::string& outcome) const;
+
+  Session& session_;
+  const Bookkeeping& book_;
+  const Lease& lease_;
+  const World& world_;
+  Setting setting_;
+
+  std::int64_t log_sequence_ = 0;
+  std::string log_hash_;
+  std::map<std::int64_t, JournalRow>
+      journal_;  // of the step that an earlier run left unfinished, by unit
+  int steps_done_ = 0;
+  std::string state_;
+};
+
+}  // namespace mig

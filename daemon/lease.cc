@@ -1,0 +1,131 @@
+#include "daemon/lease.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "daemon/transaction.h"
+
+namespace mig {
+namespace {
+
+constexpr Milliseconds kPoll{100};
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "";
+}
+
+// Who has it, as far as the row can be read; the holder may be between taking the lock and writing
+// the row.
+std::string HolderSentence(Session& session, const Bookkeeping& book) {
+  auto row = session.Execute(book.ReadLease());
+  if (!row || row->rows.empty() || TextOf(row->rows[0][1]).empty())
+    return "another run holds the lease of this target";
+  const auto& cells = row->rows[0];
+  return fmt::format("{} on {} holds the lease of this target since {} (run {})", TextOf(cells[1]),
+                     TextOf(cells[2]), TextOf(cells[4]), TextOf(cells[3]));
+}
+
+Result<void> WaitForLock(Session& session, const Bookkeeping& book, const LeaseRequest& request,
+                         const World& world, const Observer& observe) {
+  const auto started = world.elapsed();
+  bool told = false;
+  while (true) {
+    if (TRY(session.TryLock(book.lock_name()))) return {};
+    const auto waited = std::chrono::duration_cast<Milliseconds>(world.elapsed() - started);
+    if (request.cancelled && request.cancelled())
+      return Error{Reason::kCancelled, "cancelled while waiting for the lease"};
+    if (waited >= request.wait) return Error{Reason::kLeaseHeld, HolderSentence(session, book)};
+    if (!told) observe(Waiting{HolderSentence(session, book), waited.count()});
+    told = true;
+    world.sleep(kPoll);
+  }
+}
+
+Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const LeaseRequest& request,
+                             const World& world) {
+  std::int64_t token = 0;
+  const auto body = [&]() -> Result<void> {
+    const SqlResult fence = TRY(session.Execute(book.Fence()));
+    if (fence.rows.empty())
+      return Error{Reason::kDatabaseFormat, "table mig_lease has lost its row"};
+    token = NumberOf(fence.rows[0][0]) + 1;
+    const LeaseRow row{token, request.holder, HostName(), request.run,
+                       FormatMilliseconds(world.now())};
+    TRY(session.Execute(book.TakeLease(row)));
+    return {};
+  };
+  TRY(Transact(session, body));
+  return token;
+}
+
+Result<void> CheckFormat(Session& session, const Bookkeeping& book) {
+  const SqlResult meta = TRY(session.Execute(book.ReadMeta()));
+  for (const auto& row : meta.rows) {
+    if (TextOf(row[0]) != "format" || TextOf(row[1]) == std::to_string(kBookkeepingFormat))
+      continue;
+    return Error{Reason::kDatabaseFormat,
+                 fmt::format("the target's mig tables have format {}, and this mig knows format {}",
+                             TextOf(row[1]), kBookkeepingFormat)};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string TextOf(const SqlValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* blob = std::get_if<Blob>(&value)) return blob->bytes;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
+  return {};
+}
+
+std::int64_t NumberOf(const SqlValue& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
+  const std::string text = TextOf(value);
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+Result<bool> EnsureTables(Session& session, const Bookkeeping& book, const World& world) {
+  const SqlResult exist = TRY(session.Execute(book.TablesExist()));
+  if (NumberOf(exist.rows.at(0).at(0)) != 0) {
+    TRY(CheckFormat(session, book));
+    return false;
+  }
+  const auto commands = book.CreateTables(world.random_hex(32));
+  const auto body = [&] {
+    return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {});
+  };
+  TRY(Transact(session, body));
+  return true;
+}
+
+Result<Lease> Lease::Acquire(Session& session, const Bookkeeping& book, const LeaseRequest& request,
+                             const World& world, const Observer& observe) {
+  TRY(WaitForLock(session, book, request, world, observe));
+  auto tables = EnsureTables(session, book, world);
+  auto token = tables ? TakeRow(session, book, request, world)
+                      : Result<std::int64_t>(std::move(tables).error());
+  if (token) return Lease(session, book, *token);
+  (void)session.Unlock(book.lock_name());
+  return Unexpected(std::move(token).error());
+}
+
+Lease::Lease(Session& session, const Bookkeeping& book, std::int64_t token)
+    : session_(&session), book_(book), token_(token) {}
+
+Lease::Lease(Lease&& other) noexcept
+    : session_(std::exchange(other.session_, nullptr)), book_(other.book_), token_(other.token_) {}
+
+Lease::~Lease() {
+  if (session_ == nullptr) return;
+  (void)session_->Rollback();
+  (void)session_->Execute(book_.ReleaseLease(token_));
+  (void)session_->Unlock(book_.lock_name());
+}
+
+}  // namespace mig

@@ -1,0 +1,158 @@
+#include "daemon/reapply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "drivers/sql/meaning.h"
+
+namespace mig {
+namespace {
+
+Result<std::string> MeaningOf(const RevisionFile& file, Dialect dialect) {
+  std::string text;
+  for (const SectionKind kind : {SectionKind::kUp, SectionKind::kVerify, SectionKind::kDown}) {
+    for (const Section* section : SectionsFor(file, kind, dialect)) {
+      const SectionOptions& options = section->options;
+      const auto timeout = [](const auto& value) {
+        return value ? std::to_string(value->count()) : "-";
+      };
+      text += fmt::format("section {} {} {} {}\n", static_cast<int>(kind), options.transaction,
+                          timeout(options.lock_timeout), timeout(options.statement_timeout));
+      text += TRY(MeaningText(dialect, section->sql));
+    }
+  }
+  return text;
+}
+
+// What becomes of one applied revision.
+struct Fate {
+  Position applied;    // in the graph of both
+  Position file = 0;   // the view's revision of its name; equal to `applied` when nothing changed
+  bool rerun = false;  // rolled back and applied again
+};
+
+class Planner {
+ public:
+  Planner(const Situation& situation, Catalog both, Dialect dialect)
+      : situation_(situation), both_(std::move(both)), dialect_(dialect) {}
+
+  Result<RunPlan> Plan() {
+    const Graph& graph = both_.graph();
+    const Current current = CurrentFrom(graph, situation_.row_ids());
+    rows_ = {current.rows.begin(), current.rows.end()};
+    fate_of_.assign(graph.size(), nullptr);
+    for (const Position p : ToPositions(AncestorsOf(graph, current.rows, Follow::kAll))) {
+      const Fate fate = TRY(FateOf(p));
+      fates_.push_back(std::make_unique<Fate>(fate));
+      fate_of_[p] = fates_.back().get();
+    }
+    RunPlan plan;
+    for (auto fate = fates_.rbegin(); fate != fates_.rend(); ++fate) {
+      if ((*fate)->rerun) plan.steps.push_back(Leave((*fate)->applied));
+    }
+    for (const auto& fate : fates_) {
+      if (!fate->rerun && fate->file != fate->applied) plan.steps.push_back(Relink(*fate));
+    }
+    for (const auto& fate : fates_) {
+      if (fate->rerun) plan.steps.push_back(Enter(fate->file));
+    }
+    return plan;
+  }
+
+ private:
+  Result<Fate> FateOf(Position p) const {
+    const Graph& graph = both_.graph();
+    Fate fate{p, p, false};
+    const auto in_view = situation_.view->catalog.graph().FindName(graph.name(p));
+    if (in_view) fate.file = *graph.FindId(situation_.view->catalog.graph().node(*in_view).id);
+    bool stands_on_edited = false;
+    for (const auto links : {graph.parents(p), graph.depends(p)}) {
+      for (const Position below : links) {
+        fate.rerun = fate.rerun || fate_of_[below]->rerun;
+        stands_on_edited = stands_on_edited || fate_of_[below]->file != below;
+      }
+    }
+    if (!in_view && (fate.rerun || stands_on_edited)) {
+      return Error{Reason::kMissingParent,
+                   fmt::format("revision {} is applied on top of an edited one and has no file",
+                               graph.name(p)),
+                   {{"name", graph.name(p)}},
+                   fmt::format("`mig restore {}` brings its file back", graph.name(p))};
+    }
+    if (fate.file == p || fate.rerun) return fate;
+    const bool same = TRY(MeansTheSame(both_.at(p).file, both_.at(fate.file).file, dialect_));
+    fate.rerun = !same;
+    return fate;
+  }
+
+  RunStep Leave(Position p) {
+    Step step{Direction::kDown, p, {p}, {}};
+    rows_.erase(p);
+    const Graph& graph = both_.graph();
+    for (const auto links : {graph.parents(p), graph.depends(p)}) {
+      for (const Position below : links) {
+        if (HoldsNothingAbove(below)) step.rows_added.push_back(below);
+      }
+    }
+    rows_.insert(step.rows_added.begin(), step.rows_added.end());
+    return StepOf(both_, step);
+  }
+
+  // Nothing that is still applied follows it, once what is gone is gone.
+  bool HoldsNothingAbove(Position below) const {
+    const Graph& graph = both_.graph();
+    const Marks above = DescendantsOf(graph, {below}, Follow::kAll);
+    return std::none_of(rows_.begin(), rows_.end(), [&](Position row) { return above[row]; });
+  }
+
+  RunStep Relink(const Fate& fate) {
+    const Node& node = both_.graph().node(fate.file);
+    RunStep step;
+    step.summary = {StepKind::kRelink, node.id, node.name, node.message, {node.name}, {node.name}};
+    step.revision = both_.revisions()[fate.file];
+    step.objects.push_back(step.revision);
+    if (rows_.erase(fate.applied) > 0) {
+      step.rows_removed.push_back(both_.graph().node(fate.applied).id);
+      step.rows_added.push_back({node.id, node.name});
+      rows_.insert(fate.file);
+    }
+    return step;
+  }
+
+  RunStep Enter(Position p) {
+    Step step{Direction::kUp, p, {}, {p}};
+    const Graph& graph = both_.graph();
+    for (const auto links : {graph.parents(p), graph.depends(p)}) {
+      for (const Position below : links) {
+        if (rows_.erase(below) > 0) step.rows_removed.push_back(below);
+      }
+    }
+    rows_.insert(p);
+    return StepOf(both_, step);
+  }
+
+  const Situation& situation_;
+  const Catalog both_;
+  const Dialect dialect_;
+  std::vector<std::unique_ptr<Fate>> fates_;  // lower ones first
+  std::vector<Fate*> fate_of_;                // by position; null for what is not applied
+  std::set<Position> rows_;
+};
+
+}  // namespace
+
+Result<bool> MeansTheSame(const RevisionFile& a, const RevisionFile& b, Dialect dialect) {
+  const std::string meaning_of_a = TRY(MeaningOf(a, dialect));
+  const std::string meaning_of_b = TRY(MeaningOf(b, dialect));
+  return meaning_of_a == meaning_of_b;
+}
+
+Result<RunPlan> PlanReapply(const Situation& situation, Dialect dialect) {
+  Catalog both = TRY(situation.WithNamesOfTarget());
+  return Planner(situation, std::move(both), dialect).Plan();
+}
+
+}  // namespace mig

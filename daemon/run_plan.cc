@@ -1,0 +1,229 @@
+#include "daemon/run_plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "daemon/plan/plan.h"
+#include "daemon/reapply.h"
+#include "store/core/sha256.h"
+
+namespace mig {
+namespace {
+
+std::vector<std::string> NamesOf(const Graph& graph, std::span<const Position> positions) {
+  std::vector<std::string> names;
+  for (const Position p : positions) names.push_back(graph.name(p));
+  return names;
+}
+
+VersionRow RowOf(const Graph& graph, Position p) { return {graph.node(p).id, graph.name(p)}; }
+
+std::map<std::string, Id> AppliedNames(const Catalog& catalog, const std::vector<Id>& rows) {
+  const Graph& graph = catalog.graph();
+  const Current current = CurrentFrom(graph, rows);
+  std::map<std::string, Id> names;
+  for (const Position p : ToPositions(AncestorsOf(graph, current.rows, Follow::kAll))) {
+    names[graph.name(p)] = graph.node(p).id;
+  }
+  return names;
+}
+
+std::string HashOf(const RunPlan& plan, const std::vector<VersionRow>& rows) {
+  std::string text = "mig-plan 1\n";
+  for (const VersionRow& row : rows) text += "row " + row.id.hex() + "\n";
+  for (const RunStep& step : plan.steps) {
+    text += fmt::format("{} {}\n", NameOf(step.summary.kind), step.summary.id.hex());
+    for (const VersionRow& row : step.rows_added) text += "to " + row.id.hex() + "\n";
+  }
+  return Hex(Sha256(text));
+}
+
+// Positions of the view for what is applied of it: its rows, or what stands in for rows that only
+// the target knows.
+Result<Positions> RowsInView(const Catalog& view, const Catalog& both,
+                             const std::vector<Id>& rows) {
+  const Current current = CurrentFrom(both.graph(), rows);
+  Positions applied;
+  for (const Position p : ToPositions(AncestorsOf(both.graph(), current.rows, Follow::kAll))) {
+    if (const auto in_view = view.graph().FindId(both.graph().node(p).id))
+      applied.push_back(*in_view);
+  }
+  std::sort(applied.begin(), applied.end());
+  return MaximalOf(view.graph(), applied, Follow::kAll);
+}
+
+// The rows each step replaces, worked out against the target's own rows: those it follows directly,
+// since what is applied is closed downward.
+void RecomputeRows(std::vector<RunStep>& steps, const std::vector<Id>& start) {
+  std::set<Id> rows(start.begin(), start.end());
+  for (RunStep& step : steps) {
+    step.rows_removed.clear();
+    const Revision& revision = step.revision->revision;
+    for (const auto* links : {&revision.parents, &revision.depends}) {
+      for (const Id& id : *links) {
+        if (rows.erase(id) > 0) step.rows_removed.push_back(id);
+      }
+    }
+    rows.insert(step.summary.id);
+  }
+}
+
+Result<RunPlan> Upgrade(const Situation& situation, const std::string& target) {
+  const Catalog& view = situation.view->catalog;
+  const Catalog both = TRY(situation.WithNamesOfView());
+  Current current;
+  current.rows = TRY(RowsInView(view, both, situation.row_ids()));
+  const Plan plan = TRY(PlanUpgrade(view.graph(), current, target));
+  TRY(RefuseEdited(view.graph(), plan, AppliedNames(both, situation.row_ids())));
+  RunPlan run;
+  for (const Step& step : plan.steps) run.steps.push_back(StepOf(view, step));
+  if (!situation.foreign.empty()) RecomputeRows(run.steps, situation.row_ids());
+  return run;
+}
+
+Result<RunPlan> Downgrade(const Situation& situation, const std::string& target) {
+  const Catalog both = TRY(situation.WithNamesOfTarget());
+  const Plan plan =
+      TRY(PlanDowngrade(both.graph(), CurrentFrom(both.graph(), situation.row_ids()), target));
+  RunPlan run;
+  for (const Step& step : plan.steps) run.steps.push_back(StepOf(both, step));
+  return run;
+}
+
+// Two contents under one name cannot both be applied.
+Result<void> RefuseTwoOfOneName(const Graph& graph, const Positions& applied) {
+  std::map<std::string_view, Position> seen;
+  for (const Position p : applied) {
+    const auto [other, fresh] = seen.emplace(graph.name(p), p);
+    if (fresh) continue;
+    Error error{
+        Reason::kEditedSinceApplied,
+        fmt::format("revision {} is applied as {} and would be stamped as {}", graph.name(p),
+                    graph.node(other->second).id.short_hex(), graph.node(p).id.short_hex())};
+    error.details["name"] = graph.name(p);
+    return error;
+  }
+  return {};
+}
+
+Result<RunPlan> Stamp(const Situation& situation, const Operation& operation) {
+  const Catalog both = TRY(situation.WithNamesOfView());
+  const Graph& graph = both.graph();
+  Plan plan = TRY(PlanStamp(graph, CurrentFrom(graph, situation.row_ids()), operation.revisions,
+                            operation.purge));
+  TRY(RefuseTwoOfOneName(graph, ToPositions(AncestorsOf(graph, plan.final, Follow::kAll))));
+  RunStep step = StampStep(both, plan);
+  step.rows_removed.clear();
+  step.summary.from.clear();
+  for (const VersionRow& row :
+       situation.state.rows) {  // unknown rows, which have no position, included
+    step.summary.from.push_back(row.name);
+    if (std::erase(step.rows_added, row) == 0) step.rows_removed.push_back(row.id);
+  }
+  RunPlan run;
+  if (!step.rows_removed.empty() || !step.rows_added.empty()) run.steps.push_back(std::move(step));
+  return run;
+}
+
+}  // namespace
+
+std::string SummaryOf(const Operation& operation) {
+  const std::string revisions = fmt::format("{}", fmt::join(operation.revisions, " "));
+  switch (operation.kind) {
+    case Operation::Kind::kUpgrade:
+      return "upgrade " + revisions;
+    case Operation::Kind::kDowngrade:
+      return "downgrade " + revisions;
+    case Operation::Kind::kStamp:
+      return (operation.purge ? "stamp --purge " : "stamp ") + revisions;
+    case Operation::Kind::kReapply:
+      return "reapply";
+  }
+  return "";
+}
+
+Result<Catalog> Situation::WithNamesOfView() const {
+  if (foreign.empty()) return view->catalog;
+  std::vector<RevisionPtr> all = foreign;
+  all.insert(all.end(), view->catalog.revisions().begin(), view->catalog.revisions().end());
+  return Catalog::Of(all);
+}
+
+Result<Catalog> Situation::WithNamesOfTarget() const {
+  if (foreign.empty()) return view->catalog;
+  std::vector<RevisionPtr> all = view->catalog.revisions();
+  all.insert(all.end(), foreign.begin(), foreign.end());
+  return Catalog::Of(all);
+}
+
+std::vector<Id> Situation::row_ids() const {
+  std::vector<Id> ids;
+  for (const VersionRow& row : state.rows) ids.push_back(row.id);
+  return ids;
+}
+
+Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects) {
+  Situation situation;
+  situation.state = TRY(ReadState(target));
+  situation.foreign = TRY(LoadUnknown(target, situation.state, view->catalog, objects));
+  situation.view = std::move(view);
+  return situation;
+}
+
+RunStep StepOf(const Catalog& catalog, const Step& step) {
+  const Graph& graph = catalog.graph();
+  const Node& node = graph.node(step.revision);
+  const std::vector<std::string> parents = NamesOf(graph, graph.parents(step.revision));
+  RunStep run;
+  const bool up = step.direction == Direction::kUp;
+  run.summary = {up ? StepKind::kUpgrade : StepKind::kDowngrade,
+                 node.id,
+                 node.name,
+                 node.message,
+                 up ? parents : std::vector<std::string>{node.name},
+                 up ? std::vector<std::string>{node.name} : parents};
+  run.revision = catalog.revisions()[step.revision];
+  if (up) run.objects.push_back(run.revision);
+  for (const Position p : step.rows_removed) run.rows_removed.push_back(graph.node(p).id);
+  for (const Position p : step.rows_added) run.rows_added.push_back(RowOf(graph, p));
+  return run;
+}
+
+RunStep StampStep(const Catalog& catalog, const Plan& plan) {
+  const Graph& graph = catalog.graph();
+  RunStep step;
+  step.summary.kind = StepKind::kStamp;
+  step.summary.from = NamesOf(graph, plan.start);
+  step.summary.to = NamesOf(graph, plan.final);
+  step.summary.name = fmt::format("{}", fmt::join(step.summary.to, ", "));
+  for (const Position p : plan.start) step.rows_removed.push_back(graph.node(p).id);
+  for (const Position p : plan.final) step.rows_added.push_back(RowOf(graph, p));
+  for (const Position p : ToPositions(AncestorsOf(graph, plan.final, Follow::kAll)))
+    step.objects.push_back(catalog.revisions()[p]);
+  return step;
+}
+
+Result<RunPlan> PlanOperation(const Situation& situation, const Operation& operation,
+                              Dialect dialect) {
+  auto plan = [&]() -> Result<RunPlan> {
+    switch (operation.kind) {
+      case Operation::Kind::kUpgrade:
+        return Upgrade(situation, operation.revisions.at(0));
+      case Operation::Kind::kDowngrade:
+        return Downgrade(situation, operation.revisions.at(0));
+      case Operation::Kind::kStamp:
+        return Stamp(situation, operation);
+      case Operation::Kind::kReapply:
+        return PlanReapply(situation, dialect);
+    }
+    return Error{Reason::kInternal, "unknown operation"};
+  }();
+  if (plan) plan->hash = HashOf(*plan, situation.state.rows);
+  return plan;
+}
+
+}  // namespace mig

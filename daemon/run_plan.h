@@ -1,0 +1,52 @@
+// From what a caller asks of a target to the steps that the executor takes.
+//
+// The plan itself is daemon/plan's; here the view, the target's rows and the revisions that only
+// the target knows are brought together, and every step gets what it needs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/plan/plan.h"
+#include "daemon/step.h"
+#include "daemon/target.h"
+#include "daemon/views.h"
+#include "store/core/result.h"
+#include "store/objects.h"
+
+namespace mig {
+
+struct Operation {
+  enum class Kind { kUpgrade, kDowngrade, kStamp, kReapply };
+  Kind kind = Kind::kUpgrade;
+  std::vector<std::string> revisions;  // one for upgrade and downgrade, none for reapply
+  bool purge = false;                  // stamp: forget the rows first
+};
+// "upgrade head", for people and the log.
+std::string SummaryOf(const Operation& operation);
+
+// A view and a target together.
+struct Situation {
+  ViewPtr view;
+  TargetState state;
+  std::vector<RevisionPtr> foreign;  // applied, or below what is applied, and not in the view
+
+  // All revisions of both. Where the two differ under one name, the view's goes by it, or the
+  // target's.
+  Result<Catalog> WithNamesOfView() const;
+  Result<Catalog> WithNamesOfTarget() const;
+  std::vector<Id> row_ids() const;
+};
+// Errors: those of ReadState and LoadUnknown.
+Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects);
+
+// Errors: those of daemon/plan/plan.h; kEditedSinceApplied.
+Result<RunPlan> PlanOperation(const Situation& situation, const Operation& operation,
+                              Dialect dialect);
+
+// A step's place in its graph, as the executor takes it, and as the offline script does.
+RunStep StepOf(const Catalog& catalog, const Step& step);
+// A stamp as one step: all rows of the plan's start go, all of its end come.
+RunStep StampStep(const Catalog& catalog, const Plan& plan);
+
+}  // namespace mig

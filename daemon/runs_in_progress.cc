@@ -1,0 +1,122 @@
+#include "daemon/runs_in_progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mig {
+namespace {
+
+constexpr std::size_t kRemembered = 100;  // runs that ended; the target's own log goes further back
+
+}  // namespace
+
+RunSummary RunInProgress::summary() const {
+  const std::lock_guard lock(mutex_);
+  return summary_;
+}
+
+void RunInProgress::Cancel() {
+  cancelled_ = true;
+  const std::lock_guard lock(mutex_);
+  if (session_ != nullptr) session_->Interrupt();
+}
+
+void RunInProgress::Interrupts(Session* session) {
+  const std::lock_guard lock(mutex_);
+  session_ = session;
+}
+
+void RunInProgress::Finish(const RunFinished& finished, std::string time) {
+  {
+    const std::lock_guard lock(mutex_);
+    summary_.outcome = finished.outcome;
+    summary_.finished = time;
+    if (finished.error) summary_.error = finished.error->message;
+  }
+  log_.Append(std::move(time), finished);
+}
+
+RunsInProgress::~RunsInProgress() {
+  Drain(std::chrono::steady_clock::time_point::min());
+  for (const auto& entry : entries_) {
+    if (entry->thread.joinable()) entry->thread.join();
+  }
+}
+
+Result<RunPtr> RunsInProgress::Start(const std::string& target_key, RunSummary summary, Work work) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& entry : entries_) {
+    if (entry->run->summary().id == summary.id) return entry->run;
+  }
+  if (draining_) return Error{Reason::kDraining, "the daemon is stopping and starts no new run"};
+  for (const auto& entry : entries_) {
+    if (entry->ended || entry->target_key != target_key) continue;
+    const RunSummary other = entry->run->summary();
+    return Error{Reason::kLeaseHeld, fmt::format("{} runs `{}` on this target since {}",
+                                                 other.actor, other.summary, other.started)};
+  }
+  Forget();
+  auto entry = std::make_shared<Entry>();
+  entry->target_key = target_key;
+  entry->run = std::make_shared<RunInProgress>(std::move(summary));
+  entries_.push_back(entry);
+  entry->thread = std::thread([this, entry, work = std::move(work)] {
+    const RunFinished finished = work(*entry->run);
+    {
+      const std::lock_guard ended(mutex_);
+      entry->ended = true;
+      idle_.notify_all();
+    }
+    entry->run->Finish(finished, FormatMilliseconds(world_.now()));
+  });
+  return entry->run;
+}
+
+Result<RunPtr> RunsInProgress::Find(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& entry : entries_) {
+    if (entry->run->summary().id == id) return entry->run;
+  }
+  return Error{Reason::kNoSuchRun, fmt::format("the daemon knows no run {}", id)};
+}
+
+std::vector<RunSummary> RunsInProgress::List(const std::string& target_name) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<RunSummary> summaries;
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    RunSummary summary = (*entry)->run->summary();
+    if (target_name.empty() || summary.target_name == target_name)
+      summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+int RunsInProgress::active() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(std::count_if(entries_.begin(), entries_.end(),
+                                        [](const auto& entry) { return !entry->ended; }));
+}
+
+void RunsInProgress::Drain(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  draining_ = true;
+  const auto none = [this] {
+    return std::all_of(entries_.begin(), entries_.end(),
+                       [](const auto& entry) { return entry->ended; });
+  };
+  if (idle_.wait_until(lock, deadline, none)) return;
+  for (const auto& entry : entries_) {
+    if (!entry->ended) entry->run->Cancel();
+  }
+  idle_.wait(lock, none);
+}
+
+void RunsInProgress::Forget() {
+  while (entries_.size() > kRemembered && entries_.front()->ended) {
+    entries_.front()->thread.join();
+    entries_.erase(entries_.begin());
+  }
+}
+
+}  // namespace mig

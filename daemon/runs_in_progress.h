@@ -1,0 +1,97 @@
+// The runs of this daemon: one at a time for each target, each with a thread and a log of its own.
+// A run goes on when whoever asked for it is gone.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/run_log.h"
+#include "daemon/world.h"
+#include "drivers/session.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// What is told of a run in a list.
+struct RunSummary {
+  std::string id;
+  std::string target_name;
+  std::string target_url;  // redacted
+  std::string summary;     // "upgrade head"
+  std::string actor;
+  RunOutcome outcome = RunOutcome::kRunning;
+  std::string started;
+  std::string finished;
+  std::string error;
+};
+
+// One run, while it goes and as long as it is remembered. Thread-safe.
+class RunInProgress {
+ public:
+  explicit RunInProgress(RunSummary summary) : summary_(std::move(summary)) {}
+
+  RunLog& log() { return log_; }
+  RunSummary summary() const;
+  bool cancelled() const { return cancelled_; }
+
+  // Stops the statement that is running, and every later one.
+  void Cancel();
+  // The session whose statement Cancel() interrupts; null when there is none (any more).
+  void Interrupts(Session* session);
+  void Finish(const RunFinished& finished, std::string time);
+
+ private:
+  RunLog log_;
+  std::atomic<bool> cancelled_ = false;
+  mutable std::mutex mutex_;
+  RunSummary summary_;
+  Session* session_ = nullptr;
+};
+using RunPtr = std::shared_ptr<RunInProgress>;
+
+class RunsInProgress {
+ public:
+  explicit RunsInProgress(const World& world) : world_(world) {}
+  // Cancels what runs and joins its threads.
+  ~RunsInProgress();
+
+  // Starts `work` on a thread of its own. `work` appends to the run's log; its end must be a
+  // RunFinished. Errors: kLeaseHeld when a run of this daemon is at work on `target_key`;
+  // kDraining. A known `id` gives the run it names.
+  using Work = std::function<RunFinished(RunInProgress&)>;
+  Result<RunPtr> Start(const std::string& target_key, RunSummary summary, Work work);
+
+  // Errors: kNoSuchRun.
+  Result<RunPtr> Find(const std::string& id) const;
+  // Newest first; of one target, or of all when `target_name` is empty.
+  std::vector<RunSummary> List(const std::string& target_name) const;
+  int active() const;
+
+  // Refuses new runs from now on, and cancels those that are still at work at the deadline. Returns
+  // when none is.
+  void Drain(std::chrono::steady_clock::time_point deadline);
+
+ private:
+  struct Entry {
+    RunPtr run;
+    std::string target_key;
+    std::thread thread;
+    bool ended = false;
+  };
+  void Forget();  // the oldest that ended, beyond what is remembered; REQUIRES mutex_
+
+  const World& world_;
+  mutable std::mutex mutex_;
+  std::condition_variable idle_;
+  bool draining_ = false;
+  std::vector<std::shared_ptr<Entry>> entries_;  // oldest first
+};
+
+}  // namespace mig

@@ -1,0 +1,26 @@
+// A plan as one SQL script for the engine's own client (psql, sqlite3), bookkeeping included, so
+// that running it without mig leaves the target as a run would. Its log rows carry no hash; the
+// next connected run seals them.
+#pragma once
+
+#include <string>
+
+#include "daemon/bookkeeping.h"
+#include "daemon/catalog.h"
+#include "daemon/run_plan.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+struct ScriptSetting {
+  std::string actor;
+  std::string time;       // RFC 3339 with milliseconds
+  std::string target_id;  // for a target that has no bookkeeping tables yet
+};
+
+// `operation` is an upgrade to REV or FROM:TO, a downgrade FROM:TO, or a stamp of REV or FROM:TO.
+// Errors: those of daemon/plan/plan.h and UnitsOf; kUnsupported for what needs a connection.
+Result<std::string> RenderScript(const Catalog& catalog, const Operation& operation,
+                                 const Bookkeeping& book, const ScriptSetting& setting);
+
+}  // namespace mig

@@ -1,0 +1,86 @@
+#include "daemon/statement_batch.h"
+
+#include <fmt/format.h>
+
+#include "daemon/lease.h"
+
+namespace mig {
+namespace {
+
+using Role = StatementBatch::Role;
+
+// So that an ALTER TABLE that waits does not queue everybody behind it.
+constexpr std::chrono::milliseconds kDefaultLockTimeout{5'000};
+
+void Add(StatementBatch& batch, SqlCommand command, Role role,
+         const PlannedStatement* statement = nullptr) {
+  batch.commands.push_back(std::move(command));
+  batch.roles.push_back(role);
+  batch.statements.push_back(statement);
+}
+
+void AddSettings(StatementBatch& batch, Dialect dialect, const SectionOptions& options) {
+  if (dialect != Dialect::kPostgresql) return;
+  const auto lock = options.lock_timeout.value_or(kDefaultLockTimeout);
+  const auto statement = options.statement_timeout.value_or(std::chrono::milliseconds(0));
+  Add(batch, {fmt::format("SET LOCAL lock_timeout = {}", lock.count())}, Role::kSetting);
+  Add(batch, {fmt::format("SET LOCAL statement_timeout = {}", statement.count())}, Role::kSetting);
+}
+
+bool IsStatementError(Reason reason) {
+  return reason == Reason::kStatementFailed || reason == Reason::kVerifyFailed ||
+         reason == Reason::kDatabasePermission || reason == Reason::kDatabaseBusy ||
+         reason == Reason::kCancelled;
+}
+
+// The line of the file at a character position within the statement.
+int LineOf(const PlannedStatement& statement, const Error& error) {
+  const auto found = error.details.find("position");
+  if (found == error.details.end()) return statement.line;
+  std::size_t left = std::stoul(found->second);
+  int line = statement.line;
+  for (const char c : statement.sql) {
+    const bool starts_character = (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    if (starts_character && --left == 0) break;
+    if (c == '\n') ++line;
+  }
+  return line;
+}
+
+}  // namespace
+
+StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit) {
+  StatementBatch batch;
+  Add(batch, book.Fence(), Role::kFence);
+  for (std::size_t i = 0, section = 0; i < unit.statements.size(); ++i) {
+    for (; section < unit.section_starts.size() && unit.section_starts[section] == i; ++section) {
+      AddSettings(batch, book.dialect(), *unit.options[section]);
+    }
+    Add(batch, {unit.statements[i].sql}, Role::kStatement, &unit.statements[i]);
+  }
+  for (const PlannedStatement& statement : unit.verifications) {
+    Add(batch, {statement.sql}, Role::kVerification, &statement);
+  }
+  Add(batch, book.TransactionIdentity(), Role::kIdentity);
+  return batch;
+}
+
+Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement) {
+  error.details.erase("command_index");
+  if (!IsStatementError(error.reason)) return error;
+  error.message =
+      fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);
+  error.details["name"] = step.summary.name;
+  error.details["file"] = step.file().path.empty() ? step.file().name : step.file().path;
+  error.details["line"] = std::to_string(LineOf(statement, error));
+  error.details["statement"] = statement.verb;
+  return error;
+}
+
+bool IsSingleFalse(const SqlResult& result) {
+  if (result.rows.size() != 1 || result.rows[0].size() != 1) return false;
+  const std::string cell = TextOf(result.rows[0][0]);
+  return cell == "f" || cell == "0";
+}
+
+}  // namespace mig

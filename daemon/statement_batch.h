@@ -1,0 +1,35 @@
+// The commands of one unit's transaction, up to its bookkeeping, each with what it is there for.
+#pragma once
+
+#include <vector>
+
+#include "daemon/bookkeeping.h"
+#include "daemon/step.h"
+
+namespace mig {
+
+struct StatementBatch {
+  enum class Role {
+    kFence,         // first: locks the lease row, tells token and transaction
+    kSetting,       // a section's timeouts
+    kStatement,     // of the revision
+    kVerification,  // of the revision
+    kIdentity,      // last: whether the transaction is still the one that was opened
+  };
+
+  std::vector<SqlCommand> commands;
+  std::vector<Role> roles;
+  std::vector<const PlannedStatement*>
+      statements;  // null for kFence, kSetting, kIdentity; they live as long as the unit
+};
+
+StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit);
+
+// The file's error for a statement's error: name, file, line and statement added. Errors that are
+// no statement's pass through.
+Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement);
+
+// Whether a verification said no: one row with one cell, false or 0.
+bool IsSingleFalse(const SqlResult& result);
+
+}  // namespace mig

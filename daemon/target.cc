@@ -1,0 +1,106 @@
+#include "daemon/target.h"
+
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+#include "daemon/lease.h"
+
+namespace mig {
+namespace {
+
+Result<Revision> LoadOne(OpenTarget& target, const Id& id, Objects& objects) {
+  auto stored = objects.Get(id);
+  if (stored || stored.error().reason != Reason::kNoSuchObject) return stored;
+  const SqlResult found = TRY(target.session->Execute(target.book.ReadObject(id)));
+  if (found.rows.empty()) {
+    Error error{
+        Reason::kUnknownApplied,
+        fmt::format("target {} has revision {} applied, which no file, store or mig_object row has",
+                    target.address.name, id.short_hex())};
+    error.details["id"] = id.hex();
+    return error;
+  }
+  Revision revision = TRY(DecodeRevision(TextOf(found.rows[0][0])));
+  if (IdOf(revision) == id) return revision;
+  return Error{
+      Reason::kCorruption,
+      fmt::format("the mig_object row of {} in target {} was changed: its hash does not match",
+                  id.short_hex(), target.address.name)};
+}
+
+}  // namespace
+
+Result<TargetAddress> AddressOf(const TargetSpec& spec) {
+  if (spec.url.empty()) {
+    return Error{Reason::kNoTarget, spec.name.empty()
+                                        ? "no target is configured"
+                                        : fmt::format("target {} has no url", spec.name)};
+  }
+  TargetAddress address;
+  address.name = spec.name;
+  address.url = TRY(ParseTargetUrl(spec.url, spec.context));
+  address.schema = spec.schema;
+  return address;
+}
+
+Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing) {
+  auto session = OpenSession(address.url, if_missing);
+  if (!session) {
+    Error error = std::move(session).error();
+    error.details["target"] = address.name;
+    return error;
+  }
+  Bookkeeping book((*session)->dialect(), address.schema);
+  return OpenTarget{address, std::move(*session), std::move(book)};
+}
+
+Result<TargetState> ReadState(OpenTarget& target) {
+  TargetState state;
+  const SqlResult exist = TRY(target.session->Execute(target.book.TablesExist()));
+  if (NumberOf(exist.rows.at(0).at(0)) == 0) return state;
+  const SqlResult meta = TRY(target.session->Execute(target.book.ReadMeta()));
+  for (const auto& row : meta.rows) {
+    if (TextOf(row[0]) == "format") state.format = static_cast<int>(NumberOf(row[1]));
+    if (TextOf(row[0]) == "target_id") state.target_id = TextOf(row[1]);
+  }
+  if (state.format != kBookkeepingFormat) {
+    return Error{
+        Reason::kDatabaseFormat,
+        fmt::format("the mig tables of target {} have format {}, and this mig knows format {}",
+                    target.address.name, state.format, kBookkeepingFormat)};
+  }
+  const SqlResult rows = TRY(target.session->Execute(target.book.ReadVersions()));
+  for (const auto& row : rows.rows) {
+    const auto id = Id::FromHex(TextOf(row[0]));
+    if (!id) {
+      return Error{Reason::kDatabaseFormat,
+                   fmt::format("table mig_version of target {} holds {}, which is no id",
+                               target.address.name, TextOf(row[0]))};
+    }
+    state.rows.push_back({*id, TextOf(row[1])});
+  }
+  return state;
+}
+
+Result<std::vector<RevisionPtr>> LoadUnknown(OpenTarget& target, const TargetState& state,
+                                             const Catalog& known, Objects& objects) {
+  std::vector<RevisionPtr> loaded;
+  std::unordered_set<Id> seen;
+  std::vector<Id> todo;
+  const auto want = [&](const Id& id) {
+    if (!known.graph().FindId(id) && seen.insert(id).second) todo.push_back(id);
+  };
+  for (const VersionRow& row : state.rows) want(row.id);
+  while (!todo.empty()) {
+    const Id id = todo.back();
+    todo.pop_back();
+    Revision revision = TRY(LoadOne(target, id, objects));
+    for (const Id& parent : revision.parents) want(parent);
+    for (const Id& dependency : revision.depends) want(dependency);
+    loaded.push_back(TRY(WithoutFile(id, std::move(revision))));
+  }
+  return loaded;
+}
+
+}  // namespace mig

@@ -1,0 +1,61 @@
+// A live database as the engine sees it: opened, and what its bookkeeping tables say.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/bookkeeping.h"
+#include "daemon/catalog.h"
+#include "drivers/session.h"
+#include "drivers/target_url.h"
+#include "store/core/result.h"
+#include "store/objects.h"
+
+namespace mig {
+
+// As a caller names it.
+struct TargetSpec {
+  std::string name;
+  std::string url;  // expanded
+  std::string schema;
+  UrlContext context;
+};
+
+// Its address, understood.
+struct TargetAddress {
+  std::string name;
+  TargetUrl url;
+  std::string schema;
+
+  // The same for the same database and schema, whatever the target is called.
+  std::string key() const { return url.redacted + " " + schema; }
+};
+// Errors: kNoTarget without a url; those of ParseTargetUrl.
+Result<TargetAddress> AddressOf(const TargetSpec& spec);
+
+struct OpenTarget {
+  TargetAddress address;
+  std::unique_ptr<Session> session;
+  Bookkeeping book;
+};
+// Errors: those of OpenSession, naming the target.
+Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing);
+
+// What the tables say. Without tables: format 0 and no rows.
+struct TargetState {
+  int format = 0;
+  std::string target_id;
+  std::vector<VersionRow> rows;
+};
+// Errors: kDatabaseFormat for tables of another version; those of Session.
+Result<TargetState> ReadState(OpenTarget& target);
+
+// The revisions of the rows and below that `known` does not have: from the store, else from the
+// target's own mig_object. Errors: kUnknownApplied naming the row that nobody has; kCorruption for
+// an object whose hash does not match.
+Result<std::vector<RevisionPtr>> LoadUnknown(OpenTarget& target, const TargetState& state,
+                                             const Catalog& known, Objects& objects);
+
+}  // namespace mig

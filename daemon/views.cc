@@ -1,0 +1,177 @@
+#include "daemon/views.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "daemon/limits.h"
+#include "drivers/sql/split.h"
+#include "store/core/sha256.h"
+
+namespace mig {
+namespace {
+
+Result<void> CheckListing(const std::vector<ListedFile>& listing) {
+  for (std::size_t i = 0; i < listing.size(); ++i) {
+    const std::string& path = listing[i].path;
+    const bool outside =
+        path.empty() || path[0] == '/' || ("/" + path + "/").find("/../") != std::string::npos;
+    if (outside)
+      return Error{Reason::kInvalidArgument,
+                   fmt::format("path {} leads out of the work tree", path)};
+    if (i > 0 && listing[i - 1].path >= path) {
+      return Error{Reason::kInvalidArgument, fmt::format("the listing is not sorted at {}", path)};
+    }
+  }
+  return {};
+}
+
+bool HasStatements(const RevisionFile& file) {
+  return std::any_of(file.sections.begin(), file.sections.end(), [](const Section& section) {
+    if (section.kind != SectionKind::kUp) return false;
+    const auto statements =
+        SplitStatements(section.options.dialect.value_or(Dialect::kSqlite), section.sql);
+    return !statements || !statements->empty();
+  });
+}
+
+std::vector<std::string> WarningsOf(const std::vector<LinkedRevision>& linked) {
+  std::vector<std::string> warnings;
+  for (const LinkedRevision& one : linked) {
+    if (one.revision.parents.size() > 1 || HasStatements(one.file)) continue;
+    warnings.push_back(fmt::format("{}: the up section has no statements", one.file.path));
+  }
+  return warnings;
+}
+
+}  // namespace
+
+std::string DigestOf(const std::vector<ListedFile>& listing) {
+  std::string text;
+  for (const ListedFile& file : listing) {
+    text += file.path;
+    text += '\0';
+    text += file.sha256 + "\n";
+  }
+  return Hex(Sha256(text));
+}
+
+Result<void> Views::AddContents(const std::string& sha256, std::string bytes) {
+  if (Hex(Sha256(bytes)) != sha256) {
+    return Error{Reason::kHashMismatch,
+                 fmt::format("the bytes sent as {} have another SHA-256", sha256.substr(0, 12))};
+  }
+  const std::lock_guard lock(mutex_);
+  uploaded_bytes_ += bytes.size();
+  uploaded_.push_front(std::make_shared<const std::string>(std::move(bytes)));
+  known_[sha256] = uploaded_.front();
+  while (uploaded_bytes_ > kMaxUploadedBytes) {
+    uploaded_bytes_ -= uploaded_.back()->size();
+    uploaded_.pop_back();
+  }
+  return {};
+}
+
+Result<Views::Opened> Views::Open(const std::string& project,
+                                  const std::vector<ListedFile>& listing) {
+  TRY(CheckListing(listing));
+  const std::string digest = DigestOf(listing);
+  if (auto found = Find({project, digest, ""})) return Opened{*found, {}};
+  Opened opened;
+  std::vector<Contents> contents;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const ListedFile& file : listing) {
+      const auto known = known_.find(file.sha256);
+      Contents bytes = known == known_.end() ? nullptr : known->second.lock();
+      if (bytes == nullptr) opened.missing.push_back(file.sha256);
+      contents.push_back(std::move(bytes));
+    }
+  }
+  if (!opened.missing.empty()) return opened;
+  opened.view = TRY(Build(project, digest, listing, contents));
+  const std::lock_guard lock(mutex_);
+  kept_.push_front({project + "\n" + digest, opened.view, std::move(contents)});
+  if (kept_.size() > kMaxKeptViews) kept_.pop_back();
+  uploaded_.clear();
+  uploaded_bytes_ = 0;
+  std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
+  return opened;
+}
+
+Result<ViewPtr> Views::Build(const std::string& project, const std::string& digest,
+                             const std::vector<ListedFile>& listing,
+                             const std::vector<Contents>& contents) {
+  std::vector<RevisionFile> files;
+  files.reserve(listing.size());
+  for (std::size_t i = 0; i < listing.size(); ++i)
+    files.push_back(TRY(ParseRevisionFile(listing[i].path, *contents[i])));
+  Result<void> asked;
+  const StoredRevisions stored{[&](std::string_view name) -> std::vector<Id> {
+                                 auto ids = objects_.IdsNamed(project, name);
+                                 if (ids) return *ids;
+                                 asked = std::move(ids).error();
+                                 return {};
+                               },
+                               nullptr};
+  auto linked = Link(std::move(files), stored);
+  TRY(std::move(asked));
+  if (!linked) return Unexpected(std::move(linked).error());
+  auto view = std::make_shared<View>();
+  view->name = {project, digest, ""};
+  view->warnings = WarningsOf(*linked);
+  std::vector<RevisionPtr> revisions;
+  for (LinkedRevision& one : *linked)
+    revisions.push_back(std::make_shared<const LinkedRevision>(std::move(one)));
+  const auto files_end = static_cast<std::ptrdiff_t>(revisions.size());
+  TRY(AddStoredAncestors(revisions));
+  std::rotate(revisions.begin(), revisions.begin() + files_end,
+              revisions.end());  // a name is its file's first
+  view->catalog = TRY(Catalog::Of(revisions));
+  return ViewPtr(std::move(view));
+}
+
+Result<void> Views::AddStoredAncestors(std::vector<RevisionPtr>& revisions) {
+  std::unordered_set<Id> known;
+  for (const RevisionPtr& revision : revisions) known.insert(revision->id);
+  for (std::size_t i = 0; i < revisions.size(); ++i) {
+    const RevisionPtr revision = revisions[i];
+    for (const auto* links : {&revision->revision.parents, &revision->revision.depends}) {
+      for (const Id& id : *links) {
+        if (!known.insert(id).second) continue;
+        Revision stored = TRY(objects_.Get(id));
+        revisions.push_back(TRY(WithoutFile(id, std::move(stored))));
+      }
+    }
+  }
+  return {};
+}
+
+Result<ViewPtr> Views::OfRef(const ViewName& name) {
+  const Ref ref = TRY(refs_.Get(name.project, name.ref));
+  std::vector<RevisionPtr> revisions;
+  for (const Id& head : ref.heads) {
+    Revision stored = TRY(objects_.Get(head));
+    revisions.push_back(TRY(WithoutFile(head, std::move(stored))));
+  }
+  TRY(AddStoredAncestors(revisions));
+  auto view = std::make_shared<View>();
+  view->name = name;
+  view->catalog = TRY(Catalog::Of(revisions));
+  return ViewPtr(std::move(view));
+}
+
+Result<ViewPtr> Views::Find(const ViewName& name) {
+  if (name.work_tree.empty()) return OfRef(name);
+  const std::string key = name.project + "\n" + name.work_tree;
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.key == key; });
+  if (found == kept_.end())
+    return Error{Reason::kViewUnknown, "the daemon has not read this work tree yet"};
+  kept_.splice(kept_.begin(), kept_, found);
+  return kept_.front().view;
+}
+
+}  // namespace mig

@@ -1,0 +1,87 @@
+// What commands look at: the revisions of a work tree, or of a ref, read once and kept while they
+// are looked at.
+//
+// A work tree is known by the SHA-256 of its listing, so a client whose files did not change sends
+// 32 bytes. The contents of files are kept as long as a view that is kept has them; nothing of a
+// view is stored before a target or a ref needs it. Thread-safe.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "daemon/catalog.h"
+#include "store/core/result.h"
+#include "store/objects.h"
+#include "store/refs.h"
+
+namespace mig {
+
+struct ViewName {
+  std::string project;
+  std::string work_tree;  // digest of the listing; empty: `ref` counts
+  std::string ref;
+};
+
+struct View {
+  ViewName name;
+  Catalog catalog;
+  std::vector<std::string> warnings;  // one sentence each
+};
+using ViewPtr = std::shared_ptr<const View>;
+
+struct ListedFile {
+  std::string path;    // relative to the work tree
+  std::string sha256;  // of the bytes, 64 hex digits
+};
+
+// SHA-256, in hex, over `<path>\0<sha256>\n` of each file, by path.
+std::string DigestOf(const std::vector<ListedFile>& listing);
+
+class Views {
+ public:
+  Views(Objects& objects, Refs& refs) : objects_(objects), refs_(refs) {}
+
+  struct Opened {
+    ViewPtr view;                      // null while something is missing
+    std::vector<std::string> missing;  // sha256 of contents to be added
+  };
+  // Errors: everything wrong with the files (store/core/revision_file.h, daemon/plan/link.h);
+  // kInvalidArgument for a listing with a path that leads out of the work tree, or twice.
+  Result<Opened> Open(const std::string& project, const std::vector<ListedFile>& listing);
+
+  // Keeps bytes until a view is opened with them, or others need the room. Errors: kHashMismatch;
+  // kLimitExceeded.
+  Result<void> AddContents(const std::string& sha256, std::string bytes);
+
+  // Errors: kViewUnknown for a work tree that is not kept (any more); kNoSuchRef.
+  Result<ViewPtr> Find(const ViewName& name);
+
+ private:
+  using Contents = std::shared_ptr<const std::string>;
+  struct Kept {
+    std::string key;
+    ViewPtr view;
+    std::vector<Contents> contents;
+  };
+
+  Result<ViewPtr> Build(const std::string& project, const std::string& digest,
+                        const std::vector<ListedFile>& listing,
+                        const std::vector<Contents>& contents);
+  Result<ViewPtr> OfRef(const ViewName& name);
+  // Adds what `linked` follows and has no file, from the store.
+  Result<void> AddStoredAncestors(std::vector<RevisionPtr>& revisions);
+
+  Objects& objects_;
+  Refs& refs_;
+  std::mutex mutex_;
+  std::list<Kept> kept_;                                           // the latest used first
+  std::map<std::string, std::weak_ptr<const std::string>> known_;  // by sha256
+  std::list<Contents> uploaded_;                                   // the latest first
+  std::size_t uploaded_bytes_ = 0;
+};
+
+}  // namespace mig

@@ -1,0 +1,38 @@
+#include "daemon/world.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <random>
+#include <thread>
+
+namespace mig {
+
+World World::Real() {
+  World world;
+  world.now = [] { return std::chrono::system_clock::now(); };
+  world.elapsed = [] { return std::chrono::steady_clock::now(); };
+  world.random_hex = [](std::size_t digits) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    thread_local std::random_device device;
+    std::string text;
+    while (text.size() < digits) text += kHex[device() & 15U];
+    return text;
+  };
+  world.sleep = [](Milliseconds time) { std::this_thread::sleep_for(time); };
+  return world;
+}
+
+std::string FormatSeconds(std::chrono::system_clock::time_point time) {
+  const auto seconds = std::chrono::system_clock::to_time_t(time);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds));
+}
+
+std::string FormatMilliseconds(std::chrono::system_clock::time_point time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto part = std::chrono::duration_cast<Milliseconds>(time - whole).count();
+  const auto seconds = std::chrono::system_clock::to_time_t(whole);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), part);
+}
+
+}  // namespace mig
