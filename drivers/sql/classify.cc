@@ -5,7 +5,6 @@
 namespace mig {
 namespace {
 
-constexpr StatementTraits kOrdinary = {};
 constexpr bool kInside = true;
 constexpr bool kOutside = false;
 
@@ -176,7 +175,7 @@ StatementTraits Classify(Dialect dialect, std::string_view statement) {
     case Dialect::kMariadb:
       return ClassifyMariadb(tokens);
   }
-  return kOrdinary;
+  return {};
 }
 
 }  // namespace mig
