@@ -10,7 +10,7 @@
 namespace mig {
 
 struct DraftRequest {
-  std::string name;                           // complete, e.g. 20261122081530_create_products
+  std::string name = {};                      // complete, e.g. 20261122081530_create_products
   std::vector<std::string> heads = {"head"};  // expressions for the parents, in order; `base`: none
   bool splice = false;                        // a parent need not be a head
   std::vector<std::string> labels = {};
@@ -23,7 +23,7 @@ struct Draft {
   Positions depends;  // what `depends_words` stand for, in the same order
   std::vector<std::string>
       depends_words;  // as the file should say it: a label where a label was given, else the name
-  std::vector<std::string> labels;
+  std::vector<std::string> labels = {};
 };
 
 // Errors: those of Resolver, kIllegalCharacter (in the name), kDuplicateName, kDuplicateHeads,
