@@ -60,6 +60,10 @@ class Context {
   // As Ask, for a run.
   Result<void> Run(v1::StartRunRequest request, const Client::OnEvent& on_event);
 
+  // From here on the view is that of a work tree without files: what the target and the store have,
+  // whatever the files say.
+  void LookWithoutFiles() { tree_ = WorkTree{{}, DigestOf({})}; }
+
   // Forgets what was read from the work tree, after a file was written.
   void WorkTreeChanged() { tree_.reset(); }
 

@@ -57,6 +57,7 @@ Result<int> Run(Context& context) {
   request.set_object(NameOf(file));
   if (std::optional<v1::Target> target = TRY(context.target_if_any()))
     *request.mutable_target() = *target;
+  context.LookWithoutFiles();  // the file may be unreadable, or be the edited one
   v1::GetObjectResponse stored = TRY(context.Ask(request));
   const Config* config = TRY(context.config());
   std::string shown = ShownPath(*config, path.lexically_relative(config->root).string());

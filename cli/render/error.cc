@@ -13,8 +13,7 @@ struct Shown {
   std::string_view title;
 };
 constexpr Shown kShown[] = {
-    {"sqlstate", "SQLSTATE"}, {"statement", "statement"},
-    {"detail", "detail"},     {"database_hint", "the database's hint"},
+    {"sqlstate", "SQLSTATE"}, {"db_detail", "detail"}, {"db_hint", "the database's hint"},
     {"context", "context"},   {"state", "state"},
 };
 
@@ -28,7 +27,10 @@ std::string PlaceOf(const Error& error) {
   std::string place = Detail(error, "file");
   if (place.empty() || error.message.starts_with(place) || Detail(error, "line").empty()) return "";
   for (std::string_view key : {"line", "column"}) {
-    if (std::string value = Detail(error, key); !value.empty()) place += ":" + value;
+    std::string value = Detail(error, key);
+    // A database calls the name of a column so, too.
+    bool counts = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    if (counts) place += ":" + value;
   }
   return place + ": ";
 }

@@ -1,0 +1,80 @@
+#include "cli/render/error.h"
+
+#include <gtest/gtest.h>
+
+namespace mig {
+namespace {
+
+const Style kPlain(false);
+
+TEST(RenderError, IsOneSentenceWithItsReasonAndAHint) {
+  EXPECT_EQ(RenderError({Reason::kNoSuchRevision, "no revision `x`"}, kPlain),
+            "error: no revision `x` [NO_SUCH_REVISION]\nhint: `mig history` lists the revisions\n");
+}
+
+TEST(RenderError, PrefersTheErrorsOwnHint) {
+  Error error{Reason::kNoSuchRevision, "no revision `x`"};
+  error.hint = "did you mean `y`?";
+  EXPECT_EQ(RenderError(error, kPlain),
+            "error: no revision `x` [NO_SUCH_REVISION]\nhint: did you mean `y`?\n");
+}
+
+TEST(RenderError, PutsThePlaceInFrontUnlessTheSentenceStartsWithIt) {
+  Error error{
+      Reason::kFileInvalid, "unknown key", {{"file", "m/a.sql"}, {"line", "3"}, {"column", "4"}}};
+  EXPECT_EQ(RenderError(error, kPlain), "error: m/a.sql:3:4: unknown key [FILE_INVALID]\n");
+  error.message = "m/a.sql:3:4: unknown key";
+  EXPECT_EQ(RenderError(error, kPlain), "error: m/a.sql:3:4: unknown key [FILE_INVALID]\n");
+}
+
+TEST(RenderError, ShowsWhatTheDatabaseSaidAndTheStateItIsIn) {
+  Error error{Reason::kStatementFailed,
+              "relation \"users\" already exists",
+              {{"file", "m/a.sql"},
+               {"line", "9"},
+               {"sqlstate", "42P07"},
+               {"db_detail", "first\nsecond"},
+               {"state", "dev is at b; a had no effect"}}};
+  EXPECT_EQ(RenderError(error, kPlain),
+            "error: m/a.sql:9: relation \"users\" already exists [STATEMENT_FAILED]\n"
+            "  SQLSTATE: 42P07\n"
+            "  detail: first\n    second\n"
+            "  state: dev is at b; a had no effect\n");
+}
+
+TEST(RenderError, TakesTheNameOfATablesColumnForNoPlace) {
+  Error error{Reason::kStatementFailed,
+              "null value",
+              {{"file", "m/a.sql"}, {"line", "9"}, {"column", "email"}}};
+  EXPECT_EQ(RenderError(error, kPlain), "error: m/a.sql:9: null value [STATEMENT_FAILED]\n");
+}
+
+TEST(RenderErrorJson, HasTheSameFacts) {
+  Error error{Reason::kFileInvalid, "unknown \"key\"", {{"line", "3"}}};
+  error.hint = "h";
+  EXPECT_EQ(
+      RenderErrorJson(error),
+      R"({"error":{"reason":"FILE_INVALID","message":"unknown \"key\"","hint":"h","details":{"line":"3"}}})"
+      "\n");
+}
+
+TEST(ErrorOfARun, KeepsReasonHintAndDetails) {
+  v1::RunError message;
+  message.set_reason("VERIFY_FAILED");
+  message.set_message("m");
+  message.set_hint("h");
+  (*message.mutable_details())["line"] = "3";
+  Error error = ErrorOf(message);
+  EXPECT_EQ(error.reason, Reason::kVerifyFailed);
+  EXPECT_EQ(error.hint, "h");
+  EXPECT_EQ(error.details.at("line"), "3");
+}
+
+TEST(ErrorOfARun, WithAReasonOfANewerDaemonIsInternal) {
+  v1::RunError message;
+  message.set_reason("SOMETHING_NEW");
+  EXPECT_EQ(ErrorOf(message).reason, Reason::kInternal);
+}
+
+}  // namespace
+}  // namespace mig

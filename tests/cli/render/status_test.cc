@@ -1,0 +1,68 @@
+#include "cli/render/status.h"
+
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+namespace mig {
+namespace {
+
+v1::GetStatusResponse Parse(const std::string& text) {
+  v1::GetStatusResponse status;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &status)) << text;
+  return status;
+}
+
+TEST(Status, OfACleanTargetIsFourLines) {
+  EXPECT_EQ(RenderStatus(Parse("heads: 'b' current: 'b' target_url: 'sqlite:/dev.db' entries { "
+                               "state: STATE_APPLIED name: 'b' }"),
+                         "dev", Style(false)),
+            "target:   dev (sqlite:/dev.db)\ncurrent:  b\nheads:    b\npending:  nothing\n");
+}
+
+TEST(Status, WithoutATargetSaysOnlyWhatTheFilesSay) {
+  EXPECT_EQ(RenderStatus(Parse("heads: 'b'"), "", Style(false)), "heads:    b\n");
+}
+
+TEST(Status, GroupsFilesByStateAndSaysWhatToDo) {
+  v1::GetStatusResponse status = Parse(R"(
+      heads: 'd' current: 'c' pending: 1
+      entries { state: STATE_NEW name: 'd' path: 'm/d.sql' }
+      entries { state: STATE_EDITED name: 'b' path: 'm/b.sql' }
+      entries { state: STATE_REIDENTIFIED name: 'c' path: 'm/c.sql' because_of: 'b' }
+      entries { state: STATE_MISSING_FILE name: 'a' }
+      entries { state: STATE_COSMETIC name: 'x' path: 'm/x.sql' })");
+  EXPECT_EQ(RenderStatus(status, "dev", Style(false)), R"(target:   dev
+current:  c
+heads:    d
+pending:  1 revision (`mig upgrade heads`)
+
+edited since applied
+  (`mig reapply` applies the edit, `mig restore FILE` takes it back)
+  m/b.sql
+
+re-identified, because a revision below was edited
+  (`mig reapply` gives them their new ids)
+  m/c.sql (because of b)
+
+applied, and the file is missing
+  (the stored original serves; `mig restore NAME` writes it)
+  a
+
+edited in comments or white space only
+  (`mig restore FILE` takes the applied text back)
+  m/x.sql
+
+new
+  (may be edited freely until they are applied)
+  m/d.sql
+)");
+}
+
+TEST(HasFindings, CountsEverythingButAppliedRevisions) {
+  EXPECT_FALSE(HasFindings(Parse("entries { state: STATE_APPLIED }")));
+  EXPECT_TRUE(HasFindings(Parse("pending: 1")));
+  EXPECT_TRUE(HasFindings(Parse("entries { state: STATE_COSMETIC }")));
+}
+
+}  // namespace
+}  // namespace mig

@@ -1,0 +1,111 @@
+#include "cli/work_tree.h"
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "cli/file.h"
+#include "store/core/limits.h"
+#include "store/core/sha256.h"
+
+namespace mig {
+namespace {
+
+namespace fs = std::filesystem;
+
+class WorkTreeTest : public testing::Test {
+ protected:
+  WorkTreeTest() {
+    std::string name = testing::TempDir() + "mig-tree-XXXXXX";
+    config_.root = ::mkdtemp(name.data());
+    config_.project = "shop";
+    fs::create_directory(config_.root + "/migrations");
+  }
+  ~WorkTreeTest() override { fs::remove_all(config_.root); }
+
+  void Write(const std::string& path, const std::string& text) {
+    fs::create_directories(fs::path(config_.root + "/" + path).parent_path());
+    std::ofstream(config_.root + "/" + path) << text;
+  }
+
+  std::vector<std::string> Paths() {
+    Result<WorkTree> tree = ReadWorkTree(config_);
+    EXPECT_TRUE(tree.has_value()) << (tree ? "" : tree.error().message);
+    std::vector<std::string> paths;
+    if (tree) std::ranges::transform(tree->files, std::back_inserter(paths), &WorkTreeFile::path);
+    return paths;
+  }
+
+  Config config_;
+};
+
+TEST_F(WorkTreeTest, ListsSqlFilesSortedAndNothingElse) {
+  Write("migrations/b.sql", "b");
+  Write("migrations/a.sql", "a");
+  Write("migrations/.hidden.sql", "x");
+  Write("migrations/notes.md", "x");
+  Write("migrations/deeper/c.sql", "x");
+  EXPECT_THAT(Paths(), testing::ElementsAre("migrations/a.sql", "migrations/b.sql"));
+}
+
+TEST_F(WorkTreeTest, ListsSeveralFoldersInOneOrder) {
+  config_.migrations = {"z", "migrations/", "./z"};
+  Write("z/a.sql", "a");
+  Write("migrations/b.sql", "b");
+  EXPECT_THAT(Paths(), testing::ElementsAre("migrations/b.sql", "z/a.sql"));
+}
+
+TEST_F(WorkTreeTest, IsKnownByTheHashOfItsListing) {
+  Write("migrations/a.sql", "one");
+  std::string listing = "migrations/a.sql" + std::string(1, '\0') + Hex(Sha256("one")) + "\n";
+  EXPECT_EQ(ReadWorkTree(config_)->digest, Hex(Sha256(listing)));
+  Write("migrations/a.sql", "two");
+  EXPECT_NE(ReadWorkTree(config_)->digest, Hex(Sha256(listing)));
+}
+
+TEST_F(WorkTreeTest, WithoutItsFolderSaysWhichOne) {
+  config_.migrations = {"nowhere"};
+  Result<WorkTree> tree = ReadWorkTree(config_);
+  ASSERT_FALSE(tree.has_value());
+  EXPECT_EQ(tree.error().reason, Reason::kFileUnreadable);
+  EXPECT_THAT(tree.error().message, testing::HasSubstr("nowhere"));
+}
+
+TEST_F(WorkTreeTest, RefusesAFileThatIsTooLargeWithoutReadingIt) {
+  Write("migrations/a.sql", "");
+  fs::resize_file(config_.root + "/migrations/a.sql", kMaxFileBytes + 1);
+  Result<WorkTree> tree = ReadWorkTree(config_);
+  ASSERT_FALSE(tree.has_value());
+  EXPECT_EQ(tree.error().reason, Reason::kLimitExceeded);
+}
+
+TEST_F(WorkTreeTest, RefusesAFileNameThatIsNoFile) {
+  fs::create_directory(config_.root + "/migrations/a.sql");
+  Result<WorkTree> tree = ReadWorkTree(config_);
+  ASSERT_FALSE(tree.has_value());
+  EXPECT_EQ(tree.error().reason, Reason::kFileUnreadable);
+}
+
+TEST_F(WorkTreeTest, CreateFileNeverOverwrites) {
+  std::string path = config_.root + "/x.sql";
+  EXPECT_TRUE(CreateFile(path, "first").has_value());
+  Result<void> again = CreateFile(path, "second");
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().reason, Reason::kFileExists);
+  EXPECT_EQ(*ReadFile(path), "first");
+}
+
+TEST_F(WorkTreeTest, WritingLeavesNoOtherFileBehind) {
+  std::string path = config_.root + "/migrations/x.sql";
+  EXPECT_TRUE(CreateFile(path, "first").has_value());
+  EXPECT_TRUE(ReplaceFile(path, "second").has_value());
+  (void)CreateFile(path, "third");
+  EXPECT_EQ(*ReadFile(path), "second");
+  EXPECT_EQ(std::distance(fs::directory_iterator(config_.root + "/migrations"), {}), 1);
+}
+
+}  // namespace
+}  // namespace mig
