@@ -1,0 +1,113 @@
+#include "daemon/config.h"
+
+#include <gmock/gmock.h>
+
+namespace mig {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr char kDigest[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+Result<DaemonConfig> Parse(const std::string& text) {
+  return ParseDaemonConfig("migd.toml", text,
+                           {{"MIG_STORE", "/var/lib/mig"}, {"SECRET", "hunter2"}});
+}
+
+Error ErrorIn(const std::string& text) {
+  const auto config = Parse(text);
+  return config ? Error{Reason::kInternal, "it was accepted"} : config.error();
+}
+
+TEST(DaemonConfig, HoldsWhatTheFileSays) {
+  const auto config = Parse(R"(
+store = "${MIG_STORE}/shop"
+listen = ["unix:/run/mig/migd.sock", "0.0.0.0:7433"]
+accept_urls = true
+[log]
+format = "json"
+level = "debug"
+[tls]
+certificate = "/etc/mig/server.pem"
+key = "/etc/mig/server.key"
+[[tokens]]
+name = "team-a"
+sha256 = ")" + std::string(kDigest) +
+                            R"("
+[unix]
+allow_uids = [1000, 1001]
+[targets.prod]
+project = "shop"
+url = "postgresql://mig:${SECRET}@db/shop"
+)");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->store, "/var/lib/mig/shop");
+  EXPECT_THAT(config->listen, ElementsAre("unix:/run/mig/migd.sock", "0.0.0.0:7433"));
+  EXPECT_TRUE(config->accept_urls);
+  EXPECT_EQ(config->log_format, LogFormat::kJson);
+  EXPECT_EQ(config->log_level, LogLevel::kDebug);
+  EXPECT_EQ(config->tls.key, "/etc/mig/server.key");
+  ASSERT_EQ(config->tokens.size(), 1U);
+  EXPECT_EQ(config->tokens[0].name, "team-a");
+  EXPECT_THAT(config->allowed_uids, ElementsAre(1000U, 1001U));
+  EXPECT_EQ(config->targets.at("prod").url, "postgresql://mig:hunter2@db/shop");
+  EXPECT_TRUE(CheckDaemonConfig(*config));
+}
+
+TEST(DaemonConfig, NamesFileLineAndKeyOfAMistake) {
+  const Error error = ErrorIn("store = \"/x\"\n[log]\nlevel = 3\n");
+  EXPECT_EQ(error.reason, Reason::kConfigInvalid);
+  EXPECT_EQ(error.message, "migd.toml:3: `log.level` must be a string");
+  EXPECT_EQ(error.details.at("file"), "migd.toml");
+  EXPECT_EQ(error.details.at("line"), "3");
+  EXPECT_EQ(error.details.at("key"), "log.level");
+}
+
+TEST(DaemonConfig, SuggestsTheKeyThatWasMeant) {
+  EXPECT_EQ(ErrorIn("lisen = []").hint, "did you mean `listen`?");
+  EXPECT_EQ(ErrorIn("[tls]\ncertifcate = \"x\"").hint, "did you mean `certificate`?");
+}
+
+TEST(DaemonConfig, RefusesWhatItCannotMean) {
+  EXPECT_EQ(ErrorIn("store = ").details.at("line"), "1");
+  EXPECT_EQ(ErrorIn("listen = \"unix:/a\"").message, "migd.toml:1: `listen` must be a list");
+  EXPECT_EQ(ErrorIn("listen = [\"unix:relative\"]").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn("listen = [\"localhost\"]").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn("[[tokens]]\nname = \"a\"\nsha256 = \"plain\"").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn("[tls]\nkey = \"k\"").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn("[unix]\nallow_uids = [\"bob\"]").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn("[log]\nformat = \"xml\"").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn("[targets.prod]\nproject = \"p\"").message,
+            "migd.toml:1: `targets.prod` needs a `url`");
+}
+
+TEST(DaemonConfig, NamesAVariableThatIsNotSet) {
+  EXPECT_EQ(ErrorIn("store = \"${NOWHERE}\"").message,
+            "migd.toml:1: `store` needs the environment variable `NOWHERE`, which is not set");
+  EXPECT_EQ(ErrorIn("store = \"$HOME\"").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(Parse("store = \"/a$$b\"")->store, "/a$b");
+}
+
+TEST(DaemonConfig, NeverServesTcpInTheOpen) {
+  DaemonConfig config;
+  config.store = "/x";
+  config.listen = {"0.0.0.0:7433"};
+  EXPECT_EQ(CheckDaemonConfig(config).error().reason, Reason::kConfigInvalid);
+  config.tls = {"server.pem", "server.key", ""};
+  EXPECT_FALSE(CheckDaemonConfig(config)) << "TLS alone knows no caller";
+  config.tokens = {{"team-a", kDigest}};
+  EXPECT_TRUE(CheckDaemonConfig(config));
+  config.tokens.clear();
+  config.tls.client_ca = "clients.pem";
+  EXPECT_TRUE(CheckDaemonConfig(config));
+}
+
+TEST(DaemonConfig, NeedsAStoreAndAnAddress) {
+  EXPECT_EQ(CheckDaemonConfig(DaemonConfig{}).error().details.at("key"), "store");
+  DaemonConfig config;
+  config.store = "/x";
+  EXPECT_EQ(CheckDaemonConfig(config).error().details.at("key"), "listen");
+}
+
+}  // namespace
+}  // namespace mig
