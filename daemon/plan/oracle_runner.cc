@@ -134,8 +134,7 @@ Result<Json> CurrentJson(const Graph& graph, const Current& current) {
   return Json{{"list", list}};
 }
 
-Result<Json> Answer(const Json& c) {
-  Graph graph = TRY(GraphOf(c.at("revisions")));
+Result<Json> AnswerWith(const Graph& graph, const Json& c) {
   Current current = CurrentOf(graph, c.at("current"));
   const Json& options = c.at("options");
   const Json& target = c.at("target");
@@ -164,6 +163,19 @@ Result<Json> Answer(const Json& c) {
   return Error{Reason::kUsage, "no such command: " + command};
 }
 
+// A broken history is an error before the question is looked at. Alembic looks at some questions
+// first, so that either of two errors may be its answer: this one names no kind.
+Json Answer(const Json& c) {
+  Result<Graph> graph = GraphOf(c.at("revisions"));
+  if (!graph) {
+    Json broken = ErrorJson(graph.error());
+    broken["error"].erase("kind");
+    return broken;
+  }
+  Result<Json> answer = AnswerWith(*graph, c);
+  return answer ? *answer : ErrorJson(answer.error());
+}
+
 }  // namespace
 }  // namespace mig
 
@@ -171,9 +183,7 @@ int main() {
   std::ios::sync_with_stdio(false);
   for (std::string line; std::getline(std::cin, line);) {
     auto c = mig::Json::parse(line);
-    auto result = mig::Answer(c);
-    mig::Json answer = {{"id", c.at("id")},
-                        {"result", result ? *result : mig::ErrorJson(result.error())}};
+    mig::Json answer = {{"id", c.at("id")}, {"result", mig::Answer(c)}};
     std::cout << answer.dump() << '\n';
   }
 }
