@@ -13,13 +13,16 @@
 #include <thread>
 
 #include "daemon/command_line.h"
+#include "daemon/engine.h"
 #include "daemon/file_lock.h"
 #include "daemon/limits.h"
 #include "daemon/log.h"
 #include "daemon/rpc/admin_service.h"
 #include "daemon/rpc/pool.h"
 #include "daemon/rpc/server.h"
+#include "daemon/rpc/services.h"
 #include "daemon/world.h"
+#include "store/rocks_kv.h"
 
 namespace mig {
 namespace {
@@ -115,11 +118,17 @@ std::optional<IdleRule> IdleRuleOf(const CommandLine& line, std::function<int()>
 
 Result<void> Run(const CommandLine& line) {
   const std::vector<FileLock> locks = TRY(TakeLocks(line));
+  const std::unique_ptr<RocksKv> kv = TRY(RocksKv::Open(line.config.store));
+  const World world = World::Real();
+  Engine engine(*kv, world);
   Pool pool(kPoolThreads, kMaxQueuedCalls);
-  const auto active_runs = [] { return 0; };
+  const std::unique_ptr<Services> services = MakeServices(engine, pool);
+  const auto active_runs = [&services] { return services->ActiveRuns(); };
   AdminService admin(FactsOf(line.config, active_runs));
   const std::unique_ptr<Server> server = TRY(Server::Bind(line.config));
-  TRY(server->Serve({&admin}, IdleRuleOf(line, active_runs)));
+  std::vector<grpc::Service*> served = services->All();
+  served.push_back(&admin);
+  TRY(server->Serve(served, IdleRuleOf(line, active_runs)));
   Report(line.ready_descriptor, "ready\n");
 
   const int signal = WaitForStop();
@@ -127,6 +136,7 @@ Result<void> Run(const CommandLine& line) {
   Log(LogLevel::kInfo, "stopping", {{"signal", ::sigabbrev_np(signal)}});
   admin.SetDraining();
   server->StopListening();
+  services->Drain(std::chrono::steady_clock::now() + kDrainTime);
   server->Shutdown(std::chrono::system_clock::now() + kDrainTime);
   pool.Stop();
   Log(LogLevel::kInfo, "stopped");

@@ -1,0 +1,262 @@
+#include "daemon/rpc/messages.h"
+
+#include <algorithm>
+
+namespace mig {
+namespace {
+
+template <typename Field>
+void Assign(Field* field, const std::vector<std::string>& values) {
+  field->Assign(values.begin(), values.end());
+}
+
+template <typename Field>
+void AddNames(const Graph& graph, std::span<const Position> positions, Field* field) {
+  for (const Position p : positions) *field->Add() = graph.name(p);
+}
+
+v1::Direction ToMessage(StepKind kind) {
+  switch (kind) {
+    case StepKind::kUpgrade:
+      return v1::DIRECTION_UPGRADE;
+    case StepKind::kDowngrade:
+      return v1::DIRECTION_DOWNGRADE;
+    case StepKind::kStamp:
+      return v1::DIRECTION_STAMP;
+    case StepKind::kRelink:
+      return v1::DIRECTION_RELINK;
+  }
+  return v1::DIRECTION_UNSPECIFIED;
+}
+
+v1::Run::Outcome ToMessage(RunOutcome outcome) {
+  switch (outcome) {
+    case RunOutcome::kRunning:
+      return v1::Run::OUTCOME_RUNNING;
+    case RunOutcome::kDone:
+      return v1::Run::OUTCOME_DONE;
+    case RunOutcome::kFailed:
+      return v1::Run::OUTCOME_FAILED;
+    case RunOutcome::kCancelled:
+      return v1::Run::OUTCOME_CANCELLED;
+    case RunOutcome::kInterrupted:
+      return v1::Run::OUTCOME_INTERRUPTED;
+  }
+  return v1::Run::OUTCOME_UNSPECIFIED;
+}
+
+v1::GetStatusResponse::State ToMessage(FileState state) {
+  switch (state) {
+    case FileState::kNew:
+      return v1::GetStatusResponse::STATE_NEW;
+    case FileState::kApplied:
+      return v1::GetStatusResponse::STATE_APPLIED;
+    case FileState::kEdited:
+      return v1::GetStatusResponse::STATE_EDITED;
+    case FileState::kReidentified:
+      return v1::GetStatusResponse::STATE_REIDENTIFIED;
+    case FileState::kMissingFile:
+      return v1::GetStatusResponse::STATE_MISSING_FILE;
+    case FileState::kCosmetic:
+      return v1::GetStatusResponse::STATE_COSMETIC;
+  }
+  return v1::GetStatusResponse::STATE_UNSPECIFIED;
+}
+
+bool Contains(const Positions& positions, Position p) {
+  return std::find(positions.begin(), positions.end(), p) != positions.end();
+}
+
+// One overload for each event: a new one does not compile until it has a message.
+struct EventWriter {
+  v1::RunEvent* message;
+
+  void operator()(const RunStarted& event) const {
+    auto* out = message->mutable_run_started();
+    out->set_run_id(event.run_id);
+    out->set_target_name(event.target_name);
+    out->set_target_url(event.target_url);
+    out->set_summary(event.summary);
+  }
+  void operator()(const StepStarted& event) const {
+    auto* out = message->mutable_step_started();
+    out->set_index(event.index);
+    out->set_total(event.total);
+    out->set_statements(event.statements);
+    mig::ToMessage(event.step, out->mutable_step());
+  }
+  void operator()(const StatementStarted& event) const {
+    auto* out = message->mutable_statement_started();
+    out->set_index(event.index);
+    out->set_total(event.total);
+    out->set_verb(event.verb);
+  }
+  void operator()(const StatementFinished& event) const {
+    auto* out = message->mutable_statement_finished();
+    out->set_index(event.index);
+    out->set_total(event.total);
+    out->set_verb(event.verb);
+    out->set_rows_affected(event.rows_affected);
+    out->set_duration_us(event.duration_us);
+  }
+  void operator()(const StepFinished& event) const {
+    auto* out = message->mutable_step_finished();
+    out->set_index(event.index);
+    out->set_total(event.total);
+    out->set_duration_us(event.duration_us);
+  }
+  void operator()(const Waiting& event) const {
+    auto* out = message->mutable_waiting();
+    out->set_reason(event.reason);
+    out->set_waited_ms(event.waited_ms);
+  }
+  void operator()(const Notice& event) const {
+    auto* out = message->mutable_notice();
+    out->set_severity(event.severity);
+    out->set_message(event.message);
+  }
+  void operator()(const RunFinished& event) const {
+    auto* out = message->mutable_run_finished();
+    out->set_outcome(ToMessage(event.outcome));
+    out->set_steps_done(event.steps_done);
+    out->set_steps_total(event.steps_total);
+    Assign(out->mutable_current(), event.current);
+    out->set_state(event.state);
+    out->set_duration_us(event.duration_us);
+    if (!event.error) return;
+    auto* error = out->mutable_error();
+    error->set_reason(std::string(InfoOf(event.error->reason).text));
+    error->set_message(RedactSecrets(event.error->message));
+    error->set_hint(HintOf(*event.error));
+    for (const auto& [key, value] : event.error->details) {
+      (*error->mutable_details())[key] = RedactSecrets(value);
+    }
+  }
+};
+
+}  // namespace
+
+ViewName FromMessage(const v1::View& view) {
+  return {view.project(), view.work_tree(), view.ref()};
+}
+
+TargetSpec FromMessage(const v1::Target& target) {
+  TargetSpec spec{target.name(), target.url(), target.schema(), {}};
+  spec.context.base_directory = target.base_directory();
+  spec.context.environment.insert(target.environment().begin(), target.environment().end());
+  return spec;
+}
+
+Result<Operation> FromMessage(const v1::Operation& message) {
+  Operation operation;
+  switch (message.kind_case()) {
+    case v1::Operation::kUpgrade:
+      operation.kind = Operation::Kind::kUpgrade;
+      operation.revisions = {message.upgrade().revision()};
+      break;
+    case v1::Operation::kDowngrade:
+      operation.kind = Operation::Kind::kDowngrade;
+      operation.revisions = {message.downgrade().revision()};
+      break;
+    case v1::Operation::kStamp:
+      operation.kind = Operation::Kind::kStamp;
+      operation.revisions.assign(message.stamp().revisions().begin(),
+                                 message.stamp().revisions().end());
+      operation.purge = message.stamp().purge();
+      break;
+    case v1::Operation::kReapply:
+      operation.kind = Operation::Kind::kReapply;
+      return operation;
+    case v1::Operation::KIND_NOT_SET:
+      return Error{Reason::kInvalidArgument, "the request names no operation"};
+  }
+  const auto& revisions = operation.revisions;
+  const bool incomplete =
+      revisions.empty() || std::find(revisions.begin(), revisions.end(), "") != revisions.end();
+  if (incomplete) return Error{Reason::kInvalidArgument, "the operation names no revision"};
+  return operation;
+}
+
+void ToMessage(const Marked& marked, Position p, v1::Revision* message) {
+  const Graph& graph = marked.catalog.graph();
+  const Node& node = graph.node(p);
+  const RevisionFile& file = marked.catalog.at(p).file;
+  message->set_id(node.id.hex());
+  message->set_name(node.name);
+  message->set_message(node.message);
+  message->set_author(file.header.author);
+  message->set_created(node.created);
+  message->set_path(file.path);
+  for (const std::string& parent : file.header.parents) message->add_parents(parent);
+  AddNames(graph, graph.depends(p), message->mutable_depends());
+  AddNames(graph, graph.children(p), message->mutable_children());
+  Assign(message->mutable_labels(), node.labels);
+  Assign(message->mutable_aliases(), node.aliases);
+  message->set_head(graph.children(p).empty());
+  message->set_effective_head(graph.children(p).empty() && !graph.dependents(p).empty());
+  message->set_branch_point(graph.children(p).size() > 1);
+  message->set_merge_point(graph.parents(p).size() > 1);
+  message->set_current(Contains(marked.rows, p));
+  message->set_implied(Contains(marked.implied, p));
+  message->set_applied(p < marked.applied.size() && marked.applied[p]);
+  message->set_irreversible(file.irreversible.value_or(""));
+}
+
+void ToMessage(const WorkTreeStatus& status, v1::GetStatusResponse* message) {
+  for (const FileStatus& file : status.files) {
+    auto* entry = message->add_entries();
+    entry->set_state(ToMessage(file.state));
+    entry->set_name(file.name);
+    entry->set_path(file.path);
+    if (file.id) entry->set_id(file.id->hex());
+    if (file.applied_id) entry->set_applied_id(file.applied_id->hex());
+    entry->set_because_of(file.because_of);
+  }
+  Assign(message->mutable_heads(), status.heads);
+  Assign(message->mutable_current(), status.current);
+  Assign(message->mutable_warnings(), status.warnings);
+  message->set_pending(status.pending);
+  message->set_target_url(status.target_url);
+}
+
+void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse* message) {
+  message->set_target_url(description.target_url);
+  message->set_dialect(std::string(NameOf(description.dialect)));
+  message->set_server_version(description.server_version);
+  message->set_format(description.state.format);
+  message->set_target_id(description.state.target_id);
+  for (const VersionRow& row : description.state.rows) message->add_rows(row.id.hex());
+  message->set_lease_holder(description.lease.holder);
+  message->set_lease_since(description.lease.since);
+  message->set_lease_run(description.lease.run);
+  message->set_log_entries(description.log_entries);
+}
+
+void ToMessage(const RunSummary& summary, v1::Run* message) {
+  message->set_id(summary.id);
+  message->set_target_name(summary.target_name);
+  message->set_target_url(summary.target_url);
+  message->set_summary(summary.summary);
+  message->set_actor(summary.actor);
+  message->set_outcome(ToMessage(summary.outcome));
+  message->set_started(summary.started);
+  message->set_finished(summary.finished);
+  message->set_error(RedactSecrets(summary.error));
+}
+
+void ToMessage(const StepSummary& step, v1::PlanStep* message) {
+  message->set_direction(ToMessage(step.kind));
+  if (step.id != Id()) message->set_id(step.id.hex());
+  message->set_name(step.name);
+  message->set_message(step.message);
+  Assign(message->mutable_from(), step.from);
+  Assign(message->mutable_to(), step.to);
+}
+
+void ToMessage(const Event& event, v1::RunEvent* message) {
+  message->set_sequence(event.sequence);
+  message->set_time(event.time);
+  std::visit(EventWriter{message}, event.body);
+}
+
+}  // namespace mig

@@ -1,0 +1,35 @@
+// Between the engine's values and the API's messages: the one place that knows both.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "daemon/engine.h"
+#include "mig/v1/history.pb.h"
+#include "mig/v1/revision.pb.h"
+#include "mig/v1/run.pb.h"
+#include "mig/v1/target.pb.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+ViewName FromMessage(const v1::View& view);
+TargetSpec FromMessage(const v1::Target& target);
+// Errors: kInvalidArgument when no kind is set, or a revision is missing.
+Result<Operation> FromMessage(const v1::Operation& operation);
+
+void ToMessage(const Marked& marked, Position position, v1::Revision* message);
+void ToMessage(const WorkTreeStatus& status, v1::GetStatusResponse* message);
+void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse* message);
+void ToMessage(const RunSummary& summary, v1::Run* message);
+void ToMessage(const Event& event, v1::RunEvent* message);
+void ToMessage(const StepSummary& step, v1::PlanStep* message);
+
+// The target of a request that may have none.
+template <typename Request>
+std::optional<TargetSpec> TargetOf(const Request& request) {
+  if (!request.has_target()) return std::nullopt;
+  return FromMessage(request.target());
+}
+
+}  // namespace mig

@@ -1,0 +1,33 @@
+// RunService over the engine; the calls are described in proto/mig/v1/run.proto.
+#pragma once
+
+#include "daemon/engine.h"
+#include "daemon/rpc/pool.h"
+#include "mig/v1/run.grpc.pb.h"
+
+namespace mig {
+
+class RunService final : public v1::RunService::CallbackService {
+ public:
+  RunService(Engine& engine, Pool& pool) : engine_(engine), pool_(pool) {}
+
+  using Context = grpc::CallbackServerContext;
+  grpc::ServerWriteReactor<v1::StartRunResponse>* StartRun(Context*,
+                                                           const v1::StartRunRequest*) override;
+  grpc::ServerWriteReactor<v1::WatchRunResponse>* WatchRun(Context*,
+                                                           const v1::WatchRunRequest*) override;
+  grpc::ServerUnaryReactor* CancelRun(Context*, const v1::CancelRunRequest*,
+                                      v1::CancelRunResponse*) override;
+  grpc::ServerUnaryReactor* ListRuns(Context*, const v1::ListRunsRequest*,
+                                     v1::ListRunsResponse*) override;
+  grpc::ServerUnaryReactor* PlanRun(Context*, const v1::PlanRunRequest*,
+                                    v1::PlanRunResponse*) override;
+  grpc::ServerUnaryReactor* RenderScript(Context*, const v1::RenderScriptRequest*,
+                                         v1::RenderScriptResponse*) override;
+
+ private:
+  Engine& engine_;
+  Pool& pool_;
+};
+
+}  // namespace mig

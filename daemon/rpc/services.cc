@@ -1,0 +1,34 @@
+#include "daemon/rpc/services.h"
+
+#include "daemon/rpc/history_service.h"
+#include "daemon/rpc/run_service.h"
+#include "daemon/rpc/target_service.h"
+
+namespace mig {
+namespace {
+
+class EngineServices final : public Services {
+ public:
+  EngineServices(Engine& engine, Pool& pool)
+      : engine_(engine), history_(engine, pool), target_(engine, pool), run_(engine, pool) {}
+
+  std::vector<grpc::Service*> All() override { return {&history_, &target_, &run_}; }
+  int ActiveRuns() const override { return engine_.runs().active(); }
+  void Drain(std::chrono::steady_clock::time_point deadline) override {
+    engine_.runs().Drain(deadline);
+  }
+
+ private:
+  Engine& engine_;
+  HistoryService history_;
+  TargetService target_;
+  RunService run_;
+};
+
+}  // namespace
+
+std::unique_ptr<Services> MakeServices(Engine& engine, Pool& pool) {
+  return std::make_unique<EngineServices>(engine, pool);
+}
+
+}  // namespace mig

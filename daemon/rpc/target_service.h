@@ -1,0 +1,29 @@
+// TargetService over the engine; the calls are described in proto/mig/v1/target.proto.
+#pragma once
+
+#include "daemon/engine.h"
+#include "daemon/rpc/pool.h"
+#include "mig/v1/target.grpc.pb.h"
+
+namespace mig {
+
+class TargetService final : public v1::TargetService::CallbackService {
+ public:
+  TargetService(Engine& engine, Pool& pool) : engine_(engine), pool_(pool) {}
+
+  using Context = grpc::CallbackServerContext;
+  grpc::ServerUnaryReactor* GetCurrent(Context*, const v1::GetCurrentRequest*,
+                                       v1::GetCurrentResponse*) override;
+  grpc::ServerUnaryReactor* EnsureVersion(Context*, const v1::EnsureVersionRequest*,
+                                          v1::EnsureVersionResponse*) override;
+  grpc::ServerUnaryReactor* DescribeTarget(Context*, const v1::DescribeTargetRequest*,
+                                           v1::DescribeTargetResponse*) override;
+  grpc::ServerUnaryReactor* DumpSchema(Context*, const v1::DumpSchemaRequest*,
+                                       v1::DumpSchemaResponse*) override;
+
+ private:
+  Engine& engine_;
+  Pool& pool_;
+};
+
+}  // namespace mig
