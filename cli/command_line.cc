@@ -1,6 +1,8 @@
 #include "cli/command_line.h"
 
 #include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <cctype>
 #include <memory>
 
@@ -46,7 +48,7 @@ Error UsageError(const Command& command, std::string message, std::string hint =
 Error UnknownOption(const Command& command, std::string_view word) {
   if (std::string_view why = WhyRefused(word); !why.empty()) {
     return {Reason::kUnsupported,
-            "no option " + std::string(word.substr(0, word.find('='))) + ": " + std::string(why)};
+            "mig has no " + std::string(word.substr(0, word.find('='))) + ": " + std::string(why)};
   }
   std::vector<std::string_view> names;
   for (const Option* option : OptionsOf(command)) {

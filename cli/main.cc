@@ -45,6 +45,22 @@ Words VerbOf(const std::vector<std::string>& given) {
   return words;
 }
 
+// Alembic takes some options before the verb, with a value that would look like the verb here.
+Result<void> CheckLeadingOptions(const std::vector<std::string>& given) {
+  for (const std::string& word : given) {
+    if (!word.starts_with('-')) break;
+    if (std::string_view why = WhyRefused(word); !why.empty()) {
+      return Error{Reason::kUnsupported, "mig has no " + word + ": " + std::string(why)};
+    }
+  }
+  return {};
+}
+
+Result<const Command*> CommandOf(const std::vector<std::string>& given, const std::string& verb) {
+  TRY(CheckLeadingOptions(given));
+  return FindCommand(verb);
+}
+
 int Main(const std::vector<std::string>& given) {
   Words words = VerbOf(given);
   bool json = std::ranges::find(words.rest, "--json") != words.rest.end();
@@ -53,7 +69,7 @@ int Main(const std::vector<std::string>& given) {
     plain.Warn(Overview(plain.err_style()));
     return InfoOf(Reason::kUsage).exit_status;
   }
-  Result<const Command*> command = FindCommand(words.verb);
+  Result<const Command*> command = CommandOf(given, words.verb);
   if (!command) return Report(command.error(), json, plain);
   Result<Arguments> arguments = ParseArguments(**command, words.rest);
   if (!arguments) return Report(arguments.error(), json, plain);

@@ -49,11 +49,12 @@ std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen
 std::string FirstSteps(const std::string& directory, bool adopted) {
   std::string steps = "\nNext:\n";
   if (!directory.empty() && directory != ".") steps += "  cd " + directory + "\n";
-  steps += "  mig revision -m \"" + std::string(adopted ? "first change" : "create users") +
-           "\" --edit   # write a revision\n";
+  steps += adopted
+               ? "  mig revision -m \"first change\"   # write a revision, then edit the file\n"
+               : "  mig revision -m \"create users\"   # write a revision, then edit the file\n";
   return steps +
-         "  mig upgrade head                           # apply it\n"
-         "  mig status                                 # see where you are\n";
+         "  mig upgrade head                 # apply it\n"
+         "  mig status                       # see where you are\n";
 }
 
 std::string ProjectNameFrom(std::string_view folder) {

@@ -22,6 +22,7 @@ class Line {
     return *this;
   }
 
+  std::string Padded(std::size_t lanes) const { return text_.substr(0, lanes * 2); }
   std::string Trimmed() const { return text_.substr(0, text_.find_last_not_of(' ') + 1); }
 
  private:
@@ -44,7 +45,6 @@ class Drawing {
     }
     row.star = Line(0).Straight(0, lanes_.size()).Put(2 * lane, '*').Trimmed() + ' ';
     Follow(node, lane, &row);
-    if (row.lanes.empty()) row.lanes = Line(0).Straight(0, lanes_.size()).Trimmed() + ' ';
     return row;
   }
 
@@ -71,7 +71,7 @@ class Drawing {
                          [&](const std::string& name) { return known_.contains(name); });
     if (parents.empty()) return End(lane, row);
     lanes_[lane] = parents[0];
-    row->lanes = Line(0).Straight(0, lanes_.size()).Trimmed() + ' ';
+    row->lanes = Line(lanes_.size()).Straight(0, lanes_.size()).Padded(lanes_.size());
     for (std::size_t i = 1; i < parents.size(); ++i)
       row->forks.push_back(Fork(lane + i - 1, parents[i]));
   }
@@ -89,7 +89,7 @@ class Drawing {
   void End(std::size_t lane, GraphRow* row) {
     Line rest(lanes_.size());
     rest.Straight(0, lanes_.size()).Put(2 * lane, ' ');
-    row->lanes = rest.Trimmed() + ' ';
+    row->lanes = rest.Padded(lanes_.size());
     if (lane + 1 < lanes_.size()) {
       Line line(lanes_.size());
       line.Straight(0, lane);

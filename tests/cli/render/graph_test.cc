@@ -67,7 +67,7 @@ TEST(Graph, OfAMergeOfThree) {
 | | * c
 | * | b
 * | | a
-| |/
+|/ /
 |/
 * r
 )");
@@ -113,9 +113,15 @@ TEST(Graph, OfACrissCross) {
 | |/ /
 | * | d
 | |\ \
-| |_|/
-|/| |
+|_|_|/
 * | | c
+|\ \ \
+| |/ /
+| * | a
+|_|/
+* | b
+|/
+* r
 )");
 }
 
