@@ -1,6 +1,5 @@
 // migd: starts, serves, and stops in order.
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,9 +7,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "daemon/command_line.h"
 #include "daemon/engine.h"
@@ -116,30 +119,39 @@ std::optional<IdleRule> IdleRuleOf(const CommandLine& line, std::function<int()>
                   [] { ::kill(::getpid(), SIGUSR1); }};
 }
 
+// How long runs may go on. Asked to go when idle, the daemon lets a run end that started meanwhile.
+std::chrono::steady_clock::time_point DrainDeadline(int signal) {
+  const auto now = std::chrono::steady_clock::now();
+  return signal == SIGUSR1 ? now + std::chrono::hours(24) : now + kDrainTime;
+}
+
+// Refuse, let end, close: in this order nothing waits for what is gone.
+void Stop(int signal, AdminService& admin, Server& server, Services& services, Pool& pool) {
+  LetASecondSignalForce();
+  Log(LogLevel::kInfo, "stopping", {{"signal", ::sigabbrev_np(signal)}});
+  admin.SetDraining();
+  server.StopListening();
+  services.Drain(DrainDeadline(signal));
+  server.Shutdown(std::chrono::system_clock::now() + kDrainTime);
+  pool.Stop();
+  Log(LogLevel::kInfo, "stopped");
+}
+
 Result<void> Run(const CommandLine& line) {
   const std::vector<FileLock> locks = TRY(TakeLocks(line));
-  const std::unique_ptr<RocksKv> kv = TRY(RocksKv::Open(line.config.store));
+  const std::unique_ptr<Kv> kv = TRY(RocksKv::Open(line.config.store));
   const World world = World::Real();
   Engine engine(*kv, world);
   Pool pool(kPoolThreads, kMaxQueuedCalls);
   const std::unique_ptr<Services> services = MakeServices(engine, pool);
   const auto active_runs = [&services] { return services->ActiveRuns(); };
   AdminService admin(FactsOf(line.config, active_runs));
-  const std::unique_ptr<Server> server = TRY(Server::Bind(line.config));
   std::vector<grpc::Service*> served = services->All();
   served.push_back(&admin);
+  const std::unique_ptr<Server> server = TRY(Server::Bind(line.config));
   TRY(server->Serve(served, IdleRuleOf(line, active_runs)));
   Report(line.ready_descriptor, "ready\n");
-
-  const int signal = WaitForStop();
-  LetASecondSignalForce();
-  Log(LogLevel::kInfo, "stopping", {{"signal", ::sigabbrev_np(signal)}});
-  admin.SetDraining();
-  server->StopListening();
-  services->Drain(std::chrono::steady_clock::now() + kDrainTime);
-  server->Shutdown(std::chrono::system_clock::now() + kDrainTime);
-  pool.Stop();
-  Log(LogLevel::kInfo, "stopped");
+  Stop(WaitForStop(), admin, *server, *services, pool);
   return {};
 }
 

@@ -116,11 +116,9 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
     if (queue_.empty() && !cancelled_ && !ended_) Refill();
     if (!cancelled_ && !queue_.empty()) {
       writing_ = true;
-      const bool more = queue_.size() > 1;
       const Response* next = &queue_.front();
       lock.unlock();
-      return more ? this->StartWrite(next, grpc::WriteOptions().set_buffer_hint())
-                  : this->StartWrite(next);
+      return this->StartWrite(next);
     }
     if (!cancelled_ && !ended_) return;
     finished_ = true;

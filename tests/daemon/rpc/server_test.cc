@@ -1,0 +1,331 @@
+#include "daemon/rpc/server.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <mutex>
+
+#include "cli/channel.h"
+#include "daemon/rpc/admin_service.h"
+#include "daemon/rpc/answer.h"
+#include "daemon/rpc/event_stream.h"
+#include "mig/v1/admin.grpc.pb.h"
+#include "mig/v1/run.grpc.pb.h"
+#include "store/core/sha256.h"
+
+// c-ares, which gRPC resolves host names with, keeps a few bytes a look-up.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libcares.so"; }
+
+namespace mig {
+namespace {
+
+using v1::RunService;
+using v1::WatchRunRequest;
+using v1::WatchRunResponse;
+
+// A log of numbered events that grows and ends.
+class Numbers {
+ public:
+  void Grow(std::int64_t count) {
+    {
+      const std::lock_guard lock(mutex_);
+      last_ += count;
+    }
+    Wake();
+  }
+  void End() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    Wake();
+  }
+  void Subscribe(std::weak_ptr<Waker> waker) {
+    const std::lock_guard lock(mutex_);
+    wakers_.push_back(std::move(waker));
+  }
+  EventSource<WatchRunResponse>::Batch ReadAfter(std::int64_t sequence, std::size_t max) {
+    const std::lock_guard lock(mutex_);
+    EventSource<WatchRunResponse>::Batch batch;
+    while (sequence < last_ && batch.events.size() < max) {
+      batch.events.emplace_back().mutable_event()->set_sequence(++sequence);
+    }
+    batch.last_sequence = sequence;
+    batch.ended = ended_ && sequence == last_;
+    return batch;
+  }
+
+ private:
+  void Wake() {
+    std::vector<std::weak_ptr<Waker>> wakers;
+    {
+      const std::lock_guard lock(mutex_);
+      wakers = wakers_;
+    }
+    for (const auto& weak : wakers) {
+      if (const auto waker = weak.lock()) waker->Wake();
+    }
+  }
+
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Waker>> wakers_;
+  std::int64_t last_ = 0;
+  bool ended_ = false;
+};
+
+class NumberSource final : public EventSource<WatchRunResponse> {
+ public:
+  explicit NumberSource(Numbers& numbers) : numbers_(numbers) {}
+  Result<Batch> ReadAfter(std::int64_t sequence, std::size_t max) override {
+    return numbers_.ReadAfter(sequence, max);
+  }
+  void Subscribe(std::weak_ptr<Waker> waker) override { numbers_.Subscribe(std::move(waker)); }
+
+ private:
+  Numbers& numbers_;
+};
+
+class Watching final : public RunService::CallbackService {
+ public:
+  Watching(Numbers& numbers, Pool& pool) : numbers_(numbers), pool_(pool) {}
+
+  grpc::ServerWriteReactor<WatchRunResponse>* WatchRun(grpc::CallbackServerContext*,
+                                                       const WatchRunRequest* request) override {
+    if (request->run_id() == "absent") {
+      return EventStream<WatchRunResponse>::Fail({Reason::kNoSuchRun, "there is no run `absent`"});
+    }
+    return EventStream<WatchRunResponse>::Start(std::make_unique<NumberSource>(numbers_),
+                                                request->after_sequence());
+  }
+
+  grpc::ServerUnaryReactor* CancelRun(grpc::CallbackServerContext* context,
+                                      const v1::CancelRunRequest* request,
+                                      v1::CancelRunResponse* response) override {
+    return Answer(context, pool_, response, [request]() -> Result<v1::CancelRunResponse> {
+      if (request->run_id().empty()) return Error{Reason::kNoSuchRun, "no run is named"};
+      v1::CancelRunResponse answer;
+      answer.set_cancelled(true);
+      return answer;
+    });
+  }
+
+ private:
+  Numbers& numbers_;
+  Pool& pool_;
+};
+
+class ServerTest : public ::testing::Test {
+ protected:
+  ServerTest() {
+    char folder[] = "/tmp/mig-server-XXXXXX";
+    folder_ = ::mkdtemp(folder);
+    config_.store = folder_ + "/store";
+    config_.listen = {"unix:" + folder_ + "/s"};
+  }
+  ~ServerTest() override {
+    server_ = nullptr;
+    pool_.Stop();
+    std::filesystem::remove_all(folder_);
+  }
+
+  Result<void> Serve(std::optional<IdleRule> idle = std::nullopt) {
+    server_ = TRY(Server::Bind(config_));
+    return server_->Serve({&admin_, &watching_}, std::move(idle));
+  }
+
+  std::unique_ptr<Channel> Connect(DaemonAddress address) {
+    auto channel = Channel::Open(std::move(address));
+    EXPECT_TRUE(channel) << channel.error().message;
+    return channel ? std::move(channel).value() : nullptr;
+  }
+  std::unique_ptr<Channel> Connect() { return Connect({.address = config_.listen[0]}); }
+
+  // A certificate for localhost, valid for a day.
+  void MakeCertificate() {
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "
+        "/CN=localhost "
+        "-addext subjectAltName=DNS:localhost -keyout " +
+        folder_ + "/key -out " + folder_ + "/cert 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    config_.tls = {folder_ + "/cert", folder_ + "/key", ""};
+  }
+
+  std::string folder_;
+  DaemonConfig config_;
+  Numbers numbers_;
+  Pool pool_{2, 100};
+  AdminService admin_{
+      {"1.2.3", "/store", {}, RunningBinary(), "now", [] { return 0; }, [](bool) {}}};
+  Watching watching_{numbers_, pool_};
+  std::unique_ptr<Server> server_;
+};
+
+std::vector<std::int64_t> SequencesAfter(Channel& channel, std::int64_t after) {
+  WatchRunRequest request;
+  request.set_after_sequence(after);
+  std::vector<std::int64_t> sequences;
+  const auto ended = channel.Stream(
+      &RunService::Stub::WatchRun, request,
+      [&](const WatchRunResponse& answer) { sequences.push_back(answer.event().sequence()); });
+  EXPECT_TRUE(ended) << ended.error().message;
+  return sequences;
+}
+
+TEST_F(ServerTest, AnswersOnAUnixSocketOnlyItsOwnerCanOpen) {
+  ASSERT_TRUE(Serve());
+  struct stat socket = {};
+  ASSERT_EQ(::stat((folder_ + "/s").c_str(), &socket), 0);
+  EXPECT_EQ(socket.st_mode & 0777, 0600U);
+  const auto daemon = Connect()->Call(&v1::AdminService::Stub::GetDaemon, {});
+  ASSERT_TRUE(daemon) << daemon.error().message;
+  EXPECT_EQ(daemon->version(), "1.2.3");
+  EXPECT_EQ(daemon->pid(), ::getpid());
+  EXPECT_GT(daemon->resident_bytes(), 0);
+}
+
+TEST_F(ServerTest, TakesOverADeadDaemonsSocketButNoOtherFile) {
+  { ASSERT_TRUE(Serve()); }
+  server_ = nullptr;
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/s")) << "a stopped server leaves no socket";
+  ::close(::open((folder_ + "/s").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  EXPECT_EQ(Serve().error().reason, Reason::kFileExists);
+}
+
+TEST_F(ServerTest, RefusesASocketPathThatTheSystemWouldCut) {
+  config_.listen = {"unix:" + folder_ + "/" + std::string(100, 'x')};
+  EXPECT_EQ(Serve().error().reason, Reason::kConfigInvalid);
+}
+
+TEST_F(ServerTest, SendsErrorsWithTheirDetails) {
+  ASSERT_TRUE(Serve());
+  const auto channel = Connect();
+  const auto refused = channel->Call(&RunService::Stub::CancelRun, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason::kNoSuchRun);
+  EXPECT_EQ(refused.error().message, "no run is named");
+  v1::CancelRunRequest request;
+  request.set_run_id("r1");
+  EXPECT_TRUE(channel->Call(&RunService::Stub::CancelRun, request)->cancelled());
+}
+
+TEST_F(ServerTest, AnswersACallThatThePoolRefuses) {
+  ASSERT_TRUE(Serve());
+  pool_.Stop();
+  const auto channel = Connect();
+  EXPECT_EQ(channel->Call(&RunService::Stub::CancelRun, {}).error().reason, Reason::kDraining);
+}
+
+TEST_F(ServerTest, StreamsALogThatGrowsWhileItIsWatched) {
+  ASSERT_TRUE(Serve());
+  numbers_.Grow(100);
+  auto watched = std::async(std::launch::async, [&] { return SequencesAfter(*Connect(), 0); });
+  for (int i = 0; i < 900; ++i) numbers_.Grow(1);
+  numbers_.End();
+  const auto sequences = watched.get();
+  ASSERT_EQ(sequences.size(), 1000U);
+  for (std::size_t i = 0; i < sequences.size(); ++i)
+    ASSERT_EQ(sequences[i], static_cast<std::int64_t>(i + 1));
+}
+
+TEST_F(ServerTest, ContinuesAStreamAfterTheLastEventSeen) {
+  ASSERT_TRUE(Serve());
+  numbers_.Grow(10);
+  numbers_.End();
+  EXPECT_EQ(SequencesAfter(*Connect(), 7), (std::vector<std::int64_t>{8, 9, 10}));
+  EXPECT_TRUE(SequencesAfter(*Connect(), 10).empty());
+}
+
+TEST_F(ServerTest, EndsAStreamWithItsError) {
+  ASSERT_TRUE(Serve());
+  WatchRunRequest request;
+  request.set_run_id("absent");
+  const auto ended =
+      Connect()->Stream(&RunService::Stub::WatchRun, request, [](const WatchRunResponse&) {});
+  EXPECT_EQ(ended.error().reason, Reason::kNoSuchRun);
+}
+
+TEST_F(ServerTest, LetsGoOfAWatcherThatLeaves) {
+  ASSERT_TRUE(Serve());
+  numbers_.Grow(1);
+  WatchRunRequest request;
+  grpc::ClientContext* context = nullptr;
+  const auto ended = Connect()->Stream(
+      &RunService::Stub::WatchRun, request, [&](const WatchRunResponse&) { context->TryCancel(); },
+      [&](grpc::ClientContext& started) { context = &started; });
+  EXPECT_EQ(ended.error().reason, Reason::kCancelled);
+  // Would wait for a watcher that still holds its call.
+  server_->StopListening();
+  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  numbers_.Grow(1);
+}
+
+TEST_F(ServerTest, CallsQuitWhenTheLastCallerIsGone) {
+  std::promise<void> quit;
+  ASSERT_TRUE(
+      Serve(IdleRule{std::chrono::seconds(0), [] { return false; }, [&] { quit.set_value(); }}));
+  auto gone = quit.get_future();
+  {
+    const auto channel = Connect();
+    ASSERT_TRUE(channel->Call(&v1::AdminService::Stub::GetDaemon, {}));
+    EXPECT_EQ(gone.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  }
+  EXPECT_EQ(gone.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+TEST_F(ServerTest, DoesNotQuitDuringARun) {
+  std::atomic<bool> busy = true;
+  std::promise<void> quit;
+  ASSERT_TRUE(Serve(
+      IdleRule{std::chrono::seconds(0), [&] { return busy.load(); }, [&] { quit.set_value(); }}));
+  auto gone = quit.get_future();
+  ASSERT_TRUE(Connect()->Call(&v1::AdminService::Stub::GetDaemon, {}));
+  EXPECT_EQ(gone.wait_for(std::chrono::milliseconds(700)), std::future_status::timeout);
+  busy = false;
+  EXPECT_EQ(gone.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+TEST_F(ServerTest, KnowsTcpCallersByTheirToken) {
+  MakeCertificate();
+  config_.tokens = {{"team-a", Hex(Sha256("correct horse"))}};
+  config_.listen = {"localhost:" + std::to_string(20000 + ::getpid() % 20000)};
+  ASSERT_TRUE(Serve());
+  const auto reason_with = [&](const std::string& token) {
+    const auto channel = Connect(
+        {.address = "https://" + config_.listen[0], .ca_file = folder_ + "/cert", .token = token});
+    const auto daemon = channel->Call(&v1::AdminService::Stub::GetDaemon, {});
+    return daemon ? "ok" : std::string(InfoOf(daemon.error().reason).text);
+  };
+  EXPECT_EQ(reason_with("correct horse"), "ok");
+  EXPECT_EQ(reason_with("wrong horse"), "UNAUTHENTICATED");
+  EXPECT_EQ(reason_with(""), "UNAUTHENTICATED");
+}
+
+TEST_F(ServerTest, KnowsTcpCallersByTheirCertificate) {
+  MakeCertificate();
+  config_.tls.client_ca = config_.tls.certificate;
+  config_.listen = {"localhost:" + std::to_string(20000 + ::getpid() % 20000)};
+  ASSERT_TRUE(Serve());
+  DaemonAddress address = {.address = "https://" + config_.listen[0], .ca_file = folder_ + "/cert"};
+  EXPECT_EQ(Connect(address)->Call(&v1::AdminService::Stub::GetDaemon, {}).error().reason,
+            Reason::kDaemonUnreachable);
+  address.certificate_file = folder_ + "/cert";
+  address.key_file = folder_ + "/key";
+  EXPECT_TRUE(Connect(address)->Call(&v1::AdminService::Stub::GetDaemon, {}));
+}
+
+TEST_F(ServerTest, SaysWhichTlsFileIsMissing) {
+  config_.tls = {folder_ + "/nowhere", folder_ + "/key", ""};
+  config_.listen = {"localhost:0"};
+  EXPECT_EQ(Serve().error().reason, Reason::kFileUnreadable);
+}
+
+}  // namespace
+}  // namespace mig
