@@ -54,6 +54,12 @@ url = "postgresql://mig:${SECRET}@db/shop"
   EXPECT_TRUE(CheckDaemonConfig(*config));
 }
 
+TEST(DaemonConfig, AcceptsTheExampleThatIsInstalled) {
+  const auto config = LoadDaemonConfig(MIG_TEST_DATA "/../../docs/migd.toml", {});
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_TRUE(CheckDaemonConfig(*config));
+}
+
 TEST(DaemonConfig, NamesFileLineAndKeyOfAMistake) {
   const Error error = ErrorIn("store = \"/x\"\n[log]\nlevel = 3\n");
   EXPECT_EQ(error.reason, Reason::kConfigInvalid);
