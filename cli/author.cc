@@ -42,4 +42,6 @@ std::string AuthorOf(const Environment& environment) {
   return email.empty() ? name : name + " <" + email + ">";
 }
 
+std::string CreatedAt(const Environment& environment) { return Lookup(environment, "MIG_NOW"); }
+
 }  // namespace mig

@@ -1,3 +1,4 @@
+#include "cli/author.h"
 #include "cli/commands/all.h"
 #include "cli/commands/new_file.h"
 #include "cli/context.h"
@@ -37,6 +38,7 @@ v1::DraftRevisionRequest RequestOf(Context& context) {
   request.set_name(args.Value("rev-id"));
   request.set_splice(args.Has("splice"));
   request.set_author(context.Author());
+  request.set_created(CreatedAt(context.environment()));
   Add(request.mutable_labels(), args.Values("branch-label"));
   Add(request.mutable_depends(), args.Values("depends-on"));
   return request;
