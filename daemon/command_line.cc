@@ -92,8 +92,8 @@ Result<void> Override(const Words& words, DaemonConfig& config) {
 
 Result<CommandLine> Understand(const Words& words) {
   CommandLine line;
-  if (!words.config.empty())
-    line.config = TRY(LoadDaemonConfig(words.config, ProcessEnvironment()));
+  line.environment = ProcessEnvironment();
+  if (!words.config.empty()) line.config = TRY(LoadDaemonConfig(words.config, line.environment));
   TRY(Override(words, line.config));
   if (!words.private_state.empty()) {
     line.private_state = Absolute(words.private_state);

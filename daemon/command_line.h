@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,8 @@ struct CommandLine {
   std::optional<std::chrono::seconds> idle;
   // Where to say "ready", or why not; -1: nowhere.
   int ready_descriptor = -1;
+  // The environment the process was started with.
+  std::map<std::string, std::string> environment;
   // Set when there is nothing more to do (--help, --version, a mistake that was explained): the
   // exit status.
   std::optional<int> exit;

@@ -83,8 +83,17 @@ std::string StateSentence(const RunFinished& finished, const std::string& step_s
 
 }  // namespace
 
-Engine::Engine(Kv& kv, const World& world)
-    : world_(world), objects_(kv), refs_(kv), views_(objects_, refs_), runs_(world) {}
+Engine::Engine(Kv& kv, const World& world, ServedTargets served)
+    : world_(world),
+      served_(std::move(served)),
+      objects_(kv),
+      refs_(kv),
+      views_(objects_, refs_),
+      runs_(world) {}
+
+Result<TargetAddress> Engine::AddressOf(const TargetSpec& target) const {
+  return mig::AddressOf(target, served_);
+}
 
 Result<bool> Engine::EnsureVersion(const TargetSpec& spec) {
   const TargetAddress address = TRY(AddressOf(spec));

@@ -99,7 +99,7 @@ struct RunSpec {
 class Engine {
  public:
   // They outlive the engine.
-  Engine(Kv& kv, const World& world);
+  Engine(Kv& kv, const World& world, ServedTargets served = {});
 
   Views& views() { return views_; }
   RunsInProgress& runs() { return runs_; }
@@ -133,6 +133,9 @@ class Engine {
   };
   Result<SchemaDump> DumpSchema(const TargetSpec& target);
 
+  // Where a target is, as far as this daemon may know it.
+  Result<TargetAddress> AddressOf(const TargetSpec& target) const;
+
   Result<RunPtr> StartRun(const RunSpec& spec);
   // What a run would do now.
   Result<RunPlan> PlanRun(const RunSpec& spec);
@@ -145,6 +148,7 @@ class Engine {
                        RunInProgress& run);
 
   const World& world_;
+  const ServedTargets served_;
   Objects objects_;
   Refs refs_;
   Views views_;

@@ -39,4 +39,10 @@ inline constexpr std::size_t kMaxErrorDetailBytes = 4096;
 // them. Service managers kill after 90 seconds by default, container engines after 10.
 inline constexpr std::chrono::seconds kDrainTime{8};
 
+// Work trees kept as read: the branches somebody switches between within an hour. Each costs about three times its files.
+inline constexpr std::size_t kMaxKeptViews = 8;
+
+// Contents of files sent and not yet part of a view: what one large work tree sends before it is opened.
+inline constexpr std::size_t kMaxUploadedBytes = std::size_t{512} << 20;
+
 }  // namespace mig

@@ -25,6 +25,7 @@
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/services.h"
 #include "daemon/world.h"
+#include "drivers/postgres_parameters.h"
 #include "store/rocks_kv.h"
 
 namespace mig {
@@ -137,11 +138,20 @@ void Stop(int signal, AdminService& admin, Server& server, Services& services, P
   Log(LogLevel::kInfo, "stopped");
 }
 
+ServedTargets ServedBy(const CommandLine& line) {
+  ServedTargets served;
+  served.accept_urls = line.config.accept_urls;
+  for (const auto& [name, target] : line.config.targets) {
+    served.by_name[name] = {name, target.url, target.schema, {"/", line.environment}};
+  }
+  return served;
+}
+
 Result<void> Run(const CommandLine& line) {
   const std::vector<FileLock> locks = TRY(TakeLocks(line));
   const std::unique_ptr<Kv> kv = TRY(RocksKv::Open(line.config.store));
   const World world = World::Real();
-  Engine engine(*kv, world);
+  Engine engine(*kv, world, ServedBy(line));
   Pool pool(kPoolThreads, kMaxQueuedCalls);
   const std::unique_ptr<Services> services = MakeServices(engine, pool);
   const auto active_runs = [&services] { return services->ActiveRuns(); };
@@ -164,6 +174,7 @@ int Main(int argc, char** argv) {
       std::fprintf(stderr, "%s\n", hint.c_str());
     return InfoOf(line.error().reason).exit_status;
   }
+  ForgetPostgresEnvironment();  // what libpq reads is each target's own
   SetUpProcess(!line->private_state.empty());
   SetUpLog(line->config.log_format, line->config.log_level);
   const Result<void> ran = Run(*line);

@@ -31,16 +31,21 @@ Result<Revision> LoadOne(OpenTarget& target, const Id& id, Objects& objects) {
 
 }  // namespace
 
-Result<TargetAddress> AddressOf(const TargetSpec& spec) {
-  if (spec.url.empty()) {
+Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& served) {
+  const auto known = served.by_name.find(spec.name);
+  if (!spec.url.empty() && !served.accept_urls) {
+    return Error{Reason::kPermissionDenied, "this daemon takes no database urls from its callers"};
+  }
+  if (spec.url.empty() && known == served.by_name.end()) {
     return Error{Reason::kNoTarget, spec.name.empty()
                                         ? "no target is configured"
-                                        : fmt::format("target {} has no url", spec.name)};
+                                        : fmt::format("no target {} is configured", spec.name)};
   }
+  const TargetSpec& source = spec.url.empty() ? known->second : spec;
   TargetAddress address;
   address.name = spec.name;
-  address.url = TRY(ParseTargetUrl(spec.url, spec.context));
-  address.schema = spec.schema;
+  address.url = TRY(ParseTargetUrl(source.url, source.context));
+  address.schema = source.schema;
   return address;
 }
 

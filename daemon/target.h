@@ -32,8 +32,15 @@ struct TargetAddress {
   // The same for the same database and schema, whatever the target is called.
   std::string key() const { return url.redacted + " " + schema; }
 };
-// Errors: kNoTarget without a url; those of ParseTargetUrl.
-Result<TargetAddress> AddressOf(const TargetSpec& spec);
+
+// The targets that a daemon serves by name, and whether its callers may bring urls of their own.
+struct ServedTargets {
+  bool accept_urls = true;
+  std::map<std::string, TargetSpec> by_name = {};
+};
+// Errors: kNoTarget without a url; kPermissionDenied with one where none is accepted; those of
+// ParseTargetUrl.
+Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& served);
 
 struct OpenTarget {
   TargetAddress address;

@@ -71,7 +71,7 @@ grpc::ServerWriteReactor<v1::StartRunResponse>* RunService::StartRun(
 grpc::ServerWriteReactor<v1::WatchRunResponse>* RunService::WatchRun(
     Context*, const v1::WatchRunRequest* request) {
   return FollowRun<v1::WatchRunResponse>(engine_.runs().Find(request->run_id()),
-                                      request->after_sequence());
+                                         request->after_sequence());
 }
 
 grpc::ServerUnaryReactor* RunService::CancelRun(Context* context,
@@ -102,7 +102,7 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
                                               v1::PlanRunResponse* response) {
   return Answer(context, pool_, response, [=, this]() -> Result<v1::PlanRunResponse> {
     const RunSpec spec = TRY(SpecOf(*request));
-    const TargetAddress address = TRY(AddressOf(spec.target));
+    const TargetAddress address = TRY(engine_.AddressOf(spec.target));
     const RunPlan plan = TRY(engine_.PlanRun(spec));
     v1::PlanRunResponse answer;
     answer.set_target_url(address.url.redacted);

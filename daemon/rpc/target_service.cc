@@ -25,7 +25,7 @@ grpc::ServerUnaryReactor* TargetService::EnsureVersion(Context* context,
     const TargetSpec target = FromMessage(request->target());
     v1::EnsureVersionResponse answer;
     answer.set_created(TRY(engine_.EnsureVersion(target)));
-    const TargetAddress address = TRY(AddressOf(target));
+    const TargetAddress address = TRY(engine_.AddressOf(target));
     answer.set_target_url(address.url.redacted);
     return answer;
   });
