@@ -18,6 +18,12 @@ bool LooksNegative(std::string_view word) {
   return word.size() >= 2 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1]));
 }
 
+// Whether the parser would drop the word's value: it takes an empty one for none.
+bool EndsInNothing(std::string_view word) {
+  return word.empty() ||
+         (word.starts_with("--") && word.ends_with('=') && word.find('=') == word.size() - 1);
+}
+
 // The parser takes words from the back.
 std::vector<std::string> Marked(const std::vector<std::string>& words) {
   std::vector<std::string> marked;
@@ -25,8 +31,10 @@ std::vector<std::string> Marked(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (!only_operands && word == "--") {
       only_operands = true;
+    } else if (only_operands || LooksNegative(word)) {
+      marked.push_back(kMark + word);
     } else {
-      marked.push_back(only_operands || LooksNegative(word) ? kMark + word : word);
+      marked.push_back(EndsInNothing(word) ? word + kMark : word);
     }
   }
   return {marked.rbegin(), marked.rend()};

@@ -79,6 +79,10 @@ Error UnknownTarget(const Config& config, const std::string& name) {
   for (const auto& [known, target] : config.targets) names.push_back(known);
   Error error{Reason::kNoTarget, "mig.toml has no target `" + name + "`"};
   error.hint = DidYouMean(name, names);
+  if (error.hint.empty()) {
+    error.hint = "its targets are";
+    for (std::string_view known : names) error.hint.append(" ").append(known);
+  }
   return error;
 }
 
@@ -113,8 +117,9 @@ Environment ParseDotEnv(std::string_view text) {
 Result<Config> LoadConfig(const std::string& folder, const Environment& environment) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  for (fs::path root = fs::absolute(folder, ignored).lexically_normal();;
-       root = root.parent_path()) {
+  fs::path start = fs::absolute(folder, ignored).lexically_normal();
+  if (!start.has_filename()) start = start.parent_path();
+  for (fs::path root = start;; root = root.parent_path()) {
     fs::path file = root / "mig.toml";
     if (fs::exists(file, ignored)) {
       std::string text = TRY(ReadFile(file.string()));
@@ -130,7 +135,7 @@ Result<Config> LoadConfig(const std::string& folder, const Environment& environm
     if (!root.has_relative_path()) break;
   }
   return Error{Reason::kNoWorkTree,
-               "there is no mig.toml in " + folder + " or in a folder above it"};
+               "there is no mig.toml in " + start.string() + " or in a folder above it"};
 }
 
 Result<std::string> ExpandVariables(const Config& config, const ConfigText& written,

@@ -129,7 +129,7 @@ Result<void> Context::OpenWorkTree() {
   if (!answer.missing().empty()) {
     return Error{Reason::kInternal, "the daemon still asks for contents that it was sent"};
   }
-  for (const std::string& warning : answer.warnings()) terminal_.Tell("warning: " + warning + "\n");
+  for (const std::string& warning : answer.warnings()) Advise(warning);
   return {};
 }
 
@@ -140,6 +140,10 @@ Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on
   if (ended || ended.error().reason != Reason::kViewUnknown) return ended;
   TRY(OpenWorkTree());
   return daemon->StartRun(request, on_event);
+}
+
+void Context::Advise(const std::string& warning) {
+  if (advised_.insert(warning).second) terminal_.Tell("warning: " + warning + "\n");
 }
 
 void Context::PrintJson(const google::protobuf::Message& message) {

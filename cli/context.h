@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "cli/client.h"
@@ -67,6 +68,9 @@ class Context {
   // Forgets what was read from the work tree, after a file was written.
   void WorkTreeChanged() { tree_.reset(); }
 
+  // Tells a warning of the daemon, each sentence once.
+  void Advise(const std::string& warning);
+
   // Prints the answer as JSON on one line.
   void PrintJson(const google::protobuf::Message& message);
 
@@ -85,6 +89,7 @@ class Context {
   std::optional<Config> config_;
   std::optional<WorkTree> tree_;
   std::unique_ptr<Client> client_;
+  std::set<std::string> advised_;
 };
 
 }  // namespace mig

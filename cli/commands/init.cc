@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 
+#include "cli/author.h"
 #include "cli/commands/all.h"
 #include "cli/commands/new_file.h"
 #include "cli/commands/operation.h"
@@ -17,6 +18,8 @@ namespace mig {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kUrlInDotEnv = "${MIG_DEV_URL}";
 
 constexpr Option kOptions[] = {
     {"-t,--template", "NAME", "what the first target is; `mig list-templates` shows the choice"},
@@ -74,9 +77,9 @@ Result<void> Ignore(const fs::path& root, const std::vector<std::string>& lines)
 Result<std::string> KeepSecret(const fs::path& root, const std::string& url) {
   if (!HoldsPassword(url)) return url;
   fs::path path = root / ".env";
-  TRY(CreateFile(path.string(), "DATABASE_URL=" + url + "\n"));
+  TRY(CreateFile(path.string(), "MIG_DEV_URL=" + url + "\n"));
   ::chmod(path.c_str(), 0600);
-  return std::string("${DATABASE_URL}");
+  return std::string(kUrlInDotEnv);
 }
 
 Result<void> MakeProject(const fs::path& root, const ProjectTemplate& chosen,
@@ -92,8 +95,15 @@ Result<void> MakeProject(const fs::path& root, const ProjectTemplate& chosen,
   return Ignore(root, {".mig/", ".env"});
 }
 
-// The database's schema as a first revision, stamped.
-Result<int> Adopt(Context& context) {
+// A section's text has no blank lines around it.
+std::string Trimmed(const std::string& sql) {
+  std::size_t start = sql.find_first_not_of(" \t\r\n");
+  if (start == std::string::npos) return "";
+  return sql.substr(start, sql.find_last_not_of(" \t\r\n") + 1 - start);
+}
+
+// Writes the target's schema as the first revision; its name.
+Result<std::string> WriteBaseline(Context& context) {
   v1::DumpSchemaRequest dump;
   *dump.mutable_target() = TRY(context.target());
   Client* client = TRY(context.client());
@@ -101,33 +111,50 @@ Result<int> Adopt(Context& context) {
   v1::DraftRevisionRequest request;
   request.set_message("baseline");
   request.set_author(context.Author());
+  request.set_created(CreatedAt(context.environment()));
   request.add_heads("base");
-  request.set_up(schema.sql());
+  request.set_up(Trimmed(schema.sql()));
   v1::DraftRevisionResponse draft = TRY(context.Ask(request));
   TRY(WriteDraft(context, draft, "migrations"));
+  return draft.name();
+}
+
+Result<int> Stamp(Context& context, const std::string& revision) {
   v1::StartRunRequest run;
-  *run.mutable_operation() = StampTo({draft.name()}, false);
-  *run.mutable_target() = dump.target();
+  *run.mutable_operation() = StampTo({revision}, false);
+  *run.mutable_target() = TRY(context.target());
   return StartAndFollow(context, std::move(run));
+}
+
+// Makes the database's schema the first revision, and records it as applied. When the database
+// cannot be read, what MakeProject wrote is removed, so that the command can be repeated.
+Result<int> Adopt(Context& context, const fs::path& root) {
+  std::error_code ignored;
+  fs::current_path(root, ignored);
+  Result<std::string> baseline = WriteBaseline(context);
+  if (baseline) return Stamp(context, *baseline);
+  if (TRY(context.config())->targets.at("dev").url.text == kUrlInDotEnv)
+    fs::remove(root / ".env", ignored);
+  fs::remove(root / "mig.toml", ignored);
+  return std::move(baseline).error();
+}
+
+fs::path RootOf(const std::string& directory) {
+  std::error_code ignored;
+  fs::path root = fs::absolute(directory.empty() ? "." : directory, ignored).lexically_normal();
+  return root.has_filename() ? root : root.parent_path();
 }
 
 Result<int> RunInit(Context& context) {
   const ProjectTemplate* chosen = TRY(ChosenTemplate(context.args().Value("template")));
-  std::string from = context.args().Value("from");
-  std::error_code ignored;
-  fs::path root =
-      fs::absolute(context.args().Operand(0).empty() ? "." : context.args().Operand(0), ignored)
-          .lexically_normal();
-  if (!root.has_filename()) root = root.parent_path();
-  TRY(MakeFolder(root));
-  TRY(MakeProject(root, *chosen, from));
+  std::string directory = context.args().Operand(0);
+  bool adopt = context.args().Has("from");
+  fs::path root = RootOf(directory);
+  TRY(MakeProject(root, *chosen, context.args().Value("from")));
+  if (adopt) TRY(Adopt(context, root));
   context.terminal().Tell("made " + (root / "mig.toml").string() + " and " +
                           (root / "migrations").string() + "\n");
-  if (!from.empty()) {
-    fs::current_path(root, ignored);
-    TRY(Adopt(context));
-  }
-  context.terminal().Tell(FirstSteps(context.args().Operand(0), !from.empty()));
+  context.terminal().Tell(FirstSteps(directory, adopt));
   return kDone;
 }
 

@@ -51,8 +51,7 @@ Result<std::string> WriteDraft(Context& context, const v1::DraftRevisionResponse
   std::string path = (fs::path(folder) / draft.file_name()).generic_string();
   TRY(CreateFile((fs::path(config->root) / path).string(), draft.text()));
   context.WorkTreeChanged();
-  for (const std::string& warning : draft.warnings())
-    context.terminal().Tell("warning: " + warning + "\n");
+  for (const std::string& warning : draft.warnings()) context.Advise(warning);
   if (context.json()) {
     context.PrintJson(draft);
   } else {

@@ -15,7 +15,7 @@ Result<int> Run(Context& context) {
   if (target) *request.mutable_target() = *target;
   v1::GetStatusResponse answer = TRY(context.Ask(request));
   Terminal& terminal = context.terminal();
-  for (const std::string& warning : answer.warnings()) terminal.Tell("warning: " + warning + "\n");
+  for (const std::string& warning : answer.warnings()) context.Advise(warning);
   if (context.json()) {
     context.PrintJson(answer);
   } else {
