@@ -92,8 +92,8 @@ class Session {
   virtual Result<void> Reset() = 0;
 
   // Takes the run lock of this database that dies with the session, without waiting; false when
-  // another session has it. An engine without such locks answers true. `name` tells apart the
-  // bookkeeping schemas of one database.
+  // another session has it, of this process or another. `name` tells apart the bookkeeping schemas
+  // of one database.
   virtual Result<bool> TryLock(std::string_view name) = 0;
   virtual Result<void> Unlock(std::string_view name) = 0;
 

@@ -131,6 +131,16 @@ Result<void> SqliteSession::Reset() {
   return {};
 }
 
+Result<bool> SqliteSession::TryLock(std::string_view) {
+  if (lock_ == nullptr) lock_ = TRY(SqliteLock::TryTake(path_));
+  return lock_ != nullptr;
+}
+
+Result<void> SqliteSession::Unlock(std::string_view) {
+  lock_.reset();
+  return {};
+}
+
 void SqliteSession::Interrupt() {
   std::lock_guard lock(mutex_);
   if (!running_) return;

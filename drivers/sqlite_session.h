@@ -2,8 +2,8 @@
 //
 // A busy database is reported as kDatabaseBusy after a quarter of a second: whoever knows the
 // transaction retries it. Foreign keys are enforced; the journal mode is the database's own and
-// syncing is SQLite's default (FULL). There is no session lock: TryLock answers true, since
-// SQLite's write lock dies with its process anyway.
+// syncing is SQLite's default (FULL). The run lock is drivers/sqlite_lock.h: one for the whole
+// database, whatever its name.
 //
 // Reset() costs nothing until a statement touched what outlives it in a connection (a PRAGMA,
 // ATTACH, a temporary object, as reported by SQLite's authorizer); then the file is opened anew.
@@ -17,6 +17,7 @@
 #include <string>
 
 #include "drivers/session.h"
+#include "drivers/sqlite_lock.h"
 
 namespace mig {
 
@@ -33,8 +34,8 @@ class SqliteSession final : public Session {
   Result<void> Rollback() override;
   bool InTransaction() const override { return sqlite3_get_autocommit(db_.get()) == 0; }
   Result<void> Reset() override;
-  Result<bool> TryLock(std::string_view) override { return true; }
-  Result<void> Unlock(std::string_view) override { return {}; }
+  Result<bool> TryLock(std::string_view name) override;
+  Result<void> Unlock(std::string_view name) override;
   void Interrupt() override;
   void OnNotice(std::function<void(const SqlNotice&)>) override {}  // SQLite has none
 
@@ -65,7 +66,8 @@ class SqliteSession final : public Session {
 
   const std::string path_;
   const std::string version_;
-  std::mutex mutex_;  // guards db_ (as a pointer) and running_ against Interrupt()
+  std::unique_ptr<SqliteLock> lock_;  // null while it is not held
+  std::mutex mutex_;                  // guards db_ (as a pointer) and running_ against Interrupt()
   Database db_;
   bool running_ = false;
   std::atomic<bool> interrupted_ = false;

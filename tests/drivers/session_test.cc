@@ -310,5 +310,35 @@ TEST_P(SessionTest, LetsARunLockBeTakenTwiceInARow) {
   EXPECT_TRUE(*session_->TryLock("public"));
 }
 
+TEST_P(SessionTest, GivesTheRunLockToOneSessionAtATime) {
+  auto other = database_.Open();
+  ASSERT_TRUE(*session_->TryLock("public"));
+  EXPECT_FALSE(*other->TryLock("public"));
+  ASSERT_TRUE(session_->Unlock("public"));
+  EXPECT_TRUE(*other->TryLock("public"));
+  EXPECT_FALSE(*session_->TryLock("public"));
+}
+
+TEST_P(SessionTest, GivesTheRunLockBackWithItsHolder) {
+  auto other = database_.Open();
+  ASSERT_TRUE(*session_->TryLock("public"));
+  session_.reset();
+  for (int tries = 0; tries < 100 && !*other->TryLock("public"); ++tries) {
+    std::this_thread::sleep_for(10ms);  // PostgreSQL's backend ends a moment later
+  }
+  session_ = database_.Open();
+  EXPECT_FALSE(*session_->TryLock("public"));
+}
+
+TEST_P(SessionTest, KeepsTheRunLockOverResetAndTransactions) {
+  auto other = database_.Open();
+  ASSERT_TRUE(*session_->TryLock("public"));
+  Run("CREATE TEMPORARY TABLE t (a integer)");
+  ASSERT_TRUE(session_->Reset());
+  ASSERT_TRUE(session_->Begin());
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_FALSE(*other->TryLock("public"));
+}
+
 }  // namespace
 }  // namespace mig
