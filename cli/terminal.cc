@@ -49,12 +49,14 @@ void Terminal::Tell(std::string_view text) {
 }
 
 void Terminal::Warn(std::string_view text) {
+  std::lock_guard lock(mutex_);
   ClearLive();
   WriteAll(STDERR_FILENO, text);
 }
 
 void Terminal::Live(std::string_view text) {
   if (!live()) return;
+  std::lock_guard lock(mutex_);
   ClearLive();
   if (text.empty()) return;
   WriteAll(STDERR_FILENO, text);
@@ -68,7 +70,7 @@ void Terminal::ClearLive() {
 }
 
 Result<void> Terminal::Flush() {
-  ClearLive();
+  Live("");
   std::string text = std::move(buffer_);
   buffer_.clear();
   int failure = WriteAll(STDOUT_FILENO, text);

@@ -1,6 +1,7 @@
 // Where output goes: stdout carries data, stderr carries progress, advice and errors.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 
 namespace mig {
 
+// Thread-safe, but for Print, Flush and Ask.
 class Terminal {
  public:
   // Colours only where a terminal shows them and neither NO_COLOR, TERM=dumb nor `color` forbids
@@ -38,7 +40,7 @@ class Terminal {
   int width() const { return width_; }
 
  private:
-  void ClearLive();
+  void ClearLive();  // mutex_ is held
 
   bool stdin_is_terminal_;
   bool stderr_is_terminal_;
@@ -46,7 +48,8 @@ class Terminal {
   int width_;
   Style out_style_;
   Style err_style_;
-  bool live_shown_ = false;
+  std::mutex mutex_;
+  bool live_shown_ = false;  // under mutex_
   std::string buffer_;
 };
 

@@ -92,7 +92,7 @@ RunProgress::Shown RunProgress::On(const v1::RunEvent& event) {
 
 RunProgress::Shown RunProgress::OnStepStarted(const v1::RunEvent::StepStarted& started) {
   step_ = "Running " + StepLine(started.step(), style_);
-  position_ = Of(started.index(), started.total()) + " ";
+  position_ = Of(started.index(), started.total()) + " " + started.step().name() + " ";
   if (plain()) return {step_ + "\n", ""};
   return Live("");
 }
@@ -122,11 +122,11 @@ RunProgress::Shown RunProgress::OnFinished(const v1::RunEvent::RunFinished& fini
 
 RunProgress::Shown RunProgress::Live(const std::string& doing) const {
   if (plain()) return {};
-  std::string line =
-      position_.empty() ? doing : position_ + step_.substr(0, step_.find(", ")) + "  " + doing;
-  // A coloured line may hold fewer columns than bytes; cutting it could cut a colour's end.
-  if (!style_.color() && line.size() >= static_cast<std::size_t>(width_))
+  std::string line = position_ + doing;
+  // A line that wraps cannot be replaced.
+  if (line.size() >= static_cast<std::size_t>(width_)) {
     line.resize(static_cast<std::size_t>(width_) - 1);
+  }
   return {"", line};
 }
 

@@ -39,7 +39,7 @@ class RunProgress {
   Style style_;
   std::string target_;
   std::string step_;      // the line of the step that is running
-  std::string position_;  // "[2/5] "
+  std::string position_;  // "[2/5] NAME "
   std::string waiting_for_;
 };
 
