@@ -26,13 +26,13 @@ class Interruptible {
 
 // Only an upgrade makes a SQLite file, and says so.
 Result<OpenTarget> OpenForRun(const TargetAddress& address, const Operation& operation,
-                              const Observer& observe) {
-  auto target = Open(address, IfMissing::kFail);
+                              const SessionOpener& open_session, const Observer& observe) {
+  auto target = Open(address, IfMissing::kFail, open_session);
   const bool create = operation.kind == Operation::Kind::kUpgrade && !target &&
                       target.error().reason == Reason::kDatabaseMissing;
   if (!create) return target;
   observe(Notice{"NOTICE", "creating database " + address.url.redacted});
-  return Open(address, IfMissing::kCreate);
+  return Open(address, IfMissing::kCreate, open_session);
 }
 
 // Rows that nobody knows are what `stamp --purge` is there to forget.
@@ -83,9 +83,10 @@ std::string StateSentence(const RunFinished& finished, const std::string& step_s
 
 }  // namespace
 
-Engine::Engine(Kv& kv, const World& world, ServedTargets served)
+Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener open_session)
     : world_(world),
       served_(std::move(served)),
+      open_session_(std::move(open_session)),
       objects_(kv),
       refs_(kv),
       views_(objects_, refs_),
@@ -158,7 +159,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
   RunFinished finished;
   const auto outcome = [&]() -> Result<void> {
-    OpenTarget target = TRY(OpenForRun(address, spec.operation, observe));
+    OpenTarget target = TRY(OpenForRun(address, spec.operation, open_session_, observe));
     const Interruptible interruptible(run, *target.session);
     target.session->OnNotice([&](const SqlNotice& notice) {
       observe(Notice{notice.severity, notice.message});

@@ -98,8 +98,9 @@ struct RunSpec {
 
 class Engine {
  public:
-  // They outlive the engine.
-  Engine(Kv& kv, const World& world, ServedTargets served = {});
+  // `kv` and `world` outlive the engine. `open_session` opens those of runs.
+  Engine(Kv& kv, const World& world, ServedTargets served = {},
+         SessionOpener open_session = OpenSession);
 
   Views& views() { return views_; }
   RunsInProgress& runs() { return runs_; }
@@ -149,6 +150,7 @@ class Engine {
 
   const World& world_;
   const ServedTargets served_;
+  const SessionOpener open_session_;
   Objects objects_;
   Refs refs_;
   Views views_;

@@ -77,10 +77,15 @@ RevisionFile FileOfDraft(const DraftSpec& spec, const Draft& draft, const Graph&
   const bool merge = draft.parents.size() > 1;
   Section up;
   up.sql = !spec.up.empty() ? spec.up : merge ? "" : kUpTemplate;
+  file.sections = {up};
+  if (!spec.up.empty() && spec.down.empty()) {
+    file.irreversible = "it was written without a way back";
+    return file;
+  }
   Section down;
   down.kind = SectionKind::kDown;
   down.sql = !spec.down.empty() ? spec.down : merge ? "" : kDownTemplate;
-  file.sections = {up, down};
+  file.sections.push_back(down);
   return file;
 }
 

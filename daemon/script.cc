@@ -8,6 +8,10 @@
 namespace mig {
 namespace {
 
+std::string ListOf(const std::vector<std::string>& names) {
+  return names.empty() ? "<base>" : fmt::format("{}", fmt::join(names, ", "));
+}
+
 class ScriptWriter {
  public:
   ScriptWriter(const Bookkeeping& book, const ScriptSetting& setting)
@@ -22,8 +26,8 @@ class ScriptWriter {
 
   Result<void> AddStep(const RunStep& step) {
     const auto units = TRY(UnitsOf(step, book_.dialect()));
-    text_ += fmt::format("\n-- {} {} -> {}\n", NameOf(step.summary.kind),
-                         fmt::join(step.summary.from, ", "), fmt::join(step.summary.to, ", "));
+    text_ += fmt::format("\n-- {} {} -> {}\n", NameOf(step.summary.kind), ListOf(step.summary.from),
+                         ListOf(step.summary.to));
     for (std::size_t i = 0; i < units.size(); ++i) {
       if (units[i].transaction) text_ += "BEGIN;\n";
       for (const PlannedStatement& statement : units[i].statements) text_ += statement.sql + ";\n";

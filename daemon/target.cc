@@ -49,8 +49,9 @@ Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& ser
   return address;
 }
 
-Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing) {
-  auto session = OpenSession(address.url, if_missing);
+Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing,
+                        const SessionOpener& open_session) {
+  auto session = open_session(address.url, if_missing);
   if (!session) {
     Error error = std::move(session).error();
     error.details["target"] = address.name;

@@ -1,6 +1,7 @@
 // A live database as the engine sees it: opened, and what its bookkeeping tables say.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,8 +48,12 @@ struct OpenTarget {
   std::unique_ptr<Session> session;
   Bookkeeping book;
 };
+// How sessions are made: OpenSession, or a test's way to make ones that fail.
+using SessionOpener =
+    std::function<Result<std::unique_ptr<Session>>(const TargetUrl&, IfMissing if_missing)>;
 // Errors: those of OpenSession, naming the target.
-Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing);
+Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing,
+                        const SessionOpener& open_session = OpenSession);
 
 // What the tables say. Without tables: format 0 and no rows.
 struct TargetState {

@@ -27,20 +27,26 @@ Result<void> CheckListing(const std::vector<ListedFile>& listing) {
   return {};
 }
 
-bool HasStatements(const RevisionFile& file) {
-  return std::any_of(file.sections.begin(), file.sections.end(), [](const Section& section) {
-    if (section.kind != SectionKind::kUp) return false;
+bool HasStatements(const RevisionFile& file, SectionKind kind) {
+  return std::any_of(file.sections.begin(), file.sections.end(), [kind](const Section& section) {
+    if (section.kind != kind) return false;
     const auto statements =
         SplitStatements(section.options.dialect.value_or(Dialect::kSqlite), section.sql);
     return !statements || !statements->empty();
   });
 }
 
+// A merge has nothing to do; elsewhere a section without statements is probably unfinished.
 std::vector<std::string> WarningsOf(const std::vector<LinkedRevision>& linked) {
   std::vector<std::string> warnings;
   for (const LinkedRevision& one : linked) {
-    if (one.revision.parents.size() > 1 || HasStatements(one.file)) continue;
-    warnings.push_back(fmt::format("{}: the up section has no statements", one.file.path));
+    if (one.revision.parents.size() > 1) continue;
+    if (!HasStatements(one.file, SectionKind::kUp)) {
+      warnings.push_back(fmt::format("{}: the up section has no statements", one.file.path));
+    } else if (!one.file.irreversible && !HasStatements(one.file, SectionKind::kDown)) {
+      warnings.push_back(fmt::format(
+          "{}: nothing takes it back: the down section has no statements", one.file.path));
+    }
   }
   return warnings;
 }

@@ -84,7 +84,7 @@ const Command kRestore = {
     .group = Group::kWrite,
     .summary = "Write a revision's stored original back to its file",
     .description =
-        "Takes the text that the target has applied, else the newest stored one of that name. An "
+        "Takes the text that the target has applied, else the one stored one of that name. An "
         "edited file is replaced only with consent.",
     .operands = {"FILE", 1, 1},
     .options = kOptions,
