@@ -27,6 +27,11 @@ int CountStatements(const std::vector<Unit>& units) {
   return static_cast<int>(count);
 }
 
+Error Escaped(const RunStep& step) {
+  return {Reason::kTransactionEscaped,
+          step.summary.name + " ended the transaction that mig had opened"};
+}
+
 }  // namespace
 
 struct Executor::UnitRun {
@@ -224,7 +229,11 @@ Result<void> Executor::RunStatements(UnitRun& run) {
     since = world_.elapsed();
     announce(i + 1);
   });
-  if (executed) return checked;
+  if (executed) {
+    TRY(std::move(checked));
+    if (session_.InTransaction()) return {};
+    return Escaped(run.step);
+  }
   Error error = std::move(executed).error();
   const auto failed = error.details.find("command_index");
   if (failed == error.details.end()) return error;
@@ -241,9 +250,8 @@ Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
       transaction = TextOf(result.rows[0][1]);
       return {};
     case Role::kIdentity:
-      if (session_.InTransaction() && TextOf(result.rows[0][0]) == transaction) return {};
-      return Error{Reason::kTransactionEscaped,
-                   step.summary.name + " ended the transaction that mig had opened"};
+      if (TextOf(result.rows[0][0]) == transaction) return {};
+      return Escaped(step);
     case Role::kVerification:
       if (!IsSingleFalse(result)) return {};
       return AtStatement({Reason::kVerifyFailed, "it returned " + TextOf(result.rows[0][0])}, step,

@@ -84,7 +84,8 @@ class Session {
   virtual Result<void> Commit() = 0;
   // Leaves no transaction open, whatever state the last statement left. Does nothing without one.
   virtual Result<void> Rollback() = 0;
-  // True while a transaction is open, failed ones included. Asks no server.
+  // True while a transaction is open, failed ones included. Asks no server. Not to be asked from
+  // within ExecuteAll.
   virtual bool InTransaction() const = 0;
 
   // Back to the one fixed state every revision starts from: settings, role, search path, temporary
