@@ -1,0 +1,299 @@
+// What the engine does with a history and a target, on every engine.
+#include "daemon/engine.h"
+
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "tests/daemon/forwarding_session.h"
+#include "tests/daemon/scene.h"
+
+namespace mig {
+namespace {
+
+using testing::HasSubstr;
+
+class EngineTest : public testing::TestWithParam<Dialect> {
+ protected:
+  Scene scene_{GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, EngineTest,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         [](const auto& engine) { return std::string(NameOf(engine.param)); });
+
+TEST_P(EngineTest, UpgradesStepByStepAndAllTheWay) {
+  scene_.Draw("a; b: a; c: b");
+  EXPECT_EQ(scene_.Upgrade("a"), "done");
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(scene_.Upgrade("+1"), "done");
+  EXPECT_EQ(scene_.Rows(), "b");
+  EXPECT_EQ(scene_.Upgrade("head"), "done");
+  EXPECT_EQ(scene_.Rows(), "c");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+  EXPECT_EQ(scene_.finished().current, std::vector<std::string>{"c"});
+  scene_.ExpectSound();
+}
+
+TEST_P(EngineTest, DoesNothingWhereNothingIsLeftToDo) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Upgrade("a"), "done");
+  EXPECT_EQ(scene_.Ran(), "a b");
+  EXPECT_EQ(scene_.Log(), "upgrade:a:done upgrade:b:done");
+}
+
+TEST_P(EngineTest, DowngradesStepByStepAndAllTheWay) {
+  scene_.Draw("a; b: a; c: b");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Downgrade("-1"), "done");
+  EXPECT_EQ(scene_.Rows(), "b");
+  EXPECT_EQ(scene_.Downgrade("base"), "done");
+  EXPECT_EQ(scene_.Rows(), "");
+  EXPECT_EQ(scene_.Tables(), "");
+  EXPECT_EQ(scene_.Ran(), "a b c -c -b -a");
+  scene_.ExpectSound();
+}
+
+TEST_P(EngineTest, KeepsARowForEachBranchAndOneForTheirMerge) {
+  scene_.Draw("a; b: a; c: a; m: b c");
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  EXPECT_EQ(scene_.Rows(), "b c");
+  ASSERT_EQ(scene_.Upgrade("m"), "done");
+  EXPECT_EQ(scene_.Rows(), "m");
+  ASSERT_EQ(scene_.Downgrade("b"), "done");
+  EXPECT_EQ(scene_.Rows(), "b c");
+  scene_.ExpectSound();
+}
+
+TEST_P(EngineTest, AppliesDependenciesFirstAndLetsThemImplyTheirRow) {
+  scene_.Draw("a; b: a; x; y: x +b");
+  ASSERT_EQ(scene_.Upgrade("y"), "done");
+  EXPECT_EQ(scene_.Rows(), "y");
+  EXPECT_EQ(scene_.Tables(), "a b x y");
+  ASSERT_EQ(scene_.Downgrade("x"), "done");
+  EXPECT_EQ(scene_.Rows(), "b x");
+  scene_.ExpectSound();
+}
+
+TEST_P(EngineTest, LogsWhoDidWhatAndNumbersItWithoutGaps) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  ASSERT_EQ(scene_.Downgrade("a"), "done");
+  ASSERT_EQ(scene_.Stamp("b"), "done");
+  EXPECT_EQ(scene_.Log(), "upgrade:a:done upgrade:b:done downgrade:b:done stamp:b:done");
+  EXPECT_EQ(scene_.Column("SELECT DISTINCT actor FROM " + scene_.Mig("mig_log")),
+            "Ann <ann@example.com>");
+  scene_.ExpectSound();
+}
+
+TEST_P(EngineTest, StampsWithoutRunningAnything) {
+  scene_.Draw("a; b: a; x");
+  EXPECT_EQ(scene_.Stamp("b"), "done");
+  EXPECT_EQ(scene_.Rows(), "b");
+  EXPECT_EQ(scene_.Stamp("heads"), "done");
+  EXPECT_EQ(scene_.Rows(), "b x");
+  EXPECT_EQ(scene_.Stamp("a"), "done");
+  EXPECT_EQ(scene_.Rows(), "a x");
+  EXPECT_EQ(scene_.Stamp("base"), "done");
+  EXPECT_EQ(scene_.Rows(), "");
+  EXPECT_EQ(scene_.Ran(), "");
+  scene_.ExpectSound();
+}
+
+TEST_P(EngineTest, PurgesRowsThatNobodyKnows) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Sql("INSERT INTO " + scene_.Mig("mig_version") + " VALUES ('" + std::string(64, 'e') +
+             "', 'ghost')");
+  EXPECT_EQ(scene_.Upgrade(), "UNKNOWN_APPLIED");
+  EXPECT_EQ(scene_.Stamp("b"), "UNKNOWN_APPLIED");
+  EXPECT_EQ(scene_.Stamp("b", true), "done");
+  EXPECT_EQ(scene_.Rows(), "b");
+  EXPECT_EQ(scene_.Downgrade("a"), "done");
+  scene_.ExpectSound();
+}
+
+TEST_P(EngineTest, NoticesRowsThatSomebodyElseChangedInTheMiddle) {
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Write("b", "-- parents: a\n\n-- mig:up\nDELETE FROM " + scene_.Mig("mig_version") + ";\n");
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT");
+  EXPECT_EQ(scene_.Rows(), "a");
+}
+
+TEST_P(EngineTest, RefusesATargetOfAnotherFormat) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  scene_.Sql("UPDATE " + scene_.Mig("mig_meta") + " SET value = '2' WHERE key = 'format'");
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT");
+  EXPECT_EQ(scene_.Stamp("b", true), "DATABASE_FORMAT");
+  EXPECT_EQ(ErrorOf(scene_.engine().Current(scene_.View(), scene_.target(), false)).reason,
+            Reason::kDatabaseFormat);
+  EXPECT_EQ(scene_.Ran(), "a");
+}
+
+TEST_P(EngineTest, RefusesADowngradeThatCannotEndBeforeItBegins) {
+  scene_.Draw("a; b: a; c: b");
+  scene_.Replace("b", "-- mig:down\nDROP TABLE t_b;\nINSERT INTO ran (what) VALUES ('-b');\n",
+                 "-- mig:irreversible the prices are gone\n");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Downgrade("base"), "IRREVERSIBLE");
+  EXPECT_THAT(scene_.error().message, HasSubstr("the prices are gone"));
+  EXPECT_EQ(scene_.Ran(), "a b c");
+  EXPECT_EQ(scene_.Downgrade("b"), "done");
+}
+
+TEST_P(EngineTest, RefusesTransactionControlBeforeAnythingRuns) {
+  scene_.Draw("a; b: a");
+  scene_.Replace("b", "CREATE TABLE", "COMMIT;\nCREATE TABLE");
+  EXPECT_EQ(scene_.Upgrade(), "SQL_TRANSACTION_CONTROL");
+  EXPECT_EQ(scene_.detail("file"), "b.sql");
+  EXPECT_EQ(scene_.detail("line"), "5");
+  EXPECT_EQ(scene_.Ran(), "");
+}
+
+TEST_P(EngineTest, DowngradesARevisionWhoseFileIsGone) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Remove("b");
+  EXPECT_EQ(scene_.Downgrade("a"), "done");
+  EXPECT_EQ(scene_.Ran(), "a b -b");
+}
+
+TEST_P(EngineTest, NeedsNeitherStoreNorFilesToGoBack) {
+  scene_.Draw("a; b: a; c: a; m: b c");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.LoseStore();
+  for (const char* name : {"a", "b", "c", "m"}) scene_.Remove(name);
+  scene_.Draw("other");
+  EXPECT_EQ(scene_.Downgrade("a"), "done");
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(scene_.Upgrade("other"), "done");
+  EXPECT_EQ(scene_.Rows(), "a other");
+  EXPECT_EQ(scene_.Downgrade("base"), "done");
+  EXPECT_EQ(scene_.Tables(), "");
+  scene_.ExpectSound();
+}
+
+TEST_P(EngineTest, TrustsNoObjectThatWasChangedInTheTarget) {
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Sql(scene_.postgres() ? "UPDATE mig_object SET content = content || '\\x20'::bytea"
+                               : "UPDATE mig_object SET content = CAST(content || ' ' AS blob)");
+  scene_.LoseStore();
+  scene_.Remove("a");
+  scene_.Draw("other");
+  EXPECT_NE(scene_.Downgrade("base"), "done");
+  EXPECT_EQ(scene_.Ran(), "a");
+}
+
+TEST_P(EngineTest, PutsItsTablesIntoASchemaOfChoice) {
+  if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "SQLite has no schemas";
+  Scene scene(GetParam(), "migrations \"of\" shop");
+  scene.Draw("a; b: a");
+  EXPECT_EQ(scene.Upgrade(), "done");
+  EXPECT_EQ(scene.Downgrade("a"), "done");
+  EXPECT_EQ(scene.Rows(), "a");
+  EXPECT_EQ(scene.Column("SELECT DISTINCT table_schema FROM information_schema.tables WHERE "
+                         "table_name LIKE 'mig\\_%'"),
+            "migrations \"of\" shop");
+  EXPECT_EQ(scene.RunClient(scene.Script({Operation::Kind::kUpgrade, {"a:b"}})), 0)
+      << scene.client_log();
+  EXPECT_EQ(scene.Rows(), "b");
+}
+
+TEST_P(EngineTest, KeepsTwoHistoriesApartInTwoSchemas) {
+  if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "SQLite has no schemas";
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  const auto other = scene_.Beside("ops");
+  other->Draw("x");
+  EXPECT_EQ(other->Upgrade("x"), "done");
+  EXPECT_EQ(other->Rows(), "x");
+  EXPECT_EQ(scene_.Rows(), "a");
+}
+
+TEST_P(EngineTest, CreatesASqliteFileForAnUpgradeAlone) {
+  if (GetParam() != Dialect::kSqlite) GTEST_SKIP() << "only SQLite makes databases";
+  scene_.DropDatabase();
+  scene_.Write("a", "-- mig:up\nCREATE TABLE t_a (id integer);\n");
+  EXPECT_EQ(scene_.Stamp("a"), "DATABASE_MISSING");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Rows(), "a");
+}
+
+// Whatever is asked of whatever graph: after every commit the version table holds exactly the
+// maximal elements of what the schema shows to be applied.
+class Invariant : public testing::TestWithParam<Dialect> {};
+INSTANTIATE_TEST_SUITE_P(Engines, Invariant,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         [](const auto& engine) { return std::string(NameOf(engine.param)); });
+
+class CommitListener : public ForwardingSession {
+ public:
+  CommitListener(std::unique_ptr<Session> real, std::function<void()> committed)
+      : ForwardingSession(std::move(real)), committed_(std::move(committed)) {}
+  Result<void> Commit() override {
+    TRY(ForwardingSession::Commit());
+    committed_();
+    return {};
+  }
+
+ private:
+  const std::function<void()> committed_;
+};
+
+std::string RandomDrawing(std::mt19937& random, int count) {
+  std::string drawing;
+  for (int i = 0; i < count; ++i) {
+    drawing += "r" + std::to_string(i) + ":";
+    std::set<int> below;
+    while (i > 0 && random() % 100 < 65)
+      below.insert(static_cast<int>(random() % static_cast<unsigned>(i)));
+    for (const int other : below) {
+      drawing += std::string(random() % 4 == 0 ? " +" : " ") + "r" + std::to_string(other);
+    }
+    drawing += ";";
+  }
+  return drawing;
+}
+
+TEST_P(Invariant, HoldsAfterEveryCommitOfRandomRuns) {
+  std::mt19937 random(20261123);
+  const int rounds = GetParam() == Dialect::kSqlite ? 40 : 10;
+  int commits = 0;
+  std::size_t steps = 0;
+  for (int round = 0; round < rounds; ++round) {
+    std::function<void()> check;
+    const SessionOpener open = [&](const TargetUrl& url,
+                                   IfMissing missing) -> Result<std::unique_ptr<Session>> {
+      auto real = TRY(OpenSession(url, missing));
+      return std::unique_ptr<Session>(
+          std::make_unique<CommitListener>(std::move(real), [&] { check(); }));
+    };
+    Scene scene(GetParam(), "", open);
+    const std::string drawing = RandomDrawing(random, 8);
+    SCOPED_TRACE(drawing);
+    scene.Draw(drawing);
+    check = [&] {
+      ++commits;
+      EXPECT_EQ(scene.Rows(), scene.MaximalOfTables()) << drawing;
+    };
+    for (int run = 0; run < 6; ++run) {
+      const std::string name = "r" + std::to_string(random() % 8);
+      const std::string said = run == 0 || random() % 2 == 0
+                                   ? scene.Upgrade(random() % 3 == 0 ? "heads" : name)
+                                   : scene.Downgrade(random() % 4 == 0 ? "base" : name);
+      if (said == "done") steps += static_cast<std::size_t>(scene.finished().steps_done);
+    }
+    scene.ExpectSound();
+  }
+  EXPECT_GT(commits, 4 * rounds);
+  EXPECT_GT(steps, 4 * static_cast<std::size_t>(rounds));
+}
+
+}  // namespace
+}  // namespace mig

@@ -1,0 +1,37 @@
+// A session that passes every call on: what test sessions build upon.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "drivers/session.h"
+
+namespace mig {
+
+class ForwardingSession : public Session {
+ public:
+  explicit ForwardingSession(std::unique_ptr<Session> real) : real_(std::move(real)) {}
+
+  Dialect dialect() const override { return real_->dialect(); }
+  const std::string& server_version() const override { return real_->server_version(); }
+  Result<SqlResult> Execute(const SqlCommand& command) override { return real_->Execute(command); }
+  Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override {
+    return real_->ExecuteAll(commands, done);
+  }
+  Result<void> Begin() override { return real_->Begin(); }
+  Result<void> Commit() override { return real_->Commit(); }
+  Result<void> Rollback() override { return real_->Rollback(); }
+  bool InTransaction() const override { return real_->InTransaction(); }
+  Result<void> Reset() override { return real_->Reset(); }
+  Result<bool> TryLock(std::string_view name) override { return real_->TryLock(name); }
+  Result<void> Unlock(std::string_view name) override { return real_->Unlock(name); }
+  void Interrupt() override { real_->Interrupt(); }
+  void OnNotice(std::function<void(const SqlNotice&)> listener) override {
+    real_->OnNotice(std::move(listener));
+  }
+
+ protected:
+  std::unique_ptr<Session> real_;
+};
+
+}  // namespace mig
