@@ -53,12 +53,13 @@ v1::OpenWorkTreeRequest ListingOf(const std::string& project, const WorkTree& tr
   return request;
 }
 
+// One file for each content that is missing: files may be equal.
 std::vector<const WorkTreeFile*> FilesMissing(const WorkTree& tree,
                                               const v1::OpenWorkTreeResponse& answer) {
+  std::set<std::string_view> missing(answer.missing().begin(), answer.missing().end());
   std::vector<const WorkTreeFile*> files;
   for (const WorkTreeFile& file : tree.files) {
-    if (std::ranges::find(answer.missing(), file.sha256) != answer.missing().end())
-      files.push_back(&file);
+    if (missing.erase(file.sha256) > 0) files.push_back(&file);
   }
   return files;
 }

@@ -73,9 +73,12 @@ Result<std::string> ReadFile(const std::string& path) {
   if (!S_ISREG(status.st_mode))
     return Error{Reason::kFileUnreadable, "cannot read " + path + ": it is no regular file"};
   if (static_cast<std::size_t>(status.st_size) > kMaxFileBytes) {
-    return Error{Reason::kLimitExceeded, path + " has " + std::to_string(status.st_size >> 20) +
-                                             " MiB, and mig reads files up to " +
-                                             std::to_string(kMaxFileBytes >> 20) + " MiB"};
+    return Error{Reason::kLimitExceeded,
+                 path + " has " + std::to_string(status.st_size >> 20) +
+                     " MiB, and mig reads files up to " + std::to_string(kMaxFileBytes >> 20) +
+                     " MiB",
+                 {},
+                 "load data by other means, or cut the file into several"};
   }
   std::string bytes(static_cast<std::size_t>(status.st_size) + 1, '\0');
   std::size_t filled = 0;

@@ -26,6 +26,8 @@ Error InFile(Error error, const RevisionFile& file, int line) {
 Error SplitErrorInFile(Error error, const RevisionFile& file, const Section& section) {
   const auto found = error.details.find("line");
   const int within = found == error.details.end() ? 1 : std::stoi(found->second);
+  if (const auto place = error.message.rfind(" at line "); place != std::string::npos)
+    error.message.erase(place);
   return InFile(std::move(error), file, section.line + within - 1);
 }
 

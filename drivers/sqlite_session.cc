@@ -20,7 +20,9 @@ Result<void> CheckFile(const std::string& path, IfMissing if_missing) {
   if (stat(path.c_str(), &status) == 0) {
     if (!S_ISDIR(status.st_mode)) return {};
     return Error{Reason::kDatabaseRefused,
-                 fmt::format("the SQLite database {} cannot be opened: it is a folder", path)};
+                 fmt::format("the SQLite database {} cannot be opened: it is a folder", path),
+                 {},
+                 "check the path and its permissions"};
   }
   if (errno == ENOENT && if_missing == IfMissing::kFail) {
     return Error{Reason::kDatabaseMissing, fmt::format("there is no SQLite database {}", path)};
