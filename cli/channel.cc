@@ -56,9 +56,15 @@ Result<std::shared_ptr<grpc::Channel>> OverTls(const DaemonAddress& address) {
   return grpc::CreateCustomChannel("dns:///" + target, grpc::SslCredentials(options), Arguments());
 }
 
-grpc::Status Greet(const std::shared_ptr<grpc::Channel>& channel, v1::GetDaemonResponse& daemon) {
+void AddToken(grpc::ClientContext& context, const std::string& token) {
+  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+}
+
+grpc::Status Greet(const std::shared_ptr<grpc::Channel>& channel, const std::string& token,
+                   v1::GetDaemonResponse& daemon) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kGreetingLimit);
+  AddToken(context, token);
   return v1::AdminService::Stub(channel).GetDaemon(&context, {}, &daemon);
 }
 
@@ -81,13 +87,24 @@ bool IsOutdated(const v1::GetDaemonResponse& daemon) {
   return migd && daemon.binary() != BinaryIdentity(*migd);
 }
 
-Result<void> CheckApi(const v1::GetDaemonResponse& daemon) {
+// `hint` empty: the reason's own.
+Result<void> CheckApi(const v1::GetDaemonResponse& daemon, std::string hint) {
   if (daemon.api() == kApi) return {};
   return Error{Reason::kDaemonVersion,
                "the daemon (process " + std::to_string(daemon.pid()) + ", version " +
-                   daemon.version() + ") speaks another API than this mig, and is busy with a run",
+                   daemon.version() + ") speaks another API than this mig",
                {{"version", daemon.version()}},
-               "wait for the run, then repeat the command"};
+               std::move(hint)};
+}
+
+// A daemon that we did not start is taken as it is, or not at all.
+Result<std::shared_ptr<grpc::Channel>> CheckShared(std::shared_ptr<grpc::Channel> channel,
+                                                   const std::string& token) {
+  v1::GetDaemonResponse daemon;
+  const grpc::Status greeted = Greet(channel, token, daemon);
+  if (!greeted.ok()) return ErrorOf(greeted);
+  TRY(CheckApi(daemon, ""));
+  return channel;
 }
 
 // One connection to the private daemon, or nothing when it went away or was told to.
@@ -96,7 +113,7 @@ Result<std::shared_ptr<grpc::Channel>> TryLocal(const LocalDaemon& local, bool m
   const int socket = TRY(may_start ? local.Connect() : local.ConnectRunning());
   const std::shared_ptr<grpc::Channel> channel = OverSocket(socket);
   v1::GetDaemonResponse daemon;
-  const grpc::Status greeted = Greet(channel, daemon);
+  const grpc::Status greeted = Greet(channel, "", daemon);
   if (!greeted.ok()) {
     if (IsConnectionFailure(greeted)) return none;
     return ErrorOf(greeted);
@@ -107,7 +124,7 @@ Result<std::shared_ptr<grpc::Channel>> TryLocal(const LocalDaemon& local, bool m
     local.AwaitGone();
     return none;
   }
-  TRY(CheckApi(daemon));
+  TRY(CheckApi(daemon, "it is busy with a run: wait for that, then repeat the command"));
   return channel;
 }
 
@@ -126,8 +143,11 @@ Result<std::shared_ptr<grpc::Channel>> ConnectLocal(const std::string& work_tree
 Result<std::shared_ptr<grpc::Channel>> ConnectTo(const DaemonAddress& address, bool may_start) {
   const std::string& text = address.address;
   if (text == "local") return ConnectLocal(address.work_tree, may_start);
-  if (text.starts_with(kUnix)) return OverSocket(TRY(ConnectUnix(text.substr(kUnix.size()))));
-  if (text.starts_with(kHttps)) return OverTls(address);
+  if (text.starts_with(kUnix)) {
+    const int socket = TRY(ConnectUnix(text.substr(kUnix.size())));
+    return CheckShared(OverSocket(socket), address.token);
+  }
+  if (text.starts_with(kHttps)) return CheckShared(TRY(OverTls(address)), address.token);
   return Error{Reason::kConfigInvalid,
                "`" + text + "` is no address of a daemon",
                {{"key", "address"}},
@@ -156,7 +176,7 @@ Result<std::unique_ptr<Channel>> Channel::OpenRunning(DaemonAddress address) {
 
 void Channel::Prepare(grpc::ClientContext& context, std::chrono::seconds limit) const {
   if (limit.count() > 0) context.set_deadline(std::chrono::system_clock::now() + limit);
-  if (!address_.token.empty()) context.AddMetadata("authorization", "Bearer " + address_.token);
+  AddToken(context, address_.token);
 }
 
 Result<void> Channel::Repeat(const Attempt& attempt) {
