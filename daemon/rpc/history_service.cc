@@ -23,7 +23,7 @@ Result<std::size_t> OffsetOf(const std::string& token) {
   return Error{Reason::kInvalidArgument, fmt::format("page token {} is not one of ours", token)};
 }
 
-DraftSpec FromMessage(const v1::DraftRevisionRequest& request) {
+DraftSpec DraftSpecOf(const v1::DraftRevisionRequest& request) {
   DraftSpec spec;
   spec.message = request.message();
   spec.heads.assign(request.heads().begin(), request.heads().end());
@@ -168,7 +168,7 @@ grpc::ServerUnaryReactor* HistoryService::DraftRevision(Context* context,
                                                         const v1::DraftRevisionRequest* request,
                                                         v1::DraftRevisionResponse* response) {
   return Answer(context, pool_, response, [=, this]() -> Result<v1::DraftRevisionResponse> {
-    const DraftText draft = TRY(engine_.Draft(FromMessage(request->view()), FromMessage(*request)));
+    const DraftText draft = TRY(engine_.Draft(FromMessage(request->view()), DraftSpecOf(*request)));
     v1::DraftRevisionResponse answer;
     answer.set_name(draft.name);
     answer.set_file_name(draft.name + ".sql");
