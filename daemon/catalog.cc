@@ -32,7 +32,7 @@ Result<Catalog> Catalog::Of(const std::vector<RevisionPtr>& revisions) {
     specs.push_back(SpecOf(*revision));
   }
   Catalog catalog;
-  catalog.graph_ = TRY(Graph::Build(std::move(specs), Names::kShadowed));
+  catalog.graph_ = TRY(Graph::Build(std::move(specs), Names::kVersions));
   catalog.revisions_.reserve(catalog.graph_.size());
   for (Position p = 0; p < catalog.graph_.size(); ++p) {
     catalog.revisions_.push_back(by_id.at(catalog.graph_.node(p).id));

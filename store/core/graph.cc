@@ -85,7 +85,7 @@ std::vector<std::string> Graph::NearMisses(std::string_view word) const {
 class GraphBuilder {
  public:
   GraphBuilder(std::vector<NodeSpec> specs, Names names)
-      : specs_(std::move(specs)), shadowed_(names == Names::kShadowed) {}
+      : specs_(std::move(specs)), names_(names) {}
 
   Result<Graph> Build() {
     if (specs_.size() >= std::numeric_limits<Position>::max()) {
@@ -140,7 +140,7 @@ class GraphBuilder {
 
   Result<void> AddName(const std::string& name, Position i) {
     auto [entry, is_new] = words_.emplace(name, i);
-    if (!is_new && !shadowed_ && entry->second != i) {
+    if (!is_new && names_ == Names::kUnique && entry->second != i) {
       return Error{Reason::kDuplicateName, "two revisions are called " + name, {{"name", name}}};
     }
     entry->second = i;
@@ -152,6 +152,10 @@ class GraphBuilder {
       for (const std::string& label : specs_[i].node.labels) {
         auto [entry, is_new] = words_.emplace(label, i);
         if (is_new) continue;
+        if (names_ == Names::kVersions) {
+          if (specs_[entry->second].node.name != label) entry->second = i;
+          continue;
+        }
         return Error{Reason::kDuplicateLabel,
                      "label " + label + " of revision " + specs_[i].node.name +
                          " is already used by revision " + specs_[entry->second].node.name,
@@ -175,7 +179,9 @@ class GraphBuilder {
     return {};
   }
 
-  bool IsShadowed(Position i) const { return words_.find(specs_[i].node.name)->second != i; }
+  bool IsShadowed(Position i) const {
+    return names_ != Names::kVersions && words_.find(specs_[i].node.name)->second != i;
+  }
 
   Result<void> Link(Position i, const std::vector<std::string>& references, Reason missing,
                     std::string_view verb, std::vector<Position>& links) {
@@ -321,7 +327,7 @@ class GraphBuilder {
   }
 
   std::vector<NodeSpec> specs_;
-  const bool shadowed_;
+  const Names names_;
   std::map<std::string, Position, std::less<>> words_;
   std::vector<Position> by_id_;
   Links parents_, depends_;

@@ -47,8 +47,10 @@ struct NodeSpec {
 };
 
 // May two revisions have one name? With kShadowed, as Alembic has it, the one given last takes the
-// name, and the other stands alone: without edges, and found by its labels and its id only.
-enum class Names { kUnique, kShadowed };
+// name, and the other stands alone: without edges, and found by its labels and its id only. With
+// kVersions they are versions of one revision, as a file and what was applied before its edit: each
+// has its edges, given as ids, and names and labels stand for the one given last.
+enum class Names { kUnique, kShadowed, kVersions };
 
 class Graph {
  public:

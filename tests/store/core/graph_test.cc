@@ -160,6 +160,23 @@ TEST(Graph, GivesAShadowedNameToTheLast) {
   EXPECT_THAT(graph.children(*graph.FindName("a")), ElementsAre(2));
 }
 
+TEST(Graph, KeepsTheEdgesOfEveryVersionOfAName) {
+  auto id = [](char digit) { return Id::FromHex(std::string(64, digit)).value(); };
+  std::vector<NodeSpec> specs(4);
+  specs[0].node = {.name = "a", .id = id('1'), .labels = {"l"}};
+  specs[1].node = {.name = "b", .id = id('2')};
+  specs[1].parents = {id('1').hex()};
+  specs[2].node = {.name = "a", .id = id('3'), .labels = {"l"}};
+  specs[3].node = {.name = "b", .id = id('4')};
+  specs[3].parents = {id('3').hex()};
+  Graph graph = Graph::Build(specs, mig::Names::kVersions).value();
+  auto at = [&](char digit) { return *graph.FindId(id(digit)); };
+  EXPECT_THAT(graph.parents(at('2')), ElementsAre(at('1')));
+  EXPECT_THAT(graph.parents(at('4')), ElementsAre(at('3')));
+  EXPECT_EQ(graph.FindName("b"), at('4'));
+  EXPECT_EQ(graph.FindWord("l"), at('3'));
+}
+
 TEST(Graph, OfAHundredThousandInARowNeedsNoDeepStack) {
   std::vector<NodeSpec> specs(100000);
   for (std::size_t i = 0; i < specs.size(); ++i) {

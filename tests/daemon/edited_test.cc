@@ -1,0 +1,180 @@
+// What becomes of files that changed since they were applied.
+#include <gmock/gmock.h>
+
+#include "tests/daemon/scene.h"
+
+namespace mig {
+namespace {
+
+class EditedTest : public testing::TestWithParam<Dialect> {
+ protected:
+  void SetUp() override {
+    scene_.Draw("a; b: a; c: b");
+    ASSERT_EQ(scene_.Upgrade(), "done");
+  }
+
+  // "a:applied b:edited c:reidentified<b"
+  std::string Status() {
+    auto status = scene_.engine().Status(scene_.View(), scene_.target());
+    if (!status) return status.error().message;
+    constexpr const char* kStates[] = {"new",          "applied",     "edited",
+                                       "reidentified", "missingfile", "cosmetic"};
+    std::vector<std::string> words;
+    for (const FileStatus& file : status->files) {
+      words.push_back(file.name + ":" + kStates[static_cast<int>(file.state)] +
+                      (file.because_of.empty() ? "" : "<" + file.because_of));
+    }
+    return Join(words);
+  }
+  void EditInMeaning(const std::string& name) {
+    scene_.Replace(name, "(id integer)", "(id integer, price integer)");
+  }
+  void EditComment(const std::string& name) {
+    scene_.Replace(name, "-- mig:up\n", "-- mig:up\n-- Prices are in cents.\n");
+  }
+  // What the same files give on an untouched database.
+  std::string Undisturbed() {
+    Scene fresh(GetParam());
+    for (const char* name : {"a", "b", "c"}) fresh.Write(name, scene_.Text(name));
+    EXPECT_EQ(fresh.Upgrade(), "done");
+    return fresh.Column("SELECT id FROM mig_version");
+  }
+
+  Scene scene_{GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, EditedTest,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         [](const auto& engine) { return std::string(NameOf(engine.param)); });
+
+TEST_P(EditedTest, StatusTellsNewFromAppliedFromMissing) {
+  scene_.Draw("d: c");
+  EXPECT_EQ(Status(), "a:applied b:applied c:applied d:new");
+  scene_.Remove("d");
+  scene_.Remove("c");
+  EXPECT_EQ(Status(), "a:applied b:applied c:missingfile");
+}
+
+TEST_P(EditedTest, StatusTellsAnEditFromWhatItRenames) {
+  EditInMeaning("b");
+  EXPECT_EQ(Status(), "a:applied b:edited c:reidentified<b");
+}
+
+TEST_P(EditedTest, StatusTellsACommentFromAChangeOfMeaning) {
+  EditComment("a");
+  EXPECT_EQ(Status(), "a:cosmetic b:reidentified<a c:reidentified<a");
+  EditInMeaning("b");
+  EXPECT_EQ(Status(), "a:cosmetic b:edited c:reidentified<b");
+}
+
+TEST_P(EditedTest, NeverRunsAnAppliedNameAgain) {
+  EditInMeaning("b");
+  EXPECT_EQ(scene_.Upgrade(), "EDITED_SINCE_APPLIED");
+  EXPECT_EQ(scene_.detail("name"), "b");
+  EXPECT_EQ(scene_.Stamp("c"), "EDITED_SINCE_APPLIED");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+}
+
+TEST_P(EditedTest, KnowsWhatIsAppliedBelowAnEditedRow) {
+  EditInMeaning("c");
+  EXPECT_EQ(scene_.Upgrade("b"), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+  scene_.Remove("c");
+  EditInMeaning("b");
+  EXPECT_EQ(scene_.Upgrade(), "EDITED_SINCE_APPLIED");
+  EXPECT_EQ(scene_.Upgrade("a"), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+}
+
+TEST_P(EditedTest, ToleratesALabelInBothVersions) {
+  ASSERT_EQ(scene_.Downgrade("base"), "done");
+  scene_.Replace("a", "-- parents: \n", "-- labels: catalog\n");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EditComment("a");
+  EXPECT_EQ(Status(), "a:cosmetic b:reidentified<a c:reidentified<a");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Downgrade("catalog@base"), "done");
+}
+
+TEST_P(EditedTest, DowngradesFromTheStoredOriginal) {
+  scene_.Replace("c", "DROP TABLE t_c", "DROP TABLE another_table");
+  EXPECT_EQ(scene_.Downgrade("b"), "done");
+  EXPECT_EQ(scene_.Tables(), "a b");
+}
+
+TEST_P(EditedTest, DowngradesFromTheTargetsOwnOriginalAfterTheStoreIsLost) {
+  scene_.Replace("c", "DROP TABLE t_c", "DROP TABLE another_table");
+  scene_.LoseStore();
+  EXPECT_EQ(scene_.Downgrade("b"), "done");
+  EXPECT_EQ(scene_.Tables(), "a b");
+  EXPECT_EQ(scene_.Downgrade("base"), "done");
+}
+
+TEST_P(EditedTest, AppliesTheEditedFileOnceItsOriginalIsGone) {
+  scene_.Replace("c", "'c'", "'edited c'");
+  ASSERT_EQ(scene_.Downgrade("b"), "done");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c -c edited c");
+  scene_.ExpectSound();
+}
+
+TEST_P(EditedTest, ReapplyRelinksWhatMeansTheSameWithoutRunningIt) {
+  EditComment("a");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+  EXPECT_EQ(scene_.Column("SELECT id FROM mig_version"), Undisturbed());
+  EXPECT_EQ(Status(), "a:applied b:applied c:applied");
+  EXPECT_THAT(scene_.Log(), testing::EndsWith("relink:a:done relink:b:done relink:c:done"));
+  scene_.ExpectSound();
+}
+
+TEST_P(EditedTest, ReapplyRunsAgainWhatChangedAndWhatStandsOnIt) {
+  EditInMeaning("b");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c -c -b b c");
+  EXPECT_EQ(scene_.Column("SELECT count(price) FROM t_b"), "0");
+  EXPECT_EQ(scene_.Column("SELECT id FROM mig_version"), Undisturbed());
+  EXPECT_EQ(Status(), "a:applied b:applied c:applied");
+  scene_.ExpectSound();
+}
+
+TEST_P(EditedTest, ReapplyDoesBothWhenBothAreCalledFor) {
+  EditComment("a");
+  EditInMeaning("c");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c -c c");
+  EXPECT_EQ(scene_.Column("SELECT id FROM mig_version"), Undisturbed());
+  scene_.ExpectSound();
+}
+
+TEST_P(EditedTest, ReapplyKeepsTheRowsOfBranches) {
+  scene_.Draw("d: a; e: d; m: c e; x: +e");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EditInMeaning("d");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Rows(), scene_.MaximalOfTables());
+  EXPECT_EQ(scene_.Tables(), "a b c d e m x");
+  EditComment("a");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Rows(), scene_.MaximalOfTables());
+  EXPECT_EQ(scene_.Downgrade("base"), "done");
+  EXPECT_EQ(scene_.Tables(), "");
+  scene_.ExpectSound();
+}
+
+TEST_P(EditedTest, ReapplyHasNothingToDoForUnchangedFiles) {
+  EXPECT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Log(), "upgrade:a:done upgrade:b:done upgrade:c:done");
+}
+
+TEST_P(EditedTest, ReapplyRefusesToRunAgainWhatHasNoFile) {
+  scene_.Draw("d: c");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EditInMeaning("b");
+  scene_.Remove("d");
+  EXPECT_EQ(scene_.Reapply(), "MISSING_PARENT");
+  EXPECT_EQ(scene_.Ran(), "a b c d");
+}
+
+}  // namespace
+}  // namespace mig
