@@ -143,10 +143,9 @@ Result<RunPtr> Engine::StartRun(const RunSpec& spec) {
   summary.summary = SummaryOf(spec.operation);
   summary.actor = spec.actor;
   summary.started = FormatMilliseconds(world_.now());
-  return runs_.Start(address.key(), std::move(summary),
-                     [this, spec, view, address](RunInProgress& run) {
-                       return CarryOut(spec, view, address, run);
-                     });
+  return runs_.Start(std::move(summary), [this, spec, view, address](RunInProgress& run) {
+    return CarryOut(spec, view, address, run);
+  });
 }
 
 RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,

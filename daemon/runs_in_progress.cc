@@ -44,21 +44,14 @@ RunsInProgress::~RunsInProgress() {
   }
 }
 
-Result<RunPtr> RunsInProgress::Start(const std::string& target_key, RunSummary summary, Work work) {
+Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work) {
   const std::lock_guard lock(mutex_);
   for (const auto& entry : entries_) {
     if (entry->run->summary().id == summary.id) return entry->run;
   }
   if (draining_) return Error{Reason::kDraining, "the daemon is stopping and starts no new run"};
-  for (const auto& entry : entries_) {
-    if (entry->ended || entry->target_key != target_key) continue;
-    const RunSummary other = entry->run->summary();
-    return Error{Reason::kLeaseHeld, fmt::format("{} runs `{}` on this target since {}",
-                                                 other.actor, other.summary, other.started)};
-  }
   Forget();
   auto entry = std::make_shared<Entry>();
-  entry->target_key = target_key;
   entry->run = std::make_shared<RunInProgress>(std::move(summary));
   entries_.push_back(entry);
   entry->thread = std::thread([this, entry, work = std::move(work)] {

@@ -1,5 +1,5 @@
-// The runs of this daemon: one at a time for each target, each with a thread and a log of its own.
-// A run goes on when whoever asked for it is gone.
+// The runs of this daemon, each with a thread and a log of its own. A run goes on when whoever
+// asked for it is gone. Which of several runs on one target goes first is decided by its lease.
 #pragma once
 
 #include <atomic>
@@ -62,11 +62,10 @@ class RunsInProgress {
   // Cancels what runs and joins its threads.
   ~RunsInProgress();
 
-  // Starts `work` on a thread of its own. `work` appends to the run's log; its end must be a
-  // RunFinished. Errors: kLeaseHeld when a run of this daemon is at work on `target_key`;
-  // kDraining. A known `id` gives the run it names.
+  // Starts `work` on a thread of its own. `work` appends to the run's log, which ends with what it
+  // returns. A known `id` gives the run it names. Errors: kDraining.
   using Work = std::function<RunFinished(RunInProgress&)>;
-  Result<RunPtr> Start(const std::string& target_key, RunSummary summary, Work work);
+  Result<RunPtr> Start(RunSummary summary, Work work);
 
   // Errors: kNoSuchRun.
   Result<RunPtr> Find(const std::string& id) const;
@@ -81,7 +80,6 @@ class RunsInProgress {
  private:
   struct Entry {
     RunPtr run;
-    std::string target_key;
     std::thread thread;
     bool ended = false;
   };

@@ -29,9 +29,6 @@ struct TargetAddress {
   std::string name;
   TargetUrl url;
   std::string schema;
-
-  // The same for the same database and schema, whatever the target is called.
-  std::string key() const { return url.redacted + " " + schema; }
 };
 
 // The targets that a daemon serves by name, and whether its callers may bring urls of their own.
