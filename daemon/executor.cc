@@ -74,7 +74,7 @@ Result<void> Executor::Run(const RunPlan& plan) {
 Result<void> Executor::SealLog() {
   const SqlResult rows = TRY(session_.Execute(book_.ReadUnsealed()));
   if (rows.rows.empty()) return {};
-  return Transact(session_, [&]() -> Result<void> {
+  return TransactPatiently(session_, world_, [&]() -> Result<void> {
     const SqlResult fence = TRY(session_.Execute(book_.Fence()));
     TRY(CheckFence(fence));
     std::string previous;
@@ -220,6 +220,8 @@ Result<void> Executor::RunStatements(UnitRun& run) {
     setting_.observe(StatementStarted{number + 1, run.statements_total, batch.statements[i]->verb});
   };
   auto executed = session_.ExecuteAll(batch.commands, [&](std::size_t i, const SqlResult& result) {
+    // A cancel that came when nothing ran had nothing to interrupt.
+    if (batch.roles[i] == Role::kFence && setting_.cancelled()) session_.Interrupt();
     if (batch.roles[i] == Role::kStatement) {
       setting_.observe(StatementFinished{++number, run.statements_total, batch.statements[i]->verb,
                                          result.rows_affected, MicrosecondsSince(since, world_)});
@@ -304,6 +306,7 @@ Result<void> Executor::RunAlone(UnitRun& run) {
   const PlannedStatement& statement = run.unit().statements[0];
   if (TRY(TookEffectBefore(run))) return PutJournal(run, "done");
   TRY(session_.Reset());
+  if (setting_.cancelled()) return Error{Reason::kCancelled, "cancelled before " + statement.verb};
   TRY(PutJournal(run, "started"));
   const auto& timeout = run.unit().options[0]->statement_timeout;
   if (timeout && book_.dialect() == Dialect::kPostgresql) {
@@ -354,7 +357,7 @@ JournalRow Executor::JournalOf(const UnitRun& run, const char* state) {
 }
 
 Result<void> Executor::PutJournal(const UnitRun& run, const char* state) {
-  return Transact(session_, [&]() -> Result<void> {
+  return TransactPatiently(session_, world_, [&]() -> Result<void> {
     const SqlResult fence = TRY(session_.Execute(book_.Fence()));
     TRY(CheckFence(fence));
     TRY(session_.Execute(book_.PutJournal(JournalOf(run, state))));
@@ -376,7 +379,8 @@ Result<void> Executor::PauseBeforeRetry(int attempt, const Error& error) {
 
 // Evidence, not state: that it cannot be written never hides the failure itself.
 void Executor::LogFailure(const RunPlan& plan, const RunStep& step, const Error& error) {
-  (void)Transact(session_, [&]() -> Result<void> {
+  (void)session_.Reset();  // the script may have made it read-only
+  (void)TransactPatiently(session_, world_, [&]() -> Result<void> {
     const SqlResult fence = TRY(session_.Execute(book_.Fence()));
     TRY(CheckFence(fence));
     const LogEntry entry =

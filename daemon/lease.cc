@@ -57,7 +57,7 @@ Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const Le
     TRY(session.Execute(book.TakeLease(row)));
     return {};
   };
-  TRY(Transact(session, body));
+  TRY(TransactPatiently(session, world, body));
   return token;
 }
 
@@ -100,7 +100,7 @@ Result<bool> EnsureTables(Session& session, const Bookkeeping& book, const World
   const auto body = [&] {
     return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {});
   };
-  TRY(Transact(session, body));
+  TRY(TransactPatiently(session, world, body));
   return true;
 }
 
@@ -124,6 +124,7 @@ Lease::Lease(Lease&& other) noexcept
 Lease::~Lease() {
   if (session_ == nullptr) return;
   (void)session_->Rollback();
+  (void)session_->Reset();  // whatever a script left must not keep us from it
   (void)session_->Execute(book_.ReleaseLease(token_));
   (void)session_->Unlock(book_.lock_name());
 }

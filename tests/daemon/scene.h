@@ -58,9 +58,19 @@ class Scene {
       target_.url = Server().Url(name);
     }
     target_.context = {"/", {}};
-    Sql(postgres() ? "CREATE TABLE ran (n bigserial PRIMARY KEY, what text)"
-                   : "CREATE TABLE ran (n integer PRIMARY KEY AUTOINCREMENT, what text)");
+    MakeRan();
     Restart();
+  }
+
+  // The database as it was at first.
+  void Wipe() {
+    if (postgres()) {
+      Sql("DROP SCHEMA public CASCADE");
+      Sql("CREATE SCHEMA public");
+    } else {
+      DropDatabase();
+    }
+    MakeRan();
   }
 
   // Another daemon, with a store of its own, for the same work tree and database. REQUIRES: this
@@ -176,6 +186,13 @@ class Scene {
   // The database, seen by a session of its own.
   SqlResult Sql(const std::string& sql) { return MustExecute(*OpenOwn(), {sql}); }
   std::unique_ptr<Session> OpenOwn() const { return MustOpen(Parse(target_.url)); }
+  // A role of PostgreSQL that may do nothing.
+  std::string WeakRole() {
+    static int count = 0;
+    const std::string role = "weak_" + std::to_string(++count);
+    Sql("CREATE ROLE " + role);
+    return role;
+  }
   void DropDatabase() { std::filesystem::remove(folder_ / "shop.db"); }  // SQLite
   std::string Column(const std::string& sql) {
     std::vector<std::string> cells;
@@ -250,6 +267,11 @@ class Scene {
       : dialect_(other.dialect_), target_(other.target_), files_(other.files_) {
     target_.schema = schema;
     Restart();
+  }
+
+  void MakeRan() {
+    Sql(postgres() ? "CREATE TABLE ran (n bigserial PRIMARY KEY, what text)"
+                   : "CREATE TABLE ran (n integer PRIMARY KEY AUTOINCREMENT, what text)");
   }
 
   void DrawOne(const std::string& line) {

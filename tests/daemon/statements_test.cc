@@ -1,0 +1,393 @@
+// Statements that fail, wait, hang, or try to get out of their revision.
+#include <gmock/gmock.h>
+
+#include <future>
+#include <random>
+
+#include "tests/daemon/scene.h"
+
+namespace mig {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const Operation kUpgradeAll{Operation::Kind::kUpgrade, {"heads"}};
+
+class StatementsTest : public testing::TestWithParam<Dialect> {
+ protected:
+  bool postgres() const { return scene_.postgres(); }
+  // A revision on top of a, with an up section of this text.
+  void WriteB(const std::string& up, const std::string& more = "") {
+    scene_.Write("b", "-- parents: a\n\n-- mig:up\n" + up + "\n" + more +
+                          "\n-- mig:down\nDROP TABLE IF EXISTS t_b;\n");
+  }
+  std::string Holder() { return scene_.Column("SELECT holder FROM " + scene_.Mig("mig_lease")); }
+  std::string LongStatement() const {
+    if (postgres()) return "SELECT pg_sleep(300)";
+    return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+           "SELECT count(*) FROM n WHERE i < 0";
+  }
+  // Waits until the run has begun its statement of this number, counted over the whole run.
+  static void AwaitStatement(RunInProgress& run, std::size_t number) {
+    for (std::size_t begun = 0; begun < number; std::this_thread::sleep_for(1ms)) {
+      begun = 0;
+      for (const Event& event : run.log().ReadAfter(0, 1000).events) {
+        if (std::holds_alternative<StatementStarted>(event.body)) ++begun;
+      }
+    }
+  }
+
+  Scene scene_{GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, StatementsTest,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         [](const auto& engine) { return std::string(NameOf(engine.param)); });
+
+TEST_P(StatementsTest, AFailureTakesTheWholeRevisionBackAndLeavesTheOnesBefore) {
+  scene_.Draw("a; b: a; c: b");
+  scene_.Replace("b", "VALUES ('b')", "VALUES (nonsense)");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(scene_.Tables(), "a");
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(scene_.Log(), "upgrade:a:done upgrade:b:failed: STATEMENT_FAILED");
+  EXPECT_EQ(scene_.finished().steps_done, 1);
+  EXPECT_EQ(scene_.finished().steps_total, 3);
+  EXPECT_THAT(scene_.finished().state, HasSubstr("b was rolled back"));
+  EXPECT_THAT(scene_.finished().state, HasSubstr("the target is at a"));
+  EXPECT_EQ(Holder(), "");
+  scene_.Replace("b", "VALUES (nonsense)", "VALUES ('b')");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+  scene_.ExpectSound();
+}
+
+TEST_P(StatementsTest, AnErrorNamesFileLineAndWhatTheServerSaid) {
+  scene_.Draw("a");
+  WriteB("CREATE TABLE t_b (id integer);\nINSERT INTO ran (what)\nSELECT\n  wht FROM ran;");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(scene_.detail("name"), "b");
+  EXPECT_EQ(scene_.detail("file"), "b.sql");
+  EXPECT_EQ(scene_.detail("line"), "7");
+  EXPECT_EQ(scene_.detail("statement"), "INSERT INTO ran");
+  EXPECT_EQ(scene_.detail("sqlstate"), postgres() ? "42703" : "");
+  EXPECT_THAT(scene_.detail("db_message"), HasSubstr("wht"));
+  EXPECT_THAT(scene_.detail("db_hint"), HasSubstr(postgres() ? "ran.what" : ""));
+  EXPECT_EQ(scene_.detail("command_index"), "");
+  EXPECT_THAT(scene_.error().message, HasSubstr("INSERT INTO ran in revision b failed"));
+}
+
+TEST_P(StatementsTest, TellsEachStatementAsItGoes) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  std::vector<std::string> verbs;
+  for (const auto& started : scene_.Events<StatementStarted>()) verbs.push_back(started.verb);
+  EXPECT_THAT(verbs, ElementsAre("CREATE TABLE t_a", "INSERT INTO ran", "CREATE TABLE t_b",
+                                 "INSERT INTO ran"));
+  EXPECT_EQ(scene_.Events<StatementFinished>().size(), 4u);
+  EXPECT_EQ(scene_.Events<StepFinished>().size(), 2u);
+  EXPECT_EQ(scene_.Events<StepStarted>().at(1).statements, 2);
+}
+
+TEST_P(StatementsTest, AVerificationThatSaysNoTakesTheRevisionBack) {
+  scene_.Draw("a");
+  for (const char* no : {"SELECT count(*) FROM t_b", "SELECT 1 = 2"}) {
+    WriteB("CREATE TABLE t_b (id integer);", "-- mig:verify\n" + std::string(no) + ";\n");
+    EXPECT_EQ(scene_.Upgrade(), "VERIFY_FAILED") << no;
+    EXPECT_EQ(scene_.detail("line"), "6");
+    EXPECT_EQ(scene_.Tables(), "a");
+  }
+}
+
+TEST_P(StatementsTest, AVerificationThatFailsTakesTheRevisionBack) {
+  scene_.Draw("a");
+  WriteB("CREATE TABLE t_b (id integer);", "-- mig:verify\nSELECT nonsense FROM t_b;\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(scene_.Tables(), "a");
+}
+
+TEST_P(StatementsTest, AVerificationSeesTheRevisionAndMayAnswerAnythingElse) {
+  scene_.Draw("a");
+  WriteB("CREATE TABLE t_b (id integer);",
+         "-- mig:verify\nSELECT count(*) = 0 FROM t_b;\nSELECT 0, 0;\nSELECT 0 UNION ALL SELECT "
+         "0;\nSELECT 1 WHERE 1 = 2;\nSELECT 7;\n");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+}
+
+TEST_P(StatementsTest, WaitsForALockThatSomebodyElseHoldsForASecond) {
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up lock_timeout=100ms\nALTER TABLE t_a ADD COLUMN x "
+               "integer;\nCREATE TABLE t_b (id integer);\n");
+  auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {postgres() ? "LOCK TABLE t_a IN ACCESS EXCLUSIVE MODE"
+                                  : "INSERT INTO ran (what) VALUES ('other')"});
+  std::thread release([&] {
+    std::this_thread::sleep_for(1s);
+    EXPECT_TRUE(other->Commit());
+  });
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  release.join();
+  if (postgres()) {
+    EXPECT_THAT(scene_.Events<Waiting>(), Not(IsEmpty()));
+  }
+  EXPECT_EQ(scene_.Rows(), "b");
+  scene_.ExpectSound();
+}
+
+TEST_P(StatementsTest, WaitsForAReaderInTheMiddleOfItsTransaction) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  auto reader = scene_.OpenOwn();
+  MustExecute(*reader, {"BEGIN"});
+  MustExecute(*reader, {"SELECT count(*) FROM ran"});
+  std::thread release([&] {
+    std::this_thread::sleep_for(1s);
+    EXPECT_TRUE(reader->Rollback());
+  });
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  release.join();
+  EXPECT_EQ(scene_.Ran(), "a b");
+}
+
+TEST_P(StatementsTest, ACancelledStatementLeavesNothing) {
+  scene_.Draw("a");
+  WriteB("CREATE TABLE t_b (id integer);\n" + LongStatement() + ";");
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitStatement(*run, 4);
+  run->Cancel();
+  EXPECT_EQ(scene_.Await(*run), "cancelled");
+  EXPECT_EQ(scene_.Tables(), "a");
+  EXPECT_EQ(Holder(), "");
+  WriteB("CREATE TABLE t_b (id integer);");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Tables(), "a b");
+  scene_.ExpectSound();
+}
+
+TEST_P(StatementsTest, HearsACancelAtAnyMoment) {
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  WriteB("CREATE TABLE t_b (id integer);\n" + LongStatement() + ";");
+  std::mt19937 random(7);
+  for (int round = 0; round < 40; ++round) {
+    const RunPtr run = scene_.Start(kUpgradeAll);
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 20'000));
+    run->Cancel();
+    ASSERT_EQ(scene_.Await(*run), "cancelled")
+        << (scene_.finished().error ? scene_.error().message : "it was done");
+    ASSERT_EQ(scene_.Tables(), "a");
+  }
+  EXPECT_EQ(Holder(), "");
+}
+
+TEST_P(StatementsTest, ACancelEndsTheWaitForTheLease) {
+  scene_.Draw("a");
+  auto other = scene_.OpenOwn();
+  const Bookkeeping book(GetParam(), "");
+  ASSERT_TRUE(*other->TryLock(book.lock_name()));
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  std::this_thread::sleep_for(200ms);
+  run->Cancel();
+  EXPECT_EQ(scene_.Await(*run), "cancelled");
+  EXPECT_EQ(scene_.finished().state, "nothing was changed");
+}
+
+TEST_P(StatementsTest, RefusesWhileAnotherDaemonHoldsTheLeaseAndSaysWho) {
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  WriteB(LongStatement() + ";");
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitStatement(*run, 1);
+  const auto other = scene_.Beside();
+  const RunPtr second = other->Start(kUpgradeAll, 0ms);
+  EXPECT_EQ(other->Await(*second), "LEASE_HELD");
+  EXPECT_THAT(other->error().message, HasSubstr("Ann <ann@example.com>"));
+  EXPECT_THAT(other->error().message, HasSubstr(run->summary().id));
+  run->Cancel();
+  EXPECT_EQ(scene_.Await(*run), "cancelled");
+}
+
+TEST_P(StatementsTest, ASecondRunOfOneDaemonWaitsAsOneOfAnotherDoes) {
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  WriteB(LongStatement() + ";");
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitStatement(*run, 1);
+  const RunPtr hasty = scene_.Start(kUpgradeAll, 0ms);
+  ASSERT_NE(hasty, nullptr);
+  EXPECT_EQ(scene_.Await(*hasty), "LEASE_HELD");
+  WriteB("CREATE TABLE t_b (id integer);");
+  const RunPtr patient = scene_.Start(kUpgradeAll);
+  ASSERT_NE(patient, nullptr);
+  std::this_thread::sleep_for(100ms);
+  run->Cancel();
+  EXPECT_EQ(scene_.Await(*patient), "done");
+  EXPECT_EQ(scene_.Tables(), "a b");
+}
+
+TEST_P(StatementsTest, TwoDaemonsRaceAndEachRevisionRunsOnce) {
+  scene_.Draw("a; b: a; c: a; m: b c");
+  const auto other = scene_.Beside();
+  for (int round = 0; round < 20; ++round) {
+    auto theirs = std::async(std::launch::async, [&] { return other->Upgrade(); });
+    EXPECT_EQ(scene_.Upgrade(), "done");
+    EXPECT_EQ(theirs.get(), "done");
+    ASSERT_EQ(scene_.Ran(), "a b c m");
+    EXPECT_EQ(scene_.Rows(), "m");
+    theirs = std::async(std::launch::async, [&] { return other->Downgrade("base"); });
+    const std::string ours = scene_.Downgrade("base");
+    EXPECT_TRUE(ours == "done" && theirs.get() == "done") << ours;
+    ASSERT_EQ(scene_.Tables(), "");
+    scene_.Sql("DELETE FROM ran");
+  }
+  scene_.ExpectSound();
+}
+
+// Each of these is a whole revision between two ordinary ones, and harmless.
+TEST_P(StatementsTest, NothingAScriptSetsReachesBookkeepingOrTheNextRevision) {
+  const std::vector<std::string> for_postgres = {
+      "SET ROLE weak_ROLE;",
+      "SET SESSION AUTHORIZATION weak_ROLE;",
+      "SET search_path = nowhere;",
+      "SELECT pg_catalog.set_config('search_path', 'nowhere', false);",
+      "CREATE TEMPORARY TABLE mig_version (id text, name text);",
+      "CREATE TEMPORARY TABLE mig_log (id text);\nCREATE TEMPORARY TABLE mig_lease (id text);",
+      "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $body$ BEGIN\n-- COMMIT;\nPERFORM "
+      "';'; END $body$;\nSELECT f();",
+      "DO $$ BEGIN EXECUTE 'SET search_path = nowhere'; END $$;",
+      "SET standard_conforming_strings = off;",
+      "SET default_transaction_read_only = on;",
+      "SET bytea_output = escape;\nSET client_encoding = latin1;\nSET DateStyle = german;",
+      "SET lock_timeout = 1;",
+      "PREPARE p AS SELECT 1;\nLISTEN l;\nDECLARE cu CURSOR WITH HOLD FOR SELECT 1;",
+      "SAVEPOINT s;\nCREATE TABLE x (a integer);\nROLLBACK TO s;\nRELEASE s;",
+  };
+  const std::vector<std::string> for_sqlite = {
+      "CREATE TEMP TABLE mig_version (id text, name text);",
+      "CREATE TEMP TABLE mig_log (id text);\nCREATE TEMP TABLE mig_lease (id text);",
+      "CREATE TEMP TABLE ran (what text);",
+      "PRAGMA recursive_triggers = on;\nPRAGMA case_sensitive_like = on;",
+      "SAVEPOINT s;\nCREATE TABLE x (a integer);\nROLLBACK TO s;\nRELEASE s;",
+  };
+  for (std::string script : postgres() ? for_postgres : for_sqlite) {
+    SCOPED_TRACE(script);
+    Scene scene(GetParam());
+    if (const auto at = script.find("weak_ROLE"); at != std::string::npos) {
+      script.replace(at, 9, scene.WeakRole());
+    }
+    scene.Draw("a; b: a; c: b");
+    scene.Write("b", "-- parents: a\n\n-- mig:up\n" + script + "\n");
+    EXPECT_EQ(scene.Upgrade(), "done") << (scene.finished().error ? scene.error().message : "");
+    EXPECT_EQ(scene.Ran(), "a c");
+    EXPECT_EQ(scene.Rows(), "c");
+    EXPECT_EQ(scene.finished().current, std::vector<std::string>{"c"});
+    EXPECT_EQ(scene.Column("SELECT holder FROM mig_lease"), "");
+    scene.ExpectSound();
+  }
+}
+
+TEST_P(StatementsTest, AScriptThatMakesItsSessionReadOnlyFailsAndStillGivesTheLeaseBack) {
+  scene_.Draw("a");
+  WriteB(postgres() ? "SET transaction_read_only = on;" : "PRAGMA query_only = on;");
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_PERMISSION");
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(Holder(), "");
+  EXPECT_THAT(scene_.Log(), HasSubstr("upgrade:b:failed"));
+  scene_.ExpectSound();
+}
+
+class PostgresStatementsTest : public testing::Test {
+ protected:
+  Scene scene_{Dialect::kPostgresql};
+};
+
+TEST_F(PostgresStatementsTest, RunsOffSectionsOutsideOfTransactionsInTheirOrder) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nINSERT INTO t_a VALUES (1);\n"
+               "-- mig:up transaction=off\nCREATE INDEX CONCURRENTLY i ON t_a (id);\nVACUUM t_a;\n"
+               "-- mig:up\nINSERT INTO t_a VALUES (2);\n"
+               "-- mig:up transaction=off\nDROP INDEX CONCURRENTLY i;\n"
+               "CREATE UNIQUE INDEX CONCURRENTLY u ON t_a (id);\n"
+               "-- mig:verify\nSELECT count(*) = 2 FROM t_a;\n");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT indexname FROM pg_indexes WHERE tablename = 't_a'"), "u");
+  EXPECT_EQ(scene_.Column("SELECT count(*) FROM mig_journal"), "0");
+  scene_.ExpectSound();
+}
+
+TEST_F(PostgresStatementsTest, GoesOnBehindWhatIsRecordedAndRepairsAnInvalidIndex) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nINSERT INTO t_a VALUES (1), (1);\n"
+               "-- mig:up transaction=off\nCREATE UNIQUE INDEX CONCURRENTLY u ON t_a (id);\n"
+               "-- mig:up\nINSERT INTO ran (what) VALUES ('b');\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.finished().state, HasSubstr("1 of the 3 parts of b took effect"));
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(scene_.Downgrade("base"), "IN_DOUBT");
+  scene_.Sql("DELETE FROM t_a WHERE ctid IN (SELECT ctid FROM t_a LIMIT 1)");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Column("SELECT count(*) FROM t_a"), "1");
+  EXPECT_EQ(scene_.Column("SELECT indisvalid FROM pg_index WHERE indexrelid = 'u'::regclass"), "t");
+  EXPECT_EQ(scene_.Ran(), "a b");
+  scene_.ExpectSound();
+}
+
+TEST_F(PostgresStatementsTest, PassesNoticesOn) {
+  scene_.Draw("a");
+  scene_.Replace(
+      "a", "-- mig:up\n",
+      "-- mig:up\nDO $$ BEGIN RAISE NOTICE 'look here'; RAISE WARNING 'and here'; END $$;\n");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  std::vector<std::string> heard;
+  for (const auto& notice : scene_.Events<Notice>())
+    heard.push_back(notice.severity + " " + notice.message);
+  EXPECT_THAT(heard, ElementsAre("NOTICE look here", "WARNING and here"));
+}
+
+TEST_F(PostgresStatementsTest, EndsAStatementAtTheTimeoutOfItsSection) {
+  scene_.Draw("a");
+  scene_.Write("b", "-- parents: a\n\n-- mig:up statement_timeout=100ms\nSELECT pg_sleep(300);\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(scene_.detail("sqlstate"), "57014");
+  EXPECT_EQ(scene_.Rows(), "a");
+}
+
+TEST_F(PostgresStatementsTest, SaysThatTheConnectionWasLostAndCompletesLater) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nCREATE TABLE t_b (id integer);\nSELECT "
+               "pg_terminate_backend(pg_backend_pid());\n");
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_UNREACHABLE");
+  EXPECT_THAT(scene_.finished().state, HasSubstr("connection was lost"));
+  scene_.Write("b", "-- parents: a\n\n-- mig:up\nCREATE TABLE t_b (id integer);\n");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Tables(), "a b");
+  scene_.ExpectSound();
+}
+
+class SqliteStatementsTest : public testing::Test {
+ protected:
+  Scene scene_{Dialect::kSqlite};
+};
+
+TEST_F(SqliteStatementsTest, RunsVacuumOutsideOfATransaction) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up transaction=off\nVACUUM;\n-- mig:up\nINSERT INTO ran "
+               "(what) VALUES ('b');\n");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b");
+  EXPECT_EQ(scene_.Column("SELECT count(*) FROM mig_journal"), "0");
+}
+
+}  // namespace
+}  // namespace mig
