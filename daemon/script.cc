@@ -28,6 +28,7 @@ class ScriptWriter {
     const auto units = TRY(UnitsOf(step, book_.dialect()));
     text_ += fmt::format("\n-- {} {} -> {}\n", NameOf(step.summary.kind), ListOf(step.summary.from),
                          ListOf(step.summary.to));
+    AddReset();
     for (std::size_t i = 0; i < units.size(); ++i) {
       if (units[i].transaction) text_ += "BEGIN;\n";
       for (const PlannedStatement& statement : units[i].statements) text_ += statement.sql + ";\n";
@@ -40,6 +41,12 @@ class ScriptWriter {
   std::string Take() { return std::move(text_); }
 
  private:
+  // Every revision starts from the same session, as far as a client can be brought back to one.
+  void AddReset() {
+    if (book_.dialect() != Dialect::kPostgresql) return;
+    text_ += "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nDISCARD TEMP;\n";
+  }
+
   void Add(const SqlCommand& command) { text_ += WithLiterals(book_.dialect(), command) + ";\n"; }
 
   void AddRows(const RunStep& step) {
