@@ -97,13 +97,12 @@ Result<void> CheckApi(const v1::GetDaemonResponse& daemon, std::string hint) {
                std::move(hint)};
 }
 
-// A daemon that we did not start is taken as it is, or not at all.
+// A daemon that we did not start is taken as it is, or not at all. Where it does not answer, the
+// call that comes next says why.
 Result<std::shared_ptr<grpc::Channel>> CheckShared(std::shared_ptr<grpc::Channel> channel,
                                                    const std::string& token) {
   v1::GetDaemonResponse daemon;
-  const grpc::Status greeted = Greet(channel, token, daemon);
-  if (!greeted.ok()) return ErrorOf(greeted);
-  TRY(CheckApi(daemon, ""));
+  if (Greet(channel, token, daemon).ok()) TRY(CheckApi(daemon, ""));
   return channel;
 }
 
