@@ -71,8 +71,10 @@ Result<int> ConnectUnix(const std::string& path) {
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
     return Error{Reason::kConfigInvalid,
-                 "the socket's path `" + path + "` is empty or too long",
-                 {{"file", path}}};
+                 "the socket's path `" + path + "` is empty, or longer than the system's " +
+                     std::to_string(sizeof address.sun_path - 1) + " bytes",
+                 {{"file", path}},
+                 "choose a shorter path"};
   }
   path.copy(address.sun_path, path.size());
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -125,7 +125,8 @@ Result<std::string> FindMigd() {
     if (named.starts_with('/') && IsExecutable(named)) return Canonical(named);
     return Error{Reason::kDaemonUnreachable,
                  "MIG_MIGD names no executable by its absolute path: " + named,
-                 {{"file", named}}};
+                 {{"file", named}},
+                 "correct it, or unset it to use the migd beside mig"};
   }
   for (const std::string& candidate : MigdCandidates()) {
     if (IsExecutable(candidate)) return Canonical(candidate);

@@ -24,13 +24,28 @@ class Interruptible {
   RunInProgress& run_;
 };
 
+// Refuses what can be refused by reading, before anything is made for the run.
+Result<void> CheckScripts(const RunPlan& plan, Dialect dialect) {
+  for (const RunStep& step : plan.steps) TRY(UnitsOf(step, dialect));
+  return {};
+}
+
+Result<void> CheckOnEmptyDatabase(const Operation& operation, const ViewPtr& view,
+                                  Dialect dialect) {
+  Situation empty;
+  empty.view = view;
+  return CheckScripts(TRY(PlanOperation(empty, operation, dialect)), dialect);
+}
+
 // Only an upgrade makes a SQLite file, and says so.
 Result<OpenTarget> OpenForRun(const TargetAddress& address, const Operation& operation,
-                              const SessionOpener& open_session, const Observer& observe) {
+                              const ViewPtr& view, const SessionOpener& open_session,
+                              const Observer& observe) {
   auto target = Open(address, IfMissing::kFail, open_session);
   const bool create = operation.kind == Operation::Kind::kUpgrade && !target &&
                       target.error().reason == Reason::kDatabaseMissing;
   if (!create) return target;
+  TRY(CheckOnEmptyDatabase(operation, view, address.url.dialect));
   observe(Notice{"NOTICE", "creating database " + address.url.redacted});
   return Open(address, IfMissing::kCreate, open_session);
 }
@@ -158,7 +173,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
   RunFinished finished;
   const auto outcome = [&]() -> Result<void> {
-    OpenTarget target = TRY(OpenForRun(address, spec.operation, open_session_, observe));
+    OpenTarget target = TRY(OpenForRun(address, spec.operation, view, open_session_, observe));
     const Interruptible interruptible(run, *target.session);
     target.session->OnNotice([&](const SqlNotice& notice) {
       observe(Notice{notice.severity, notice.message});
@@ -169,6 +184,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
       finished.current = CurrentNames(target);
       return {};
     }
+    TRY(CheckScripts(plan, address.url.dialect));
     const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
     const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
     plan = TRY(PlanOn(target, spec, view, objects_));

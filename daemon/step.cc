@@ -26,9 +26,10 @@ Error InFile(Error error, const RevisionFile& file, int line) {
 Error SplitErrorInFile(Error error, const RevisionFile& file, const Section& section) {
   const auto found = error.details.find("line");
   const int within = found == error.details.end() ? 1 : std::stoi(found->second);
+  const int line = section.line + within - 1;
   if (const auto place = error.message.rfind(" at line "); place != std::string::npos)
-    error.message.erase(place);
-  return InFile(std::move(error), file, section.line + within - 1);
+    error.message.replace(place, std::string::npos, fmt::format(" at line {}", line));
+  return InFile(std::move(error), file, line);
 }
 
 Result<std::vector<PlannedStatement>> StatementsOf(const RevisionFile& file, const Section& section,

@@ -24,7 +24,11 @@ Result<int> PrintStatus(Context& context, Client* client) {
 Result<int> Status(Context& context) {
   Result<Client*> client = context.running_client();
   if (client) return PrintStatus(context, *client);
-  return std::move(client).error();
+  Error error = std::move(client).error();
+  const bool is_private = TRY(context.config())->daemon.address.text == "local";
+  if (is_private && error.reason == Reason::kDaemonUnreachable)
+    error.hint = "`mig daemon start` starts one, as every command does that needs it";
+  return error;
 }
 
 Result<int> Stop(Context& context) {
