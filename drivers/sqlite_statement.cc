@@ -34,6 +34,7 @@ Result<Statement> Prepare(sqlite3* db, std::string_view sql) {
   Statement statement = TRY(PrepareNext(db, rest));
   if (statement == nullptr) return statement;
   Result<Statement> second = PrepareNext(db, rest);
+  if (!second && second.error().reason == Reason::kCancelled) return second;
   if (!second || *second != nullptr) {
     return Error{Reason::kStatementFailed, "more than one statement was given where one can run"};
   }
