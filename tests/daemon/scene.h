@@ -184,7 +184,10 @@ class Scene {
   }
 
   // The database, seen by a session of its own.
-  SqlResult Sql(const std::string& sql) { return MustExecute(*OpenOwn(), {sql}); }
+  SqlResult Sql(const std::string& sql) {
+    if (own_ == nullptr) own_ = OpenOwn();
+    return MustExecute(*own_, {sql});
+  }
   std::unique_ptr<Session> OpenOwn() const { return MustOpen(Parse(target_.url)); }
   // A role of PostgreSQL that may do nothing.
   std::string WeakRole() {
@@ -193,7 +196,10 @@ class Scene {
     Sql("CREATE ROLE " + role);
     return role;
   }
-  void DropDatabase() { std::filesystem::remove(folder_ / "shop.db"); }  // SQLite
+  void DropDatabase() {  // SQLite
+    own_.reset();
+    std::filesystem::remove(folder_ / "shop.db");
+  }
   std::string Column(const std::string& sql) {
     std::vector<std::string> cells;
     for (const auto& row : Sql(sql).rows) cells.push_back(TextOf(row[0]));
@@ -335,6 +341,7 @@ class Scene {
   const World world_ = World::Real();
   TemporaryFolder folder_;
   TargetSpec target_;
+  std::unique_ptr<Session> own_;
   std::unique_ptr<MemoryKv> kv_ = std::make_unique<MemoryKv>();
   std::unique_ptr<Engine> engine_;
   std::map<std::string, std::string> files_;            // by name
