@@ -1,4 +1,4 @@
-// What a shared daemon's configuration file says (TOML). docs/daemon.toml is an example with every
+// What a shared daemon's configuration file says (TOML). docs/migd.toml is an example with every
 // key.
 //
 // Everything is checked when the file is read: a daemon with a mistake in its configuration does

@@ -19,6 +19,8 @@ class ScriptWriter {
 
   void Begin() {
     text_ += book_.dialect() == Dialect::kSqlite ? ".bail on\n" : "\\set ON_ERROR_STOP on\n";
+    // Tables that are there are no news.
+    if (book_.dialect() == Dialect::kPostgresql) text_ += "SET client_min_messages = warning;\n";
     text_ += "BEGIN;\n";
     for (const SqlCommand& command : book_.CreateTables(setting_.target_id)) Add(command);
     text_ += "COMMIT;\n";

@@ -27,13 +27,21 @@ Result<void> CheckListing(const std::vector<ListedFile>& listing) {
   return {};
 }
 
-bool HasStatements(const RevisionFile& file, SectionKind kind) {
-  return std::any_of(file.sections.begin(), file.sections.end(), [kind](const Section& section) {
-    if (section.kind != kind) return false;
-    const auto statements =
-        SplitStatements(section.options.dialect.value_or(Dialect::kSqlite), section.sql);
-    return !statements || !statements->empty();
-  });
+bool IsBlank(const Section& section) {
+  const auto statements =
+      SplitStatements(section.options.dialect.value_or(Dialect::kSqlite), section.sql);
+  return statements && statements->empty();
+}
+
+// Whether the file has sections of this kind, and none of them holds a statement.
+bool DoesNothing(const RevisionFile& file, SectionKind kind) {
+  bool present = false;
+  for (const Section& section : file.sections) {
+    if (section.kind != kind) continue;
+    if (!IsBlank(section)) return false;
+    present = true;
+  }
+  return present;
 }
 
 // A merge has nothing to do; elsewhere a section without statements is probably unfinished.
@@ -41,9 +49,9 @@ std::vector<std::string> WarningsOf(const std::vector<LinkedRevision>& linked) {
   std::vector<std::string> warnings;
   for (const LinkedRevision& one : linked) {
     if (one.revision.parents.size() > 1) continue;
-    if (!HasStatements(one.file, SectionKind::kUp)) {
+    if (DoesNothing(one.file, SectionKind::kUp)) {
       warnings.push_back(fmt::format("{}: the up section has no statements", one.file.path));
-    } else if (!one.file.irreversible && !HasStatements(one.file, SectionKind::kDown)) {
+    } else if (DoesNothing(one.file, SectionKind::kDown)) {
       warnings.push_back(fmt::format(
           "{}: nothing takes it back: the down section has no statements", one.file.path));
     }

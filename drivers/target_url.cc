@@ -92,7 +92,7 @@ Result<TargetUrl> ParseTargetUrl(std::string_view text, const UrlContext& contex
         Reason::kUnsupported,
         fmt::format("`{}` is no database that mig knows", scheme),
         {},
-        "mig knows sqlite:PATH, postgresql://user@host/database and mariadb://user@host/database"};
+        "mig knows sqlite:PATH and postgresql://user@host/database"};
   }
   if (text.find('=') == std::string_view::npos) {
     return Error{Reason::kUrlInvalid, text.empty() ? "the url is empty" : "the url has no scheme"};
