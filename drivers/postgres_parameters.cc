@@ -88,7 +88,10 @@ Result<void> CheckPorts(const Values& given) {
 std::string HomeOf(const Values& environment) {
   std::string home = ValueOr(environment, "HOME", "");
   if (!home.empty()) return home;
-  const passwd* user = getpwuid(geteuid());
+  passwd entry;
+  passwd* user = nullptr;
+  char text[4096];
+  getpwuid_r(geteuid(), &entry, text, sizeof text, &user);
   return user != nullptr ? user->pw_dir : "/";
 }
 
