@@ -7,6 +7,7 @@ The environment says where things are: MIG_BINARY, MIGD_BINARY, KILL_AT_LIBRARY 
 MIG_TEST_POSTGRES_URL. With MIG_SOAK every single write is a moment to die, and MIG_SOAK random moments for each engine and
 victim are tried; without it, samples of both.
 """
+import itertools
 import os
 import pathlib
 import random
@@ -89,9 +90,10 @@ class Sqlite:
 class Postgres:
     outside = "CREATE INDEX CONCURRENTLY i ON a (id);\nVACUUM a;\n"
 
+    numbers = itertools.count(1)  # of databases, over all tests
+
     def __init__(self, _):
         self.server = os.environ["MIG_TEST_POSTGRES_URL"]
-        self.number = 0
 
     @staticmethod
     def slow(seconds):
@@ -105,8 +107,7 @@ class Postgres:
         return self.psql(self.url, sql)
 
     def make(self):
-        self.number += 1
-        name = f"shop_{os.getpid()}_{id(self)}_{self.number}"
+        name = f"shop_{os.getpid()}_{next(self.numbers)}"
         self.psql(self.server, f"CREATE DATABASE {name}")
         self.url = re.sub(r"(?<!/)/postgres\b", f"/{name}", self.server, count=1)
         self.ask("CREATE TABLE ran (n bigserial PRIMARY KEY, what text)")
