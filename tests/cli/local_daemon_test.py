@@ -115,19 +115,19 @@ class LocalDaemon(unittest.TestCase):
         os.rename(self.migd + ".new", self.migd)
         second, second_binary = self.ask()
         self.assertNotEqual((first, first_binary), (second, second_binary))
-        self.assertTrue(self.await_end(first, 10), "the old daemon ends")
+        self.assertTrue(self.await_end(first, 40), "the old daemon ends")
         self.assertEqual(self.ask(), (second, second_binary))
 
     def test_without_idle_time_it_ends_with_its_client(self):
         pid, _ = self.ask(MIG_IDLE="0")
-        self.assertTrue(self.await_end(pid, 5))
+        self.assertTrue(self.await_end(pid, 30))
         self.assertEqual(list(self.runtime.glob("mig/*.sock")), [])
 
     def test_it_stays_for_its_idle_time(self):
-        pid, _ = self.ask(MIG_IDLE="1")
+        pid, _ = self.ask(MIG_IDLE="5")
         time.sleep(0.5)
         self.assertEqual(self.ask()[0], pid)
-        self.assertTrue(self.await_end(pid, 8))
+        self.assertTrue(self.await_end(pid, 40))
 
     def test_it_takes_nothing_of_the_shell_along(self):
         inherited = os.open("/etc/passwd", os.O_RDONLY)
@@ -169,7 +169,7 @@ class LocalDaemon(unittest.TestCase):
         pid, _ = self.ask(MIG_IDLE="0")
         [lock] = self.runtime.glob("mig/*/daemon.lock")
         self.assertEqual(int(lock.read_text()), pid)
-        self.assertTrue(self.await_end(pid, 5))
+        self.assertTrue(self.await_end(pid, 30))
 
     def test_a_daemon_that_cannot_start_says_why(self):
         (self.tree / ".mig").mkdir(mode=0o700)
