@@ -18,12 +18,12 @@ using testing::Pair;
 using Environment = std::map<std::string, std::string>;
 
 std::string SqlitePath(const std::string& url) {
-  auto parsed = ParseTargetUrl(url, {"/work", {}});
+  auto parsed = ParseTargetUrl(url, {"/srv", {}});
   EXPECT_TRUE(parsed) << url;
   return parsed ? parsed->path : "";
 }
 
-Error UrlError(const std::string& url) { return ErrorOf(ParseTargetUrl(url, {"/work", {}})); }
+Error UrlError(const std::string& url) { return ErrorOf(ParseTargetUrl(url, {"/srv", {}})); }
 
 // What libpq would be told, less what only names files of the home directory.
 Environment Parameters(const std::string& url, const Environment& environment = {}) {
@@ -34,19 +34,19 @@ Environment Parameters(const std::string& url, const Environment& environment = 
 }
 
 TEST(SqliteUrl, IsRelativeToTheFileThatNamesItUnlessAbsolute) {
-  EXPECT_EQ(SqlitePath("sqlite:dev.db"), "/work/dev.db");
+  EXPECT_EQ(SqlitePath("sqlite:dev.db"), "/srv/dev.db");
   EXPECT_EQ(SqlitePath("sqlite:../data/dev.db"), "/data/dev.db");
   EXPECT_EQ(SqlitePath("sqlite:/var/lib/dev.db"), "/var/lib/dev.db");
 }
 
 TEST(SqliteUrl, HasThreeSlashesForRelativeAndFourForAbsoluteAsInSqlalchemy) {
-  EXPECT_EQ(SqlitePath("sqlite:///dev.db"), "/work/dev.db");
+  EXPECT_EQ(SqlitePath("sqlite:///dev.db"), "/srv/dev.db");
   EXPECT_EQ(SqlitePath("sqlite:////var/dev.db"), "/var/dev.db");
-  EXPECT_EQ(SqlitePath("sqlite+pysqlite:///dev.db"), "/work/dev.db");
+  EXPECT_EQ(SqlitePath("sqlite+pysqlite:///dev.db"), "/srv/dev.db");
 }
 
 TEST(SqliteUrl, IsTakenLiterally) {
-  EXPECT_EQ(SqlitePath("sqlite:my 100%25 #1.db"), "/work/my 100%25 #1.db");
+  EXPECT_EQ(SqlitePath("sqlite:my 100%25 #1.db"), "/srv/my 100%25 #1.db");
 }
 
 TEST(SqliteUrl, RefusesMemoryHostsAndParameters) {
