@@ -17,6 +17,7 @@ std::string Encode(const Ref& ref) {
   return Record("ref")
       .Add("number", ref.move_number)
       .Add("move", std::string_view(ref.move_id))
+      .Add("protected", std::uint64_t{ref.is_protected})
       .Add("head", ref.heads)
       .Encode();
 }
@@ -27,6 +28,7 @@ Result<Ref> DecodeRef(std::string_view name, std::string_view value) {
   ref.name = name;
   ref.move_number = TRY(record.Number("number"));
   ref.move_id = TRY(record.Text("move"));
+  ref.is_protected = TRY(record.Number("protected")) != 0;
   ref.heads = TRY(record.Ids("head"));
   return ref;
 }
@@ -37,7 +39,9 @@ Result<RefMove> DecodeMove(std::string_view value) {
   move.number = TRY(record.Number("number"));
   move.by.move_id = TRY(record.Text("move"));
   move.by.actor = TRY(record.Text("actor"));
+  move.by.author = TRY(record.Text("author"));
   move.by.at = TRY(record.Text("at"));
+  move.is_protected = TRY(record.Number("protected")) != 0;
   move.from = TRY(record.Ids("from"));
   move.to = TRY(record.Ids("to"));
   return move;
@@ -48,7 +52,9 @@ std::string Encode(const RefMove& move) {
       .Add("number", move.number)
       .Add("move", std::string_view(move.by.move_id))
       .Add("actor", std::string_view(move.by.actor))
+      .Add("author", std::string_view(move.by.author))
       .Add("at", std::string_view(move.by.at))
+      .Add("protected", std::uint64_t{move.is_protected})
       .Add("from", move.from)
       .Add("to", move.to)
       .Encode();
@@ -96,10 +102,11 @@ Result<std::vector<Id>> CheckHeads(std::string_view name, std::vector<Id> heads)
 class Step {
  public:
   Step(Kv& kv, std::string_view project, std::string_view name, std::optional<Ref> from,
-       std::vector<Id> heads, const Mover& by)
+       std::vector<Id> heads, bool is_protected, const Mover& by)
       : kv_(kv), project_(project), from_(std::move(from)), by_(by) {
     to_.name = name;
     to_.heads = std::move(heads);
+    to_.is_protected = is_protected;
     to_.move_number = from_ ? from_->move_number + 1 : 1;
     to_.move_id = by.move_id;
   }
@@ -127,7 +134,8 @@ class Step {
 
   Batch Commit() const {
     const std::string key = keys::Ref(project_, to_.name);
-    RefMove move{to_.move_number, by_, from_ ? from_->heads : std::vector<Id>(), to_.heads};
+    RefMove move{to_.move_number, by_, from_ ? from_->heads : std::vector<Id>(), to_.heads,
+                 to_.is_protected};
     Batch batch;
     batch.conditions = {from_ ? Condition::Equals(key, Encode(*from_)) : Condition::Absent(key)};
     batch.writes = {Write::Put(key, Encode(to_)),
@@ -196,7 +204,7 @@ Result<Ref> Refs::Create(std::string_view project, std::string_view name, std::v
     if (from->move_id == by.move_id) return *std::move(from);
     return Moved(name, from);
   }
-  return Step(kv_, project, name, std::move(from), std::move(checked), by).Take();
+  return Step(kv_, project, name, std::move(from), std::move(checked), false, by).Take();
 }
 
 Result<Ref> Refs::CompareAndSwap(std::string_view project, const Ref& expected,
@@ -204,14 +212,35 @@ Result<Ref> Refs::CompareAndSwap(std::string_view project, const Ref& expected,
   TRY(CheckNames(project, expected.name));
   TRY(CheckMove(by));
   std::vector<Id> checked = TRY(CheckHeads(expected.name, std::move(heads)));
-  return Step(kv_, project, expected.name, expected, std::move(checked), by).Take();
+  return Step(kv_, project, expected.name, expected, std::move(checked), expected.is_protected, by)
+      .Take();
+}
+
+Result<Ref> Refs::SetProtection(std::string_view project, const Ref& expected, bool is_protected,
+                                const Mover& by) {
+  TRY(CheckNames(project, expected.name));
+  TRY(CheckMove(by));
+  return Step(kv_, project, expected.name, expected, expected.heads, is_protected, by).Take();
 }
 
 Result<void> Refs::Delete(std::string_view project, const Ref& expected, const Mover& by) {
   TRY(CheckNames(project, expected.name));
   TRY(CheckMove(by));
-  TRY(Step(kv_, project, expected.name, expected, {}, by).Take());
+  if (expected.is_protected) {
+    return Error{Reason::kRefProtected,
+                 fmt::format("ref `{}` is protected", expected.name),
+                 {{"ref", expected.name}}};
+  }
+  TRY(Step(kv_, project, expected.name, expected, {}, false, by).Take());
   return {};
+}
+
+Result<std::uint64_t> Refs::LastMove(std::string_view project, std::string_view name) {
+  TRY(CheckNames(project, name));
+  const auto value = TRY(GetOne(kv_, keys::Ref(project, name)));
+  if (!value) return std::uint64_t{0};
+  const Ref ref = TRY(DecodeRef(name, *value));
+  return ref.move_number;
 }
 
 Result<std::vector<RefMove>> Refs::Log(std::string_view project, std::string_view name,

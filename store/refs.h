@@ -6,6 +6,9 @@
 // the caller's own (random) word for that move. Value and log entry are written in one commit, so a
 // move whose answer was lost is recognised by its id.
 //
+// A protected ref is not deleted. Whether a move of it is allowed is for the mover to decide, who
+// knows the history. Protecting is a move, too: its log entry leads from the heads to the same heads.
+//
 // Thread-safe. Errors of every call, besides those named: kNameInvalid for a project or ref name,
 // those of Kv.
 #pragma once
@@ -28,15 +31,17 @@ struct Ref {
   std::vector<Id> heads;  // sorted, distinct, at least one
   std::uint64_t move_number = 0;
   std::string move_id;
+  bool is_protected = false;
 
   friend bool operator==(const Ref&, const Ref&) = default;
 };
 
 // Who moves a ref, and when, in the caller's words.
 struct Mover {
-  std::string move_id;  // not empty, never used twice
-  std::string actor;
-  std::string at;  // RFC 3339, UTC
+  std::string move_id;      // not empty, never used twice
+  std::string actor;        // whom the daemon takes the caller for
+  std::string at;           // RFC 3339, UTC
+  std::string author = {};  // whom the caller says it is
 };
 
 // One entry of a ref's log.
@@ -45,6 +50,7 @@ struct RefMove {
   Mover by;
   std::vector<Id> from;  // empty: it was created
   std::vector<Id> to;    // empty: it was deleted
+  bool is_protected = false;  // from here on
 
   friend bool operator==(const RefMove&, const RefMove&);
 };
@@ -72,8 +78,16 @@ class Refs {
   Result<Ref> CompareAndSwap(std::string_view project, const Ref& expected, std::vector<Id> heads,
                              const Mover& by);
 
-  // Deletes the ref if it still is what `expected` says; its log stays. Errors: as CompareAndSwap.
+  // Protects the ref, or no longer, if it still is what `expected` says. Errors: as CompareAndSwap.
+  Result<Ref> SetProtection(std::string_view project, const Ref& expected, bool is_protected,
+                            const Mover& by);
+
+  // Deletes the ref if it still is what `expected` says; its log stays. Errors: as CompareAndSwap;
+  // kRefProtected.
   Result<void> Delete(std::string_view project, const Ref& expected, const Mover& by);
+
+  // The number of the ref's last move, deletions included; 0: there never was one.
+  Result<std::uint64_t> LastMove(std::string_view project, std::string_view name);
 
   // The moves after number `after`, oldest first, at most `limit`.
   Result<std::vector<RefMove>> Log(std::string_view project, std::string_view name,

@@ -216,6 +216,22 @@ Result<RevisionFile> FileOf(const Revision& revision) {
   return ParseRevisionFile(fmt::format("{}{}", revision.name, kExtension), revision.body);
 }
 
+std::string WithParents(const RevisionFile& file, const std::vector<std::string>& parents) {
+  constexpr std::string_view kMessage = "-- message:";
+  RevisionHeader header;
+  header.parents = parents;
+  const std::string written = WriteHeader(header);
+  // In place of the line that has them, else below the message, where new files have them.
+  int line = file.parents_line;
+  const bool replaces = line > 0;
+  if (!replaces) line = std::string_view(file.body).starts_with(kMessage) ? 2 : 1;
+  std::size_t at = 0;
+  for (int number = 1; number < line; ++number) at = file.body.find('\n', at) + 1;
+  std::string text = file.body;
+  const std::size_t length = replaces ? file.body.find('\n', at) + 1 - at : 0;
+  return text.replace(at, length, written);
+}
+
 Result<std::string> WriteRevisionFile(const RevisionFile& file) {
   std::string text = WriteHeader(file.header);
   const auto add = [&text](const SectionMark& mark, std::string_view sql) {

@@ -89,6 +89,9 @@ Result<RevisionFile> FileOf(const Revision& revision);
 // kInvalidArgument for values that no file can hold, e.g. a message of two lines; kLimitExceeded.
 Result<std::string> WriteRevisionFile(const RevisionFile& file);
 
+// The text of `file` with these parents in its header and every other line as it was.
+std::string WithParents(const RevisionFile& file, const std::vector<std::string>& parents);
+
 // The sections of a kind that count in a dialect, in order. They live as long as `file`.
 std::vector<const Section*> SectionsFor(const RevisionFile& file, SectionKind kind,
                                         Dialect dialect);

@@ -47,14 +47,14 @@ TEST(Layout, OfALargeObjectIsItsParts) {
 
 TEST(Layout, OfARefIsItsStateAndItsMoves) {
   MemoryKv kv;
-  const Mover by{"m1", "ann", "2026-11-22T08:15:30Z"};
+  const Mover by{"m1", "token ci", "2026-11-22T08:15:30Z", "ann"};
   ASSERT_TRUE(Refs(kv).Create("shop", "team-a/x", {*Id::FromHex(kId)}, by));
   EXPECT_THAT(
       Dump(kv),
       ElementsAre("move/shop/team-a/x:0000000000000001 = mig-move 1\nnumber 1 1\nmove 2 m1\n"
-                  "actor 3 ann\nat 20 2026-11-22T08:15:30Z\nto 64 " +
+                  "actor 8 token ci\nauthor 3 ann\nat 20 2026-11-22T08:15:30Z\nprotected 1 0\nto 64 " +
                       kId + "\n",
-                  "ref/shop/team-a/x = mig-ref 1\nnumber 1 1\nmove 2 m1\nhead 64 " + kId + "\n"));
+                  "ref/shop/team-a/x = mig-ref 1\nnumber 1 1\nmove 2 m1\nprotected 1 0\nhead 64 " + kId + "\n"));
 }
 
 TEST(Layout, OfARunIsItsRecordItsPlaceInTimeAndItsEvents) {
