@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "store/core/names.h"
 #include "store/core/nearest.h"
 
 namespace mig {
@@ -223,6 +224,36 @@ Result<void> ReadTargets(const Section& root, DaemonConfig& config) {
   return {};
 }
 
+Result<void> ReadRef(const Section& refs, const toml::node& node, RefName name,
+                     DaemonConfig& config) {
+  const Section ref = TRY(refs.Of(node, name.name));
+  TRY(ref.OnlyKeys({"policy"}));
+  if (const auto valid = CheckRefName(name.name); !valid)
+    return refs.Problem(node, name.name, "is no ref: " + valid.error().message);
+  const std::string text = TRY(ref.Text("policy", std::string(NameOf(RefPolicy::kFastForward))));
+  if (text == "merge")
+    return ref.Problem(*ref.Node("policy"), "policy",
+                       "cannot be merge yet: this version knows fast-forward and heads");
+  const auto policy = RefPolicyFrom(text);
+  if (!policy) return ref.Problem(*ref.Node("policy"), "policy", "must be fast-forward or heads");
+  config.ref_policies.emplace(std::move(name), *policy);
+  return {};
+}
+
+Result<void> ReadProjects(const Section& root, DaemonConfig& config) {
+  const Section projects = TRY(root.Inner("projects"));
+  for (const auto& [project_name, project_node] : projects.table()) {
+    const Section project = TRY(projects.Of(project_node, project_name.str()));
+    TRY(project.OnlyKeys({"refs"}));
+    const Section refs = TRY(project.Inner("refs"));
+    for (const auto& [name, node] : refs.table()) {
+      RefName ref{std::string(project_name.str()), std::string(name.str())};
+      TRY(ReadRef(refs, node, std::move(ref), config));
+    }
+  }
+  return {};
+}
+
 Error ParseProblem(std::string_view file, const toml::parse_error& problem) {
   const std::string line = std::to_string(problem.source().begin.line);
   return {Reason::kConfigInvalid,
@@ -246,7 +277,7 @@ Result<DaemonConfig> ParseDaemonConfig(std::string_view file, std::string_view t
   const toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) return ParseProblem(file, parsed.error());
   const Section root(parsed.table(), "", file, environment);
-  TRY(root.OnlyKeys({"store", "listen", "accept_urls", "log", "tls", "tokens", "unix", "targets"}));
+  TRY(root.OnlyKeys({"store", "listen", "accept_urls", "log", "tls", "tokens", "unix", "targets", "projects"}));
   DaemonConfig config;
   config.store = TRY(root.Text("store"));
   config.accept_urls = TRY(root.Flag("accept_urls"));
@@ -256,6 +287,7 @@ Result<DaemonConfig> ParseDaemonConfig(std::string_view file, std::string_view t
   TRY(ReadTokens(root, config));
   TRY(ReadUsers(root, config));
   TRY(ReadTargets(root, config));
+  TRY(ReadProjects(root, config));
   return config;
 }
 

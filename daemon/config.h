@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/log.h"
+#include "daemon/plan/ref_policy.h"
 #include "store/core/result.h"
 
 namespace mig {
@@ -47,6 +48,7 @@ struct DaemonConfig {
   TlsConfig tls;
   std::vector<TokenConfig> tokens;
   std::map<std::string, ServedTarget> targets;
+  RefPolicies ref_policies;
 };
 
 // "unix:/ABSOLUTE/PATH" or "HOST:PORT".

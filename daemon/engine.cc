@@ -98,13 +98,15 @@ std::string StateSentence(const RunFinished& finished, const std::string& step_s
 
 }  // namespace
 
-Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener open_session)
+Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener open_session,
+               RefPolicies policies)
     : world_(world),
       served_(std::move(served)),
       open_session_(std::move(open_session)),
       objects_(kv),
       refs_(kv),
       views_(objects_, refs_),
+      shared_refs_(objects_, refs_, views_, world, std::move(policies)),
       runs_(world) {}
 
 Result<TargetAddress> Engine::AddressOf(const TargetSpec& target) const {

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "daemon/plan/history.h"
+#include "daemon/pull.h"
 #include "daemon/run_plan.h"
 #include "daemon/runs_in_progress.h"
+#include "daemon/shared_refs.h"
 #include "daemon/target.h"
 #include "daemon/views.h"
 #include "daemon/world.h"
@@ -87,6 +89,15 @@ struct TargetDescription {
   std::int64_t log_entries = 0;
 };
 
+struct PullSpec {
+  ViewName view;    // of a work tree
+  std::string ref;  // of its project
+  bool rebase = false;
+  // Whose revisions must stay as they are, for a rebase.
+  std::vector<Id> shared;
+  std::vector<TargetSpec> targets;
+};
+
 struct RunSpec {
   ViewName view;
   TargetSpec target;
@@ -100,9 +111,11 @@ class Engine {
  public:
   // `kv` and `world` outlive the engine. `open_session` opens those of runs.
   Engine(Kv& kv, const World& world, ServedTargets served = {},
-         SessionOpener open_session = OpenSession);
+         SessionOpener open_session = OpenSession, RefPolicies policies = {});
 
+  Objects& objects() { return objects_; }
   Views& views() { return views_; }
+  SharedRefs& shared_refs() { return shared_refs_; }
   RunsInProgress& runs() { return runs_; }
 
   // `range` empty: everything. Newest first.
@@ -119,6 +132,9 @@ class Engine {
   // store has.
   Result<RevisionPtr> FindObject(const ViewName& view, const std::string& object,
                                  const std::optional<TargetSpec>& target);
+
+  // Errors: those of mig::PlanPull; kNoSuchRef.
+  Result<PullPlan> PlanPull(const PullSpec& spec);
 
   // Rows and implied tips. With `check_heads`, kNotOnHeads unless the rows are exactly the view's
   // heads.
@@ -154,6 +170,7 @@ class Engine {
   Objects objects_;
   Refs refs_;
   Views views_;
+  SharedRefs shared_refs_;
   RunsInProgress runs_;
 };
 

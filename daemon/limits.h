@@ -45,4 +45,16 @@ inline constexpr std::size_t kMaxKeptViews = 8;
 // Contents of files sent and not yet part of a view: what one large work tree sends before it is opened.
 inline constexpr std::size_t kMaxUploadedBytes = std::size_t{512} << 20;
 
+// Ids in one question about objects: with 67 bytes each they stay well under kMaxRequestBytes.
+inline constexpr std::size_t kMaxIdsPerCall = 20'000;
+
+// Heads of a ref: each is read when the ref is listed, and a record of them stays far below a value's limit.
+inline constexpr std::size_t kMaxRefHeads = 1000;
+
+// Objects that are received and not yet stored: what one stream may hold in memory.
+inline constexpr std::size_t kMaxReceivedBytes = std::size_t{4} << 20;
+
+// Bytes of objects in one message of a stream.
+inline constexpr std::size_t kObjectBytesPerMessage = std::size_t{256} << 10;
+
 }  // namespace mig

@@ -151,7 +151,7 @@ Result<void> Run(const CommandLine& line) {
   const std::vector<FileLock> locks = TRY(TakeLocks(line));
   const std::unique_ptr<Kv> kv = TRY(RocksKv::Open(line.config.store));
   const World world = World::Real();
-  Engine engine(*kv, world, ServedBy(line));
+  Engine engine(*kv, world, ServedBy(line), OpenSession, line.config.ref_policies);
   Pool pool(kPoolThreads, kMaxQueuedCalls);
   const std::unique_ptr<Services> services = MakeServices(engine, pool);
   const auto active_runs = [&services] { return services->ActiveRuns(); };

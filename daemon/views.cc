@@ -164,8 +164,12 @@ Result<void> Views::AddStoredAncestors(std::vector<RevisionPtr>& revisions) {
 
 Result<ViewPtr> Views::OfRef(const ViewName& name) {
   const Ref ref = TRY(refs_.Get(name.project, name.ref));
+  return OfHeads(name, ref.heads);
+}
+
+Result<ViewPtr> Views::OfHeads(const ViewName& name, const std::vector<Id>& heads) {
   std::vector<RevisionPtr> revisions;
-  for (const Id& head : ref.heads) {
+  for (const Id& head : heads) {
     Revision stored = TRY(objects_.Get(head));
     revisions.push_back(TRY(WithoutFile(head, std::move(stored))));
   }

@@ -60,6 +60,9 @@ class Views {
   // Errors: kViewUnknown for a work tree that is not kept (any more); kNoSuchRef.
   Result<ViewPtr> Find(const ViewName& name);
 
+  // What a ref that is at `heads` reaches. Errors: kNoSuchObject.
+  Result<ViewPtr> OfHeads(const ViewName& name, const std::vector<Id>& heads);
+
  private:
   using Contents = std::shared_ptr<const std::string>;
   struct Kept {

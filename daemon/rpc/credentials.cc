@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/rpc/caller.h"
 #include "store/core/sha256.h"
 
 namespace mig {
@@ -35,9 +36,11 @@ class TokenCheck final : public grpc::AuthMetadataProcessor {
     const auto header = headers.find(kHeader);
     if (header != headers.end()) {
       const std::string value(header->second.data(), header->second.size());
-      if (TokenOf(value, tokens_) == nullptr) {
+      const TokenConfig* token = TokenOf(value, tokens_);
+      if (token == nullptr) {
         return {grpc::StatusCode::UNAUTHENTICATED, "the token is not one this daemon knows"};
       }
+      context->AddProperty(kTokenProperty, token->name);
       consumed->emplace(kHeader, value);
       return grpc::Status::OK;
     }

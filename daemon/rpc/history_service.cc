@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "daemon/rpc/answer.h"
 #include "daemon/rpc/messages.h"
 #include "store/core/limits.h"
@@ -12,16 +10,6 @@ namespace mig {
 namespace {
 
 constexpr int kPageSize = 1000;
-
-// Where a page starts: a token is the number of revisions before it. A view never changes, so the
-// number stays right.
-Result<std::size_t> OffsetOf(const std::string& token) {
-  std::size_t offset = 0;
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), offset);
-  if (error == std::errc() && end == token.data() + token.size()) return offset;
-  if (token.empty()) return offset;
-  return Error{Reason::kInvalidArgument, fmt::format("page token {} is not one of ours", token)};
-}
 
 DraftSpec DraftSpecOf(const v1::DraftRevisionRequest& request) {
   DraftSpec spec;
@@ -105,7 +93,7 @@ grpc::ServerUnaryReactor* HistoryService::ListHistory(Context* context,
                                                       const v1::ListHistoryRequest* request,
                                                       v1::ListHistoryResponse* response) {
   return Answer(context, pool_, response, [=, this]() -> Result<v1::ListHistoryResponse> {
-    const std::size_t offset = TRY(OffsetOf(request->page_token()));
+    const std::size_t offset = TRY(PageOffsetOf(request->page_token()));
     const Listing listing = TRY(
         engine_.ListHistory(FromMessage(request->view()), request->range(), TargetOf(*request)));
     const int wanted =

@@ -1,6 +1,9 @@
 #include "daemon/rpc/messages.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 
 namespace mig {
 namespace {
@@ -135,6 +138,14 @@ struct EventWriter {
 };
 
 }  // namespace
+
+Result<std::size_t> PageOffsetOf(const std::string& token) {
+  std::size_t offset = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), offset);
+  if (error == std::errc() && end == token.data() + token.size()) return offset;
+  if (token.empty()) return offset;
+  return Error{Reason::kInvalidArgument, fmt::format("page token {} is not one of ours", token)};
+}
 
 ViewName FromMessage(const v1::View& view) {
   return {view.project(), view.work_tree(), view.ref()};

@@ -1,6 +1,7 @@
 // Between the engine's values and the API's messages: the one place that knows both.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,10 @@ void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse*
 void ToMessage(const RunSummary& summary, v1::Run* message);
 void ToMessage(const Event& event, v1::RunEvent* message);
 void ToMessage(const StepSummary& step, v1::PlanStep* message);
+
+// Where a page starts: a token is the number of revisions before it. A view never changes, so the
+// number stays right. Errors: kInvalidArgument.
+Result<std::size_t> PageOffsetOf(const std::string& token);
 
 // The target of a request that may have none.
 template <typename Request>

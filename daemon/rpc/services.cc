@@ -1,6 +1,7 @@
 #include "daemon/rpc/services.h"
 
 #include "daemon/rpc/history_service.h"
+#include "daemon/rpc/ref_service.h"
 #include "daemon/rpc/run_service.h"
 #include "daemon/rpc/target_service.h"
 
@@ -10,9 +11,9 @@ namespace {
 class EngineServices final : public Services {
  public:
   EngineServices(Engine& engine, Pool& pool)
-      : engine_(engine), history_(engine, pool), target_(engine, pool), run_(engine, pool) {}
+      : engine_(engine), history_(engine, pool), ref_(engine, pool), target_(engine, pool), run_(engine, pool) {}
 
-  std::vector<grpc::Service*> All() override { return {&history_, &target_, &run_}; }
+  std::vector<grpc::Service*> All() override { return {&history_, &ref_, &target_, &run_}; }
   int ActiveRuns() const override { return engine_.runs().active(); }
   void Drain(std::chrono::steady_clock::time_point deadline) override {
     engine_.runs().Drain(deadline);
@@ -21,6 +22,7 @@ class EngineServices final : public Services {
  private:
   Engine& engine_;
   HistoryService history_;
+  RefService ref_;
   TargetService target_;
   RunService run_;
 };

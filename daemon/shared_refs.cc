@@ -1,0 +1,388 @@
+#include "daemon/shared_refs.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace mig {
+namespace {
+
+constexpr std::string_view kTracked = "remotes/";
+
+// Each lost race is another's push that succeeded, so this ends long before; it is here so that a
+// store that always refuses cannot keep a thread.
+constexpr int kMostRaces = 1000;
+
+Result<void> CheckNotTracked(const RefName& name) {
+  if (!name.name.starts_with(kTracked)) return {};
+  return Error{
+      Reason::kNameInvalid,
+      fmt::format("`{}` notes where another daemon's ref is, and is moved by fetching", name.name),
+      {{"ref", name.name}}};
+}
+
+// Parents before children, by depth-first search from each head.
+std::vector<RevisionPtr> InOrder(const std::vector<Id>& heads,
+                                 std::unordered_map<Id, RevisionPtr> revisions) {
+  std::vector<RevisionPtr> ordered;
+  std::vector<std::pair<Id, bool>> stack;  // whether what is below was visited
+  for (auto head = heads.rbegin(); head != heads.rend(); ++head) stack.emplace_back(*head, false);
+  while (!stack.empty()) {
+    const auto [id, below_done] = stack.back();
+    const auto found = revisions.find(id);
+    if (below_done || found == revisions.end()) {
+      stack.pop_back();
+      if (!below_done || found == revisions.end()) continue;
+      ordered.push_back(std::move(found->second));
+      revisions.erase(found);
+      continue;
+    }
+    stack.back().second = true;
+    const Revision& revision = found->second->revision;
+    for (const auto* links : {&revision.depends, &revision.parents}) {
+      for (auto link = links->rbegin(); link != links->rend(); ++link)
+        stack.emplace_back(*link, false);
+    }
+  }
+  return ordered;
+}
+
+std::string PeopleOf(const std::vector<RefHead>& heads) {
+  std::vector<std::string> texts;
+  for (const RefHead& head : heads) {
+    texts.push_back(head.author.empty() ? head.name
+                                        : fmt::format("{} by {}", head.name, head.author));
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+}  // namespace
+
+RefPolicy SharedRefs::PolicyOf(const RefName& name) const {
+  const auto found = policies_.find(name);
+  return found == policies_.end() ? RefPolicy::kFastForward : found->second;
+}
+
+Mover SharedRefs::MoverOf(const Caller& caller) const {
+  return {caller.request_id.empty() ? world_.random_hex(32) : caller.request_id, caller.actor,
+          FormatMilliseconds(world_.now()), caller.author};
+}
+
+Result<std::vector<RefHead>> SharedRefs::HeadsOf(const std::vector<Id>& ids) {
+  std::vector<RefHead> heads;
+  const auto revisions = TRY(objects_.GetMany(ids));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!revisions[i]) {
+      heads.push_back({ids[i], ids[i].short_hex(), "", ""});
+      continue;
+    }
+    const RevisionFile file = TRY(FileOf(*revisions[i]));
+    heads.push_back({ids[i], file.name, file.header.message, file.header.author});
+  }
+  return heads;
+}
+
+Result<SharedRef> SharedRefs::Described(const RefName& name, Ref ref) {
+  SharedRef shared;
+  shared.heads = TRY(HeadsOf(ref.heads));
+  shared.policy = PolicyOf(name);
+  shared.ref = std::move(ref);
+  return shared;
+}
+
+Result<void> SharedRefs::CheckStored(const std::vector<Id>& heads) {
+  const std::vector<bool> has = TRY(objects_.Has(heads));
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    if (has[i]) continue;
+    return Error{Reason::kNoSuchObject,
+                 fmt::format("the store has no object {}", heads[i].hex()),
+                 {{"id", heads[i].hex()}}};
+  }
+  return {};
+}
+
+Result<bool> SharedRefs::Reaches(const RefName& name, const Ref& ref, const std::vector<Id>& ids) {
+  const ViewPtr view = TRY(views_.OfHeads({name.project, "", name.name}, ref.heads));
+  const Graph& graph = view->catalog.graph();
+  return std::any_of(ids.begin(), ids.end(),
+                     [&](const Id& id) { return graph.FindId(id).has_value(); });
+}
+
+Result<std::vector<SharedRef>> SharedRefs::List(const std::string& project, std::string_view prefix,
+                                                const std::vector<Id>& containing) {
+  std::vector<SharedRef> listed;
+  for (Ref& ref : TRY(refs_.List(project, prefix))) {
+    if (prefix.empty() && ref.name.starts_with(kTracked)) continue;
+    const RefName name{project, ref.name};
+    if (!containing.empty() && !TRY(Reaches(name, ref, containing))) continue;
+    listed.push_back(TRY(Described(name, std::move(ref))));
+  }
+  return listed;
+}
+
+Result<SharedRef> SharedRefs::Get(const RefName& name) {
+  Ref ref = TRY(refs_.Get(name.project, name.name));
+  return Described(name, std::move(ref));
+}
+
+Result<std::vector<LoggedMove>> SharedRefs::Log(const RefName& name, std::uint64_t before,
+                                                std::size_t limit) {
+  const std::uint64_t last = TRY(refs_.LastMove(name.project, name.name));
+  if (last == 0) TRY(refs_.Get(name.project, name.name));
+  const std::uint64_t end = before == 0 ? last : std::min(last, before - 1);
+  const std::uint64_t after = end > limit ? end - limit : 0;
+  auto moves = TRY(refs_.Log(name.project, name.name, after, end - after));
+  std::vector<LoggedMove> logged;
+  for (auto move = moves.rbegin(); move != moves.rend(); ++move) {
+    LoggedMove one;
+    one.from = TRY(HeadsOf(move->from));
+    one.to = TRY(HeadsOf(move->to));
+    one.move = std::move(*move);
+    logged.push_back(std::move(one));
+  }
+  return logged;
+}
+
+// All that `heads` reach and the ref does not: of the view that is pushed, else from the store.
+Result<std::vector<RevisionPtr>> SharedRefs::FreshOf(const PushSpec& spec,
+                                                     const std::vector<Id>& heads,
+                                                     const Graph& ref) {
+  std::unordered_map<Id, RevisionPtr> fresh;
+  std::vector<Id> wanted;
+  const auto want = [&](const Id& id) {
+    if (!ref.FindId(id) && fresh.emplace(id, nullptr).second) wanted.push_back(id);
+  };
+  const auto take = [&](RevisionPtr revision) {
+    for (const Id& id : revision->revision.parents) want(id);
+    for (const Id& id : revision->revision.depends) want(id);
+    fresh[revision->id] = std::move(revision);
+  };
+  for (const Id& head : heads) want(head);
+  while (!wanted.empty()) {
+    const std::vector<Id> now = std::exchange(wanted, {});
+    std::vector<Id> stored;
+    for (const Id& id : now) {
+      const auto position =
+          spec.view == nullptr ? std::nullopt : spec.view->catalog.graph().FindId(id);
+      if (position) {
+        take(spec.view->catalog.revisions()[*position]);
+      } else {
+        stored.push_back(id);
+      }
+    }
+    TRY(CheckStored(stored));
+    auto revisions = TRY(objects_.GetMany(stored));
+    for (std::size_t i = 0; i < stored.size(); ++i)
+      take(TRY(WithoutFile(stored[i], *std::move(revisions[i]))));
+  }
+  return InOrder(heads, std::move(fresh));
+}
+
+// Says who is where, instead of only that it is so.
+Error SharedRefs::WithPeople(Error error, const RefName& name, const std::optional<Ref>& now) {
+  if (error.reason != Reason::kNotFastForward || !now) return error;
+  const auto ids = [](const std::string& list) {
+    std::vector<Id> found;
+    for (std::size_t at = 0; at < list.size(); at += 65) {
+      if (const auto id = Id::FromHex(std::string_view(list).substr(at, 64))) found.push_back(*id);
+    }
+    return found;
+  };
+  const auto theirs = HeadsOf(ids(error.details["theirs"]));
+  const auto ours = HeadsOf(ids(error.details["ours"]));
+  const auto moves = Log(name, 0, 1);
+  if (!theirs || !ours || !moves || moves->empty()) return error;
+  const Mover& by = moves->front().move.by;
+  error.message = fmt::format("ref `{}` is at {} (moved {} by {}{}), which {} does not follow",
+                              name.name, PeopleOf(*theirs), by.at, by.actor,
+                              by.author.empty() || by.author == by.actor ? "" : " for " + by.author,
+                              PeopleOf(*ours));
+  error.details["theirs_author"] = theirs->empty() ? "" : theirs->front().author;
+  error.details["ours_author"] = ours->empty() ? "" : ours->front().author;
+  error.details["moved_by"] = by.actor;
+  error.details["moved_at"] = by.at;
+  return error;
+}
+
+// What a push that was applied answered, whatever happened since.
+Result<Pushed> SharedRefs::Repeated(const RefName& name, const Ref& now) {
+  const auto moves = TRY(Log(name, now.move_number + 1, 1));
+  Pushed pushed;
+  pushed.ref = TRY(Described(name, now));
+  pushed.old_heads = moves.front().from;
+  pushed.outcome =
+      pushed.old_heads.empty() ? PushPlan::Outcome::kCreated : PushPlan::Outcome::kFastForward;
+  return pushed;
+}
+
+// Those that are not stored yet.
+Result<void> SharedRefs::Store(const std::string& project,
+                               const std::vector<RevisionPtr>& revisions) {
+  std::vector<Id> ids;
+  for (const RevisionPtr& revision : revisions) ids.push_back(revision->id);
+  const std::vector<bool> has = TRY(objects_.Has(ids));
+  std::vector<NamedObject> objects;
+  for (std::size_t i = 0; i < revisions.size(); ++i) {
+    if (!has[i]) objects.push_back({ids[i], revisions[i]->revision});
+  }
+  return objects_.Put(project, objects);
+}
+
+Result<Pushed> SharedRefs::PushOnto(const std::optional<Ref>& now, const PushSpec& spec) {
+  const std::vector<Id> old_heads = now ? now->heads : std::vector<Id>();
+  const ViewName view_name{spec.ref.project, "", spec.ref.name};
+  const ViewPtr ref = TRY(views_.OfHeads(view_name, old_heads));
+  const Graph& graph = ref->catalog.graph();
+  const std::vector<RevisionPtr> fresh = TRY(FreshOf(spec, spec.heads, graph));
+  const RefPolicy policy = spec.policy.value_or(PolicyOf(spec.ref));
+  auto plan = PlanPush(spec.ref.name, graph, old_heads, fresh, spec.heads, policy);
+  if (!plan) return WithPeople(std::move(plan).error(), spec.ref, now);
+
+  Pushed pushed;
+  pushed.outcome = plan->outcome;
+  pushed.old_heads = TRY(HeadsOf(old_heads));
+  pushed.revisions = static_cast<std::int64_t>(fresh.size());
+  if (spec.view != nullptr && !spec.validate_only) TRY(Store(spec.ref.project, fresh));
+  Ref moved = now.value_or(Ref{});
+  moved.name = spec.ref.name;
+  if (spec.validate_only) {
+    moved.heads = plan->heads;
+  } else if (!now) {
+    const Mover by = MoverOf(spec.caller);
+    moved = TRY(refs_.Create(spec.ref.project, spec.ref.name, plan->heads, by));
+  } else if (plan->outcome != PushPlan::Outcome::kUpToDate) {
+    const Mover by = MoverOf(spec.caller);
+    moved = TRY(refs_.CompareAndSwap(spec.ref.project, *now, plan->heads, by));
+  }
+  pushed.ref = TRY(Described(spec.ref, std::move(moved)));
+  return pushed;
+}
+
+Result<Pushed> SharedRefs::Push(const PushSpec& asked) {
+  PushSpec spec = asked;
+  if (!spec.validate_only) TRY(CheckNotTracked(spec.ref));
+  if (spec.view != nullptr) {
+    const Catalog& catalog = spec.view->catalog;
+    spec.heads.clear();
+    for (const Position p : mig::HeadsOf(catalog.graph(), Follow::kAll))
+      spec.heads.push_back(catalog.graph().node(p).id);
+  }
+  if (spec.heads.empty()) {
+    return Error{Reason::kNoSuchRevision,
+                 "there is no revision to push",
+                 {},
+                 "`mig revision -m TEXT` writes one"};
+  }
+  for (int race = 0;; ++race) {
+    const std::optional<Ref> now = TRY(refs_.Find(spec.ref.project, spec.ref.name));
+    const bool repeated = now && now->move_id == spec.caller.request_id;
+    if (repeated && !spec.validate_only) return Repeated(spec.ref, *now);
+    auto pushed = PushOnto(now, spec);
+    const bool lost = !pushed && pushed.error().reason == Reason::kRefMoved;
+    if (!lost || race == kMostRaces) return pushed;
+  }
+}
+
+Result<SharedRef> SharedRefs::Create(const RefName& name, const std::vector<Id>& heads,
+                                     const Caller& caller) {
+  TRY(CheckNotTracked(name));
+  const std::optional<Ref> now = TRY(refs_.Find(name.project, name.name));
+  if (now && now->move_id == caller.request_id) return Described(name, *now);
+  if (now) {
+    return Error{Reason::kRefMoved,
+                 fmt::format("project `{}` has a ref `{}` already", name.project, name.name),
+                 {{"ref", name.name}}};
+  }
+  PushSpec spec{name, heads, nullptr, caller, false, std::nullopt};
+  Pushed pushed = TRY(PushOnto(std::nullopt, spec));
+  return std::move(pushed.ref);
+}
+
+Result<SharedRef> SharedRefs::Delete(const RefName& name, const Caller& caller) {
+  SharedRef was = TRY(Get(name));
+  auto deleted = refs_.Delete(name.project, was.ref, MoverOf(caller));
+  TRY(std::move(deleted));
+  return was;
+}
+
+Result<SharedRef> SharedRefs::Restore(const RefName& name, std::uint64_t number,
+                                      const Caller& caller) {
+  TRY(CheckNotTracked(name));
+  const auto moves = TRY(refs_.Log(name.project, name.name, number - 1, 1));
+  const bool known = number > 0 && !moves.empty() && moves.front().number == number;
+  if (!known || moves.front().to.empty()) {
+    return Error{Reason::kInvalidArgument,
+                 known ? fmt::format("move {} deleted ref `{}`", number, name.name)
+                       : fmt::format("ref `{}` has no move {}", name.name, number),
+                 {{"ref", name.name}},
+                 "`mig refs log NAME` lists the moves"};
+  }
+  const std::vector<Id>& heads = moves.front().to;
+  const std::optional<Ref> now = TRY(refs_.Find(name.project, name.name));
+  const Mover by = MoverOf(caller);
+  Ref restored;
+  if (!now) {
+    restored = TRY(refs_.Create(name.project, name.name, heads, by));
+  } else if (now->heads == heads) {
+    restored = *now;
+  } else {
+    const ViewPtr after = TRY(views_.OfHeads({name.project, "", name.name}, heads));
+    const bool keeps_all = std::all_of(now->heads.begin(), now->heads.end(), [&](const Id& id) {
+      return after->catalog.graph().FindId(id).has_value();
+    });
+    if (now->is_protected && !keeps_all) {
+      return Error{Reason::kRefProtected,
+                   fmt::format("ref `{}` is protected, and move {} has less than it has now",
+                               name.name, number),
+                   {{"ref", name.name}}};
+    }
+    restored = TRY(refs_.CompareAndSwap(name.project, *now, heads, by));
+  }
+  return Described(name, std::move(restored));
+}
+
+Result<SharedRef> SharedRefs::SetProtection(const RefName& name, bool is_protected,
+                                            const Caller& caller) {
+  Ref now = TRY(refs_.Get(name.project, name.name));
+  if (now.is_protected == is_protected) return Described(name, std::move(now));
+  Ref changed = TRY(refs_.SetProtection(name.project, now, is_protected, MoverOf(caller)));
+  return Described(name, std::move(changed));
+}
+
+Result<std::vector<RefHead>> SharedRefs::Track(const RefName& name, std::vector<Id> heads,
+                                               const ViewPtr& view, const Caller& caller) {
+  if (!name.name.starts_with(kTracked)) {
+    return Error{
+        Reason::kNameInvalid,
+        fmt::format("`{}` cannot note where another daemon's ref is: such names start with "
+                    "`{}`",
+                    name.name, kTracked),
+        {{"ref", name.name}}};
+  }
+  if (view != nullptr) TRY(Store(name.project, view->catalog.revisions()));
+  TRY(CheckStored(heads));
+  std::sort(heads.begin(), heads.end());
+  for (int race = 0;; ++race) {
+    const std::optional<Ref> now = TRY(refs_.Find(name.project, name.name));
+    const std::vector<Id> old = now ? now->heads : std::vector<Id>();
+    if (old == heads) return HeadsOf(old);
+    const Mover by = MoverOf({caller.actor, caller.author, ""});
+    auto moved = [&]() -> Result<void> {
+      if (heads.empty()) return refs_.Delete(name.project, *now, by);
+      if (now) {
+        TRY(refs_.CompareAndSwap(name.project, *now, heads, by));
+      } else {
+        TRY(refs_.Create(name.project, name.name, heads, by));
+      }
+      return {};
+    }();
+    const bool lost = !moved && moved.error().reason == Reason::kRefMoved;
+    if (lost && race < kMostRaces) continue;
+    TRY(std::move(moved));
+    return HeadsOf(old);
+  }
+}
+
+}  // namespace mig
