@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 
@@ -41,11 +42,14 @@ Error ConfigError(const Config& config, int line, std::string what, std::string 
   return error;
 }
 
-// What a PostgreSQL client takes from its surroundings, and nothing else.
+// What the databases' own clients take from their surroundings, and nothing else.
 Environment ConnectionEnvironment(const Environment& environment) {
+  constexpr std::array<std::string_view, 5> kNames = {"HOME", "MYSQL_HOST", "MYSQL_PWD",
+                                                      "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT"};
   Environment chosen;
   for (const auto& [name, value] : environment) {
-    if (name.starts_with("PG") || name == "HOME") chosen.emplace(name, value);
+    if (name.starts_with("PG") || std::ranges::find(kNames, name) != kNames.end())
+      chosen.emplace(name, value);
   }
   return chosen;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "drivers/bookkeeping_tables.h"
+#include "drivers/mariadb_dump.h"
 #include "drivers/postgres_dump.h"
 #include "drivers/session.h"
 
@@ -44,10 +45,9 @@ Result<std::string> ReadBaseline(const TargetUrl& url) {
     case Dialect::kPostgresql:
       return DumpPostgresSchema(url);
     case Dialect::kMariadb:
-      break;
+      return DumpMariadbSchema(url);
   }
-  return Error{Reason::kUnsupported,
-               "the schema of a MariaDB or MySQL database cannot be read yet"};
+  return Error{Reason::kInternal, "a dialect whose schema cannot be read"};
 }
 
 }  // namespace mig

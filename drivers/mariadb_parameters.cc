@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 
 namespace mig {
@@ -61,9 +64,75 @@ Result<void> PutAuthority(Values& values, std::string_view authority) {
   return Put(values, "port", port);
 }
 
+std::string Upper(std::string_view text) {
+  std::string upper(text);
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  return upper;
+}
+
+bool IsReadingMode(std::string_view mode) {
+  constexpr std::array<std::string_view, 8> kModes = {
+      "ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE", "DB2", "MAXDB", "MSSQL",
+      "POSTGRESQL"};
+  return std::ranges::find(kModes, Upper(mode)) != kModes.end();
+}
+
+Result<void> CheckValue(const std::string& key, const std::string& value) {
+  constexpr std::array<std::string_view, 9> kFree = {
+      "unix_socket", "connect_timeout",       "ssl", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_key",
+      "ssl_cipher",  "ssl_verify_server_cert"};
+  if (key == "charset") {
+    if (Upper(value).starts_with("UTF8")) return {};
+    return Invalid("every session is utf8mb4, and no other `charset`");
+  }
+  if (key == "sql_mode") {
+    bool words = std::ranges::all_of(
+        value, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == ','; });
+    if (words && WithoutReadingModes(value) == value) return {};
+    return Invalid("`sql_mode` is a list of modes, and none that changes how text is read");
+  }
+  if (std::ranges::find(kFree, key) != kFree.end()) return {};
+  return Invalid("one of the parameters after `?` is none that mig knows");
+}
+
+Result<void> PutParameter(Values& values, std::string_view encoded_key, std::string_view value) {
+  std::string key = TRY(Decoded(encoded_key));
+  std::ranges::replace(key, '-', '_');
+  if (key == "socket") key = "unix_socket";
+  TRY(Put(values, key, value));
+  auto put = values.find(key);
+  if (put == values.end()) return {};
+  return CheckValue(key, put->second);
+}
+
+void PutDefaults(Values& values, const Values& environment) {
+  constexpr std::array<std::pair<const char*, const char*>, 4> kVariables = {{
+      {"MYSQL_HOST", "default_host"},
+      {"MYSQL_TCP_PORT", "default_port"},
+      {"MYSQL_UNIX_PORT", "default_unix_socket"},
+      {"MYSQL_PWD", "default_password"},
+  }};
+  for (auto [variable, key] : kVariables) {
+    auto found = environment.find(variable);
+    if (found != environment.end() && !found->second.empty()) values.emplace(key, found->second);
+  }
+  auto home = environment.find("HOME");
+  if (home != environment.end()) values.emplace("option_file", home->second + "/.my.cnf");
+}
+
 }  // namespace
 
-Result<Values> ParseMariadbParameters(std::string_view rest) {
+std::string WithoutReadingModes(std::string_view modes) {
+  std::string kept;
+  while (!modes.empty()) {
+    auto [mode, others] = Cut(modes, ',');
+    if (!IsReadingMode(mode)) kept.append(kept.empty() ? "" : ",").append(mode);
+    modes = others;
+  }
+  return kept;
+}
+
+Result<Values> ParseMariadbParameters(std::string_view rest, const Values& environment) {
   if (!rest.starts_with("://")) return Invalid("`//` must follow the colon");
   auto [address, query] = Cut(rest.substr(3), '?');
   auto [authority, database] = Cut(address, '/');
@@ -76,9 +145,10 @@ Result<Values> ParseMariadbParameters(std::string_view rest) {
   while (!query.empty()) {
     auto [setting, others] = Cut(query, '&');
     auto [key, value] = Cut(setting, '=');
-    TRY(Put(values, std::string(key), value));
+    TRY(PutParameter(values, key, value));
     query = others;
   }
+  PutDefaults(values, environment);
   return values;
 }
 
@@ -88,7 +158,7 @@ std::string RedactedMariadbUrl(const Values& parameters) {
     return found == parameters.end() ? "" : fmt::format("{}{}{}", before, found->second, after);
   };
   return "mariadb://" + part("user", "", "@") + part("host", "", "") + part("port", ":", "") +
-         part("dbname", "/", "");
+         part("dbname", "/", "") + part("unix_socket", "?unix_socket=", "");
 }
 
 }  // namespace mig

@@ -9,7 +9,7 @@
 
 #include "drivers/bookkeeping_tables.h"
 #include "drivers/child_process.h"
-#include "drivers/postgres_errors.h"
+#include "drivers/one_line.h"
 #include "drivers/postgres_parameters.h"
 #include "drivers/session.h"
 #include "drivers/sql/split.h"

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "drivers/one_line.h"
 #include "drivers/target_url.h"
 
 namespace mig {
@@ -38,20 +39,6 @@ Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
 }
 
 }  // namespace
-
-std::string OneLine(std::string_view message) {
-  std::string line;
-  for (char c : message) {
-    bool space = c == '\n' || c == '\t' || c == ' ';
-    if (!space) {
-      line += c;
-    } else if (!line.empty() && line.back() != ' ') {
-      line += ' ';
-    }
-  }
-  while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
-  return line;
-}
 
 Error PostgresError(const PGresult* result, bool interrupted) {
   Error error{Reason::kStatementFailed, OneLine(PQresultErrorMessage(result))};

@@ -24,7 +24,4 @@ Error PostgresConnectionLost(PGconn* connection);
 // language, but PQping() looks at it: `server` is its answer. `url` is the redacted one.
 Error PostgresConnectError(PGconn* connection, PGPing server, std::string_view url);
 
-// libpq's message on one line without final full stop, so that it fits into a sentence.
-std::string OneLine(std::string_view message);
-
 }  // namespace mig

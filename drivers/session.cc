@@ -1,5 +1,6 @@
 #include "drivers/session.h"
 
+#include "drivers/mariadb_session.h"
 #include "drivers/postgres_session.h"
 #include "drivers/sqlite_session.h"
 
@@ -12,9 +13,9 @@ Result<std::unique_ptr<Session>> OpenSession(const TargetUrl& url, IfMissing if_
     case Dialect::kPostgresql:
       return PostgresSession::Open(url);
     case Dialect::kMariadb:
-      break;
+      return MariadbSession::Open(url);
   }
-  return Error{Reason::kUnsupported, "MariaDB and MySQL targets cannot be migrated yet"};
+  return Error{Reason::kInternal, "a dialect without sessions"};
 }
 
 }  // namespace mig

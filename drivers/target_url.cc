@@ -67,10 +67,10 @@ Result<TargetUrl> ParsePostgres(std::string_view conninfo, const UrlContext& con
   return url;
 }
 
-Result<TargetUrl> ParseMariadb(std::string_view rest) {
+Result<TargetUrl> ParseMariadb(std::string_view rest, const UrlContext& context) {
   TargetUrl url;
   url.dialect = Dialect::kMariadb;
-  url.parameters = TRY(ParseMariadbParameters(rest));
+  url.parameters = TRY(ParseMariadbParameters(rest, context.environment));
   url.redacted = RedactedMariadbUrl(url.parameters);
   return url;
 }
@@ -83,7 +83,7 @@ Result<TargetUrl> ParseTargetUrl(std::string_view text, const UrlContext& contex
   }
   auto [scheme, rest] = SplitScheme(text);
   if (scheme == "sqlite") return ParseSqlite(rest, context);
-  if (scheme == "mariadb" || scheme == "mysql") return ParseMariadb(rest);
+  if (scheme == "mariadb" || scheme == "mysql") return ParseMariadb(rest, context);
   if ((scheme == "postgresql" || scheme == "postgres") && rest.starts_with("://")) {
     return ParsePostgres("postgresql" + std::string(rest), context);
   }
@@ -92,7 +92,7 @@ Result<TargetUrl> ParseTargetUrl(std::string_view text, const UrlContext& contex
         Reason::kUnsupported,
         fmt::format("`{}` is no database that mig knows", scheme),
         {},
-        "mig knows sqlite:PATH and postgresql://user@host/database"};
+        "mig knows sqlite:PATH, postgresql://user@host/database and mariadb://user@host/database"};
   }
   if (text.find('=') == std::string_view::npos) {
     return Error{Reason::kUrlInvalid, text.empty() ? "the url is empty" : "the url has no scheme"};

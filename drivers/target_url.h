@@ -15,14 +15,14 @@ namespace mig {
 struct UrlContext {
   std::string base_directory;  // relative SQLite paths are relative to it
   std::map<std::string, std::string>
-      environment;  // the owner's PG*, HOME: count instead of the daemon's own
+      environment;  // the owner's PG*, MYSQL_*, HOME: count instead of the daemon's own
 };
 
 struct TargetUrl {
   Dialect dialect = Dialect::kSqlite;
   std::string path;  // SQLite: absolute path of the file
   std::map<std::string, std::string>
-      parameters;        // PostgreSQL: libpq keywords; MariaDB: host, port, user, ...
+      parameters;        // PostgreSQL: libpq keywords; MariaDB: drivers/mariadb_parameters.h
   std::string redacted;  // for people: no password, no secret parameter
 };
 
@@ -37,7 +37,9 @@ struct TargetUrl {
 //
 // What a PostgreSQL url leaves out comes, in libpq's own order, from the service it names (or
 // PGSERVICE) in the owner's service file, from the owner's PG* variables, then from libpq's
-// defaults; the owner's ~/.pgpass and ~/.postgresql are made explicit.
+// defaults; the owner's ~/.pgpass and ~/.postgresql are made explicit. What a MariaDB url leaves
+// out comes from the owner's ~/.my.cnf, then from MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT and
+// MYSQL_PWD, as with the mariadb client.
 //
 // Errors: kUrlInvalid, kUnsupported; neither ever quotes a password.
 Result<TargetUrl> ParseTargetUrl(std::string_view url, const UrlContext& context);

@@ -34,7 +34,7 @@ constexpr char kBookkeeping[] =
 class BaselineTest : public testing::TestWithParam<Dialect> {};
 
 INSTANTIATE_TEST_SUITE_P(Engines, BaselineTest,
-                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
                          [](const auto& engine) { return std::string(NameOf(engine.param)); });
 
 TEST_P(BaselineTest, OfAnEmptyDatabaseMakesNothing) {
@@ -87,6 +87,49 @@ TEST(PostgresBaseline, MakesTheSameSchemaAgain) {
   EXPECT_THAT(baseline, Not(HasSubstr("statement_timeout")));
   RunScript(*copy.Open(), baseline);
   EXPECT_EQ(Baseline(copy.url()), baseline);
+}
+
+TEST(MariadbBaseline, MakesTheSameSchemaAgain) {
+  Database database(Dialect::kMariadb), copy(Dialect::kMariadb);
+  auto session = database.Open();
+  RunScript(*session,
+            "CREATE TABLE parents (id int AUTO_INCREMENT PRIMARY KEY, v int, w int AS (v * 2) "
+            "STORED, KEY (v)) COMMENT 'x;y AUTO_INCREMENT=7';\n"
+            "CREATE TABLE children (parent int, FOREIGN KEY (parent) REFERENCES parents (id));\n"
+            "CREATE VIEW ids AS SELECT id FROM parents;\nCREATE SEQUENCE numbers;\n"
+            "INSERT INTO parents (v) VALUES (1);\n"
+            "CREATE TRIGGER t BEFORE INSERT ON parents FOR EACH ROW BEGIN IF new.v IS NULL THEN "
+            "SET new.v = 1; END IF; END;\n"
+            "CREATE PROCEDURE p() BEGIN CASE WHEN 1 THEN SELECT ';'; ELSE BEGIN END; END CASE; "
+            "END;\n"
+            "CREATE FUNCTION f(n int) RETURNS int DETERMINISTIC RETURN n * 2;\n"
+            "CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01' DO DELETE FROM "
+            "children;\n"
+            "CREATE TABLE mig_lease (a int);\n");
+  std::string baseline = Baseline(database.url());
+  EXPECT_THAT(baseline, Not(HasSubstr("mig_lease")));
+  EXPECT_THAT(baseline, Not(HasSubstr("/*!")));
+  EXPECT_THAT(baseline, Not(HasSubstr("DEFINER=")));
+  EXPECT_THAT(baseline, Not(HasSubstr("AUTO_INCREMENT=2")));
+  RunScript(*copy.Open(), baseline);
+  EXPECT_EQ(Baseline(copy.url()), baseline);
+}
+
+// A stand-in that records what any user of the machine could see of it.
+TEST(MariadbBaseline, ShowsNoPasswordInTheListOfProcesses) {
+  TemporaryFolder folder;
+  std::ofstream(folder / "mariadb-dump") << "#!/bin/sh\ncat /proc/$$/cmdline >" << folder / "seen"
+                                         << "\n";
+  chmod((folder / "mariadb-dump").c_str(), 0755);
+  std::string path = std::getenv("PATH");
+  TargetUrl url = Parse(MariadbServerOfTests().TcpUrlWithPassword("mysql"));
+  setenv("PATH", (folder.path() + ":" + path).c_str(), 1);
+  EXPECT_TRUE(ReadBaseline(url));
+  setenv("PATH", path.c_str(), 1);
+  std::ifstream seen(folder / "seen");
+  std::string arguments(std::istreambuf_iterator<char>(seen), {});
+  EXPECT_THAT(arguments, HasSubstr("--no-data"));
+  EXPECT_THAT(arguments, Not(HasSubstr(MariadbServer::Password())));
 }
 
 TEST(PostgresBaseline, ReachesAServerThatAsksForAPassword) {

@@ -9,13 +9,19 @@
 #include <string>
 
 #include "drivers/session.h"
+#include "tests/servers/mariadb_server.h"
 #include "tests/servers/postgres_server.h"
 
 namespace mig {
 
-// The one server of this process, with TCP, passwords and TLS.
+// The servers of this process, one each, with TCP, passwords and TLS.
 inline PostgresServer& Server() {
   static PostgresServer server({.tcp = true, .tls = true, .fsync = false});
+  return server;
+}
+
+inline MariadbServer& MariadbServerOfTests() {
+  static MariadbServer server({.tcp = true, .tls = true, .flush = false});
   return server;
 }
 
@@ -77,13 +83,20 @@ inline SqlValue Cell(Session& session, const SqlCommand& command) {
 class Database {
  public:
   explicit Database(Dialect dialect) {
-    if (dialect == Dialect::kSqlite) {
-      url_ = Parse("sqlite:" + (folder_ / "test.db"));
-    } else {
-      static int count = 0;
-      std::string name = "test_" + std::to_string(++count);
-      MustExecute(*MustOpen(Parse(Server().Url())), {"CREATE DATABASE " + name});
-      url_ = Parse(Server().Url(name));
+    static int count = 0;
+    std::string name = "test_" + std::to_string(++count);
+    switch (dialect) {
+      case Dialect::kSqlite:
+        url_ = Parse("sqlite:" + (folder_ / "test.db"));
+        break;
+      case Dialect::kPostgresql:
+        MustExecute(*MustOpen(Parse(Server().Url())), {"CREATE DATABASE " + name});
+        url_ = Parse(Server().Url(name));
+        break;
+      case Dialect::kMariadb:
+        MustExecute(*MustOpen(Parse(MariadbServerOfTests().Url())), {"CREATE DATABASE " + name});
+        url_ = Parse(MariadbServerOfTests().Url(name));
+        break;
     }
   }
 

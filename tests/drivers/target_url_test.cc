@@ -175,12 +175,33 @@ TEST(RedactedUrl, NamesTheSameDatabase) {
   }
 }
 
-TEST(MariadbUrl, IsParsedButCannotBeOpenedYet) {
-  TargetUrl url = Parse("mariadb://ann:p%40ss@db:3306/shop?charset=utf8mb4");
-  EXPECT_THAT(url.parameters,
+TEST(MariadbUrl, IsReadWithItsParameters) {
+  EXPECT_THAT(Parameters("mariadb://ann:p%40ss@db:3306/shop?charset=utf8mb4&ssl-ca=%2Fca.pem"),
               ElementsAre(Pair("charset", "utf8mb4"), Pair("dbname", "shop"), Pair("host", "db"),
-                          Pair("password", "p@ss"), Pair("port", "3306"), Pair("user", "ann")));
-  EXPECT_EQ(ErrorOf(OpenSession(url, IfMissing::kFail)).reason, Reason::kUnsupported);
+                          Pair("password", "p@ss"), Pair("port", "3306"), Pair("ssl_ca", "/ca.pem"),
+                          Pair("user", "ann")));
+  EXPECT_THAT(Parameters("mysql:///shop?socket=%2Frun%2Fs"),
+              ElementsAre(Pair("dbname", "shop"), Pair("unix_socket", "/run/s")));
+}
+
+TEST(MariadbUrl, TakesWhatTheClientTakesFromItsSurroundings) {
+  EXPECT_THAT(
+      Parameters("mariadb:///shop", {{"HOME", "/home/ann"},
+                                     {"MYSQL_HOST", "db"},
+                                     {"MYSQL_TCP_PORT", "3307"},
+                                     {"MYSQL_UNIX_PORT", "/run/s"},
+                                     {"MYSQL_PWD", "hunter2"}}),
+      ElementsAre(Pair("dbname", "shop"), Pair("default_host", "db"),
+                  Pair("default_password", "hunter2"), Pair("default_port", "3307"),
+                  Pair("default_unix_socket", "/run/s"), Pair("option_file", "/home/ann/.my.cnf")));
+}
+
+TEST(MariadbUrl, RefusesWhatItDoesNotKnow) {
+  for (const char* url : {"mariadb://db/shop?colour=red", "mariadb://db/shop?charset=latin1",
+                          "mariadb://db/shop?sql_mode=ANSI", "mariadb://db/shop?sql_mode='",
+                          "mariadb://db/shop?sql-mode=strict_all_tables,ansi_quotes"}) {
+    EXPECT_EQ(UrlError(url).reason, Reason::kUrlInvalid) << url;
+  }
 }
 
 // Malformed in every way a password can make a url malformed.

@@ -6,10 +6,10 @@
 // where there is none.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <vector>
+
+#include "tests/servers/server_process.h"
 
 namespace mig {
 
@@ -24,7 +24,6 @@ class PostgresServer {
 
   // A server that answers. Ends the process with a message when none can be started.
   explicit PostgresServer(const Options& options);
-  ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
 
   // Urls of a database for the superuser `postgres`: over the socket, which asks for no password,
@@ -47,8 +46,7 @@ class PostgresServer {
 
   std::string folder_;
   std::string port_ = "5432";
-  int lifeline_ = -1;  // the supervisor ends the server when this closes
-  pid_t supervisor_ = -1;
+  Supervisor supervisor_;
 };
 
 }  // namespace mig

@@ -3,30 +3,15 @@
 //
 // The command finds urls of an empty database in MIG_TEST_POSTGRES_URL (Unix socket) and
 // MIG_TEST_POSTGRES_TCP_URL (password).
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstdio>
 #include <cstdlib>
 
 #include "tests/servers/postgres_server.h"
+#include "tests/servers/run_with.h"
 
 int main(int count, char** arguments) {
-  if (count < 2) {
-    std::fputs("usage: with_postgres COMMAND ARGUMENTS...\n", stderr);
-    return 2;
-  }
+  if (count < 2) return mig::UsageOfWith("with_postgres");
   mig::PostgresServer server({.tcp = true});
   setenv("MIG_TEST_POSTGRES_URL", server.Url().c_str(), 1);
   setenv("MIG_TEST_POSTGRES_TCP_URL", server.TcpUrlWithPassword().c_str(), 1);
-  pid_t child = 0;
-  int failure = posix_spawnp(&child, arguments[1], nullptr, nullptr, arguments + 1, environ);
-  if (failure != 0) {
-    std::fprintf(stderr, "with_postgres: %s cannot be run\n", arguments[1]);
-    return 127;
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return mig::RunWith("with_postgres", arguments + 1);
 }

@@ -1,0 +1,258 @@
+#include "drivers/mariadb_connection.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "drivers/mariadb_errors.h"
+#include "drivers/mariadb_result.h"
+#include "drivers/sql/lexer.h"
+
+namespace mig {
+namespace {
+
+constexpr unsigned kConnectSeconds = 10;
+// A kill that arrives before the server began with the statement is lost; so it is repeated until
+// something ends.
+constexpr int kRepeatKillMilliseconds = 100;
+
+const char* Find(const TargetUrl& url, const char* key) {
+  auto found = url.parameters.find(key);
+  return found == url.parameters.end() ? nullptr : found->second.c_str();
+}
+
+unsigned Number(const char* text, unsigned otherwise) {
+  if (text == nullptr) return otherwise;
+  std::string_view digits = text;
+  unsigned number = otherwise;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+bool IsOn(const char* text) {
+  return text != nullptr && std::string_view(text) != "0" && std::string_view(text) != "false";
+}
+
+// The environment's values: a file's replace them, and the url's replace those.
+void SetDefaults(MYSQL* mysql, const TargetUrl& url) {
+  constexpr std::pair<const char*, mysql_option> kDefaults[] = {
+      {"default_host", MARIADB_OPT_HOST},
+      {"default_unix_socket", MARIADB_OPT_UNIXSOCKET},
+      {"default_password", MARIADB_OPT_PASSWORD}};
+  for (auto [key, option] : kDefaults) {
+    if (const char* value = Find(url, key)) mysql_optionsv(mysql, option, value);
+  }
+  if (const char* port = Find(url, "default_port")) {
+    unsigned number = Number(port, 0);
+    mysql_optionsv(mysql, MARIADB_OPT_PORT, &number);
+  }
+  const char* file = Find(url, "option_file");
+  if (file != nullptr && access(file, R_OK) == 0)
+    mysql_optionsv(mysql, MYSQL_READ_DEFAULT_FILE, file);
+}
+
+void SetTls(MYSQL* mysql, const TargetUrl& url) {
+  constexpr std::pair<const char*, mysql_option> kFiles[] = {{"ssl_ca", MYSQL_OPT_SSL_CA},
+                                                             {"ssl_capath", MYSQL_OPT_SSL_CAPATH},
+                                                             {"ssl_cert", MYSQL_OPT_SSL_CERT},
+                                                             {"ssl_key", MYSQL_OPT_SSL_KEY},
+                                                             {"ssl_cipher", MYSQL_OPT_SSL_CIPHER}};
+  bool wanted = IsOn(Find(url, "ssl"));
+  for (auto [key, option] : kFiles) {
+    const char* value = Find(url, key);
+    if (value == nullptr) continue;
+    mysql_optionsv(mysql, option, value);
+    wanted = true;
+  }
+  my_bool verify = IsOn(Find(url, "ssl_verify_server_cert"));
+  my_bool enforce = wanted || verify;
+  if (enforce) mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
+  if (verify) mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+}
+
+void SetOptions(MYSQL* mysql, const TargetUrl& url) {
+  unsigned seconds = Number(Find(url, "connect_timeout"), kConnectSeconds);
+  unsigned no_local_files = 0;
+  unsigned long packet = 1UL << 30;  // the server's own limit decides
+  mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+  mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
+  mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+  mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "mig");
+  SetDefaults(mysql, url);
+  SetTls(mysql, url);
+}
+
+// Does nothing to a Unix socket.
+void NoticeVanishedServers(int socket) {
+  constexpr std::pair<int, int> kTcp[] = {
+      {TCP_KEEPIDLE, 5}, {TCP_KEEPINTVL, 2}, {TCP_KEEPCNT, 3}, {TCP_USER_TIMEOUT, 10'000}};
+  int on = 1;
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  for (auto [option, value] : kTcp) setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);
+}
+
+// What the server does not report as a change of state: user variables that an expression assigns,
+// and the next transaction's characteristics.
+bool MayChangeStateUnseen(std::string_view sql) {
+  Lexer lexer(Dialect::kMariadb, sql);
+  Result<Token> token = lexer.Next();
+  if (!token) return true;
+  if (IsWord(*token, sql, "set") || IsWord(*token, sql, "handler")) return true;
+  if (sql.find('@') == sql.npos) return false;
+  while (token && token->kind != TokenKind::kEnd && !IsSymbol(*token, sql, "@"))
+    token = lexer.Next();
+  return !token || token->kind != TokenKind::kEnd;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MariadbConnection>> MariadbConnection::Open(const TargetUrl& url) {
+  static const int initialised = mysql_library_init(0, nullptr, nullptr);
+  (void)initialised;
+  std::unique_ptr<MariadbConnection> opened(new MariadbConnection(url));
+  MYSQL* mysql = opened->mysql_.get();
+  SetOptions(mysql, url);
+  if (mysql_real_connect(mysql, Find(url, "host"), Find(url, "user"), Find(url, "password"),
+                         Find(url, "dbname"), Number(Find(url, "port"), 0),
+                         Find(url, "unix_socket"),
+                         CLIENT_FOUND_ROWS | CLIENT_MULTI_RESULTS) == nullptr) {
+    return MariadbConnectError(mysql, url.redacted);
+  }
+  NoticeVanishedServers(static_cast<int>(mysql_get_socket(mysql)));
+  return opened;
+}
+
+MariadbConnection::MariadbConnection(TargetUrl url)
+    : url_(std::move(url)), mysql_(mysql_init(nullptr)) {}
+
+MariadbConnection::Running::Running(MariadbConnection& connection) : connection_(connection) {
+  std::lock_guard lock(connection_.mutex_);
+  connection_.cancelled_ = false;
+  connection_.running_ = true;
+}
+
+MariadbConnection::Running::~Running() {
+  std::lock_guard lock(connection_.mutex_);
+  connection_.running_ = false;
+  if (connection_.killer_ != nullptr) connection_.AbsorbKill();
+}
+
+void MariadbConnection::Cancel() {
+  std::lock_guard lock(mutex_);
+  if (!running_) return;
+  cancelled_ = true;
+  if (executing_) SendKill();
+}
+
+void MariadbConnection::SendKill() {
+  if (killer_ == nullptr) {
+    auto opened = Open(url_);
+    if (!opened) return;  // the next repetition tries again
+    killer_ = *std::move(opened);
+  }
+  const std::string kill = fmt::format("KILL QUERY {}", mysql_thread_id(mysql_.get()));
+  if (mysql_real_query(killer_->mysql_.get(), kill.data(), kill.size()) != 0) killer_.reset();
+}
+
+// A kill that came too late for its statement ends the next one: so that is one of ours.
+void MariadbConnection::AbsorbKill() {
+  constexpr std::string_view kNothing = "DO 0";
+  killer_.reset();
+  for (int tries = 0; tries < 3; ++tries) {
+    if (mysql_real_query(mysql_.get(), kNothing.data(), kNothing.size()) == 0) return;
+  }
+}
+
+Result<SqlResult> MariadbConnection::Run(const std::string& sql) {
+  MYSQL* mysql = mysql_.get();
+  {
+    std::lock_guard lock(mutex_);
+    executing_ = true;
+  }
+  bool answered = mysql_send_query(mysql, sql.data(), sql.size()) == 0 && AwaitAnswer() &&
+                  mysql_read_query_result(mysql) == 0;
+  Result<SqlResult> result =
+      answered ? ReadAnswer(sql) : Result<SqlResult>(MariadbError(mysql, sql, cancelled_));
+  {
+    std::lock_guard lock(mutex_);
+    executing_ = false;
+  }
+  NoteChanges(sql);
+  if (result && listener_ && mysql_warning_count(mysql) > 0) PassNotices();
+  return result;
+}
+
+bool MariadbConnection::AwaitAnswer() {
+  pollfd socket = {static_cast<int>(mysql_get_socket(mysql_.get())), POLLIN, 0};
+  for (;;) {
+    int ready = poll(&socket, 1, kRepeatKillMilliseconds);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // reading says what it is
+    if (ready == 0 && cancelled_) {
+      std::lock_guard lock(mutex_);
+      SendKill();
+    }
+  }
+}
+
+Result<SqlResult> MariadbConnection::ReadAnswer(const std::string& sql) {
+  MYSQL* mysql = mysql_.get();
+  SqlResult last;
+  for (;;) {
+    std::unique_ptr<MYSQL_RES, FreeMariadbResult> rows(mysql_store_result(mysql));
+    if (rows != nullptr) {
+      last = ReadMariadbRows(rows.get());
+    } else if (mysql_errno(mysql) != 0) {
+      return MariadbError(mysql, sql, cancelled_);
+    } else if (last.columns.empty()) {
+      last.rows_affected = static_cast<std::int64_t>(mysql_affected_rows(mysql));
+    }
+    int more = mysql_next_result(mysql);
+    if (more < 0) return last;
+    if (more > 0) return MariadbError(mysql, sql, cancelled_);
+  }
+}
+
+void MariadbConnection::NoteChanges(const std::string& sql) {
+  const char* text = nullptr;
+  std::size_t size = 0;
+  bool told =
+      mysql_session_track_get_first(mysql_.get(), SESSION_TRACK_STATE_CHANGE, &text, &size) == 0;
+  if (told || MayChangeStateUnseen(sql)) state_changed_ = true;
+}
+
+void MariadbConnection::PassNotices() {
+  constexpr std::string_view kShow = "SHOW WARNINGS";
+  MYSQL* mysql = mysql_.get();
+  if (mysql_real_query(mysql, kShow.data(), kShow.size()) != 0) return;
+  std::unique_ptr<MYSQL_RES, FreeMariadbResult> rows(mysql_store_result(mysql));
+  if (rows == nullptr) return;
+  while (MYSQL_ROW row = mysql_fetch_row(rows.get())) {
+    std::string severity = row[0];
+    std::ranges::transform(severity, severity.begin(),
+                           [](unsigned char c) { return std::toupper(c); });
+    listener_({severity, row[2]});
+  }
+}
+
+bool MariadbConnection::in_transaction() const {
+  return (mysql_->server_status & SERVER_STATUS_IN_TRANS) != 0;
+}
+
+bool MariadbConnection::is_mariadb() const { return mariadb_connection(mysql_.get()) != 0; }
+
+// "10.11.19-MariaDB-0+deb12u1"
+std::string MariadbConnection::server_version() const {
+  std::string_view version = mysql_get_server_info(mysql_.get());
+  return fmt::format("{} {}", is_mariadb() ? "MariaDB" : "MySQL",
+                     version.substr(0, version.find('-')));
+}
+
+}  // namespace mig

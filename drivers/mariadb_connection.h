@@ -1,0 +1,86 @@
+// An open connection of libmariadb: opening it, running one statement after the other, and
+// cancelling from another thread.
+//
+// One thread uses it; only Cancel() may come from another one.
+#pragma once
+
+#include <mysql.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "drivers/session.h"
+#include "drivers/target_url.h"
+
+namespace mig {
+
+class MariadbConnection {
+ public:
+  // Opens a connection whose text is utf8mb4, which reports found rows (not changed ones) as
+  // affected, and which never reads a file of this machine for the server. What the url leaves out
+  // comes from the owner's ~/.my.cnf, then from the environment (drivers/ target_url.h), then from
+  // the library. Neither side waits for a peer that is gone for longer than about 10 s.
+  //
+  // Errors: kDatabaseUnreachable, kDatabaseRefused, kDatabaseMissing.
+  static Result<std::unique_ptr<MariadbConnection>> Open(const TargetUrl& url);
+
+  // Between construction and destruction of a Running, Cancel() ends what runs.
+  class Running {
+   public:
+    explicit Running(MariadbConnection& connection);
+    ~Running();
+    Running(const Running&) = delete;
+
+   private:
+    MariadbConnection& connection_;
+  };
+
+  // Sends exactly one statement and reads its answer; of several results (CALL) the last that has
+  // columns.
+  Result<SqlResult> Run(const std::string& sql);
+
+  // Kills what the server runs for this connection now, or begins to run before the Running ends
+  // (KILL QUERY, over a connection of its own).
+  void Cancel();
+  bool cancelled() const { return cancelled_; }
+
+  bool in_transaction() const;
+  // Whether a statement left something in the session that Reset() has to undo, as far as the
+  // server tells (session_track_state_change) or the statement's text shows.
+  bool state_changed() const { return state_changed_; }
+  void ForgetChanges() { state_changed_ = false; }
+
+  std::string server_version() const;
+  bool is_mariadb() const;
+
+  void OnNotice(std::function<void(const SqlNotice&)> listener) { listener_ = std::move(listener); }
+
+ private:
+  struct Close {
+    void operator()(MYSQL* connection) const { mysql_close(connection); }
+  };
+
+  explicit MariadbConnection(TargetUrl url);
+
+  bool AwaitAnswer();
+  Result<SqlResult> ReadAnswer(const std::string& sql);
+  void NoteChanges(const std::string& sql);
+  void PassNotices();
+  void SendKill();  // under mutex_
+  void AbsorbKill();
+
+  TargetUrl url_;
+  std::unique_ptr<MYSQL, Close> mysql_;
+  std::mutex mutex_;  // guards what follows; makes a statement's end wait for a kill under way
+  bool running_ = false;
+  bool executing_ = false;
+  std::unique_ptr<MariadbConnection> killer_;
+  std::atomic<bool> cancelled_ = false;
+  bool state_changed_ = false;
+  std::function<void(const SqlNotice&)> listener_;
+};
+
+}  // namespace mig

@@ -1,0 +1,174 @@
+#include "drivers/mariadb_dump.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <vector>
+
+#include "drivers/bookkeeping_tables.h"
+#include "drivers/child_process.h"
+#include "drivers/one_line.h"
+#include "drivers/session.h"
+#include "drivers/sql/lexer.h"
+#include "drivers/sql/split.h"
+
+namespace mig {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+std::string ValueOr(const Values& values, const char* key, const char* otherwise) {
+  auto found = values.find(key);
+  if (found == values.end()) found = values.find(otherwise);
+  return found == values.end() ? "" : found->second;
+}
+
+Values EnvironmentOf(const TargetUrl& url) {
+  Values environment;
+  for (const char* name : {"PATH", "LANG", "LC_ALL"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) environment[name] = value;
+  }
+  const std::string password = ValueOr(url.parameters, "password", "default_password");
+  if (!password.empty()) environment["MYSQL_PWD"] = password;
+  return environment;
+}
+
+// The same file of options as a session's, which must be the first argument.
+std::string OptionFile(const TargetUrl& url) {
+  const std::string file = ValueOr(url.parameters, "option_file", "");
+  return !file.empty() && access(file.c_str(), R_OK) == 0 ? "--defaults-file=" + file
+                                                          : "--no-defaults";
+}
+
+std::vector<std::string> ArgumentsOf(const TargetUrl& url) {
+  constexpr std::array<std::pair<const char*, const char*>, 10> kOptions = {
+      {{"host", "host"},
+       {"port", "port"},
+       {"user", "user"},
+       {"unix_socket", "socket"},
+       {"ssl_ca", "ssl-ca"},
+       {"ssl_capath", "ssl-capath"},
+       {"ssl_cert", "ssl-cert"},
+       {"ssl_key", "ssl-key"},
+       {"ssl_cipher", "ssl-cipher"},
+       {"ssl_verify_server_cert", "ssl-verify-server-cert"}}};
+  std::vector<std::string> arguments = {"mariadb-dump", OptionFile(url)};
+  const bool own_file = arguments.back() != "--no-defaults";
+  for (auto [key, option] : kOptions) {
+    const std::string fallback = own_file ? key : std::string("default_") + key;
+    const std::string value = ValueOr(url.parameters, key, fallback.c_str());
+    if (!value.empty()) arguments.push_back(fmt::format("--{}={}", option, value));
+  }
+  const std::string database = ValueOr(url.parameters, "dbname", "");
+  for (const char* option :
+       {"--no-data", "--routines", "--triggers", "--events", "--single-transaction",
+        "--skip-comments", "--skip-add-drop-table", "--no-tablespaces", "--skip-tz-utc",
+        "--default-character-set=utf8mb4"}) {
+    arguments.push_back(option);
+  }
+  for (std::string_view table : kBookkeepingTables)
+    arguments.push_back(fmt::format("--ignore-table={}.{}", database, table));
+  arguments.push_back("--");
+  arguments.push_back(database);
+  return arguments;
+}
+
+// The first line keeps the mariadb shell from running commands of the system: one of its own
+// commands within a comment.
+std::string_view WithoutSandboxLine(std::string_view dump) {
+  constexpr std::string_view kSandbox = "/*M!999999\\-";
+  if (!dump.starts_with(kSandbox)) return dump;
+  return dump.substr(std::min(dump.find('\n'), dump.size()));
+}
+
+// `definer = user` or `definer = user@host` at a token: the offset behind it.
+std::size_t BehindDefiner(std::string_view text, Lexer& lexer) {
+  std::size_t end = lexer.position();
+  for (int i = 0; i < 4; ++i) {  // = user @ host
+    Result<Token> token = lexer.Next();
+    if (!token || (i == 2 && !IsSymbol(*token, text, "@"))) break;
+    end = token->end;
+  }
+  lexer.MoveTo(end);
+  return end;
+}
+
+// The statement without the marks of executable comments and without definers.
+Result<std::string> Plain(std::string_view statement) {
+  std::string plain;
+  std::size_t copied = 0;
+  Lexer lexer(Dialect::kMariadb, statement);
+  bool heading = true;  // a definer stands in front of the first parenthesis or body only
+  for (Token token = TRY(lexer.Next()); token.kind != TokenKind::kEnd; token = TRY(lexer.Next())) {
+    const bool mark =
+        token.kind == TokenKind::kExecutableOpen || token.kind == TokenKind::kExecutableClose;
+    const bool definer = heading && IsWord(token, statement, "definer") &&
+                         statement.substr(token.end).starts_with('=');
+    if (IsSymbol(token, statement, "(")) heading = false;
+    if (!mark && !definer) continue;
+    plain.append(statement.substr(copied, token.begin - copied));
+    copied = definer ? BehindDefiner(statement, lexer) : token.end;
+    while (copied < statement.size() && statement[copied] == ' ' &&
+           (plain.empty() || plain.back() == ' ' || plain.back() == '\n')) {
+      ++copied;
+    }
+  }
+  plain.append(statement.substr(copied));
+  plain.erase(plain.find_last_not_of(" \n\r\t") + 1);
+  return plain;
+}
+
+// Settings of the dump's own session, and the state of sequences.
+bool IsForTheDump(std::string_view statement) {
+  return statement.starts_with("SET ") || statement.starts_with("DO SETVAL(");
+}
+
+Error DumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
+  return Error{Reason::kStatementFailed,
+               fmt::format("mariadb-dump could not read the schema of {}: {}", url.redacted,
+                           OneLine(RedactSecrets(outcome.err)))};
+}
+
+}  // namespace
+
+// It stands behind the columns, and before whatever people may have written.
+std::string WithoutNextValue(std::string definition) {
+  constexpr std::string_view kOption = " AUTO_INCREMENT=";
+  const std::size_t options = definition.rfind("\n)");
+  const std::size_t at = definition.find(kOption, options);
+  if (at == std::string::npos || definition.find(" COMMENT='", options) < at) return definition;
+  const std::size_t end = definition.find_first_not_of("0123456789", at + kOption.size());
+  return definition.erase(at, end == std::string::npos ? end : end - at);
+}
+
+Result<std::string> StatementsOfMariadbDump(std::string_view dump) {
+  std::string_view text = WithoutSandboxLine(dump);
+  std::vector<StatementSpan> spans = TRY(SplitStatements(Dialect::kMariadb, text));
+  std::string script;
+  for (const StatementSpan& span : spans) {
+    std::string statement = TRY(Plain(span.TextIn(text)));
+    if (statement.empty() || IsForTheDump(statement)) continue;
+    script += WithoutNextValue(std::move(statement)) + ";\n\n";
+  }
+  if (script.empty()) return script;
+  script.pop_back();
+  // Tables come in the order of their names, whatever they refer to.
+  return "SET foreign_key_checks = 0;\n\n" + script + "\nSET foreign_key_checks = 1;\n";
+}
+
+Result<std::string> DumpMariadbSchema(const TargetUrl& url) {
+  TRY(OpenSession(url, IfMissing::kFail));
+  Result<ChildOutcome> outcome = RunChild(ArgumentsOf(url), EnvironmentOf(url));
+  if (!outcome) {
+    outcome.error().hint = "install MariaDB's client programs (Debian: mariadb-client)";
+    return std::move(outcome).error();
+  }
+  if (outcome->status != 0) return DumpFailed(*outcome, url);
+  return StatementsOfMariadbDump(outcome->out);
+}
+
+}  // namespace mig

@@ -1,0 +1,23 @@
+// What MariaDB and its client library report, as reasons. The only place that does so; the numbers
+// are those of the manual's "MariaDB Error Codes".
+#pragma once
+
+#include <mysql.h>
+
+#include <string>
+#include <string_view>
+
+#include "store/core/error.h"
+
+namespace mig {
+
+// The error of the call that just failed. Details: db_code, sqlstate, db_message, and position
+// (1-based, in characters) for a syntax error whose place can be told. `interrupted` tells a
+// cancellation of ours from one of the server.
+Error MariadbError(MYSQL* connection, std::string_view statement, bool interrupted);
+
+// Why a connection could not be opened: kDatabaseMissing for an unknown database,
+// kDatabaseUnreachable where nobody answers, else kDatabaseRefused. `url` is the redacted one.
+Error MariadbConnectError(MYSQL* connection, std::string_view url);
+
+}  // namespace mig

@@ -1,0 +1,163 @@
+#include "drivers/mariadb_session.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "drivers/mariadb_literals.h"
+#include "drivers/mariadb_parameters.h"
+#include "store/core/sha256.h"
+
+namespace mig {
+namespace {
+
+constexpr char kFixedSettings[] =
+    "SET NAMES utf8mb4, autocommit = 1, completion_type = 0, foreign_key_checks = 1, "
+    "unique_checks = 1, lc_messages = 'en_US', lock_wait_timeout = 5, "
+    "innodb_lock_wait_timeout = 5, wait_timeout = 600, sql_mode = '{}', "
+    "session_track_schema = 1, session_track_state_change = 1";
+
+// The two user locks of a name, in the order in which they are taken. Names of user locks count on
+// the whole server, ignore case and are at most 64 characters long.
+std::array<std::string, 2> UserLocks(std::string_view name) {
+  std::string key = Hex(Sha256("mig-lock 1\n" + std::string(name))).substr(0, 40);
+  return {"mig-1-" + key, "mig-2-" + key};
+}
+
+Result<bool> IsOne(MariadbConnection& connection, const std::string& sql) {
+  MariadbConnection::Running running(connection);
+  SqlResult result = TRY(connection.Run(sql));
+  return result.rows.at(0).at(0) == SqlValue(std::int64_t{1});
+}
+
+// One of `url`, or the session's own without the modes that change how text is read.
+Result<std::string> ChooseSqlMode(MariadbConnection& connection, const TargetUrl& url) {
+  auto chosen = url.parameters.find("sql_mode");
+  if (chosen != url.parameters.end()) return chosen->second;
+  MariadbConnection::Running running(connection);
+  SqlResult mode = TRY(connection.Run("SELECT @@sql_mode"));
+  return WithoutReadingModes(std::get<std::string>(mode.rows.at(0).at(0)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> MariadbSession::Open(const TargetUrl& url) {
+  std::unique_ptr<MariadbSession> session(new MariadbSession(url, nullptr));
+  session->connection_ = TRY(session->Connect());
+  session->version_ = session->connection_->server_version();
+  return std::unique_ptr<Session>(std::move(session));
+}
+
+MariadbSession::MariadbSession(TargetUrl url, std::unique_ptr<MariadbConnection> connection)
+    : url_(std::move(url)), connection_(std::move(connection)) {}
+
+// A connection in the fixed state.
+Result<std::unique_ptr<MariadbConnection>> MariadbSession::Connect() const {
+  std::unique_ptr<MariadbConnection> connection = TRY(MariadbConnection::Open(url_));
+  const std::string mode = TRY(ChooseSqlMode(*connection, url_));
+  {
+    MariadbConnection::Running running(*connection);
+    TRY(connection->Run(fmt::format(kFixedSettings, mode)));
+  }
+  connection->ForgetChanges();
+  connection->OnNotice(listener_);
+  return connection;
+}
+
+Result<SqlResult> MariadbSession::Execute(const SqlCommand& command) {
+  std::string sql = TRY(WithMariadbLiterals(command));
+  MariadbConnection::Running running(*connection_);
+  return connection_->Run(sql);
+}
+
+Result<void> MariadbSession::ExecuteAll(std::span<const SqlCommand> commands,
+                                        const CommandDone& done) {
+  MariadbConnection::Running running(*connection_);
+  for (std::size_t index = 0; index < commands.size(); ++index) {
+    auto sql = WithMariadbLiterals(commands[index]);
+    Result<SqlResult> result = !sql ? Result<SqlResult>(std::move(sql).error())
+                               : connection_->cancelled()
+                                   ? Result<SqlResult>(Error{Reason::kCancelled, "interrupted"})
+                                   : connection_->Run(*sql);
+    if (!result) {
+      result.error().details["command_index"] = std::to_string(index);
+      return std::move(result).error();
+    }
+    if (done) done(index, *result);
+  }
+  return {};
+}
+
+Result<void> MariadbSession::RunScript(const std::string& sql) {
+  MariadbConnection::Running running(*connection_);
+  TRY(connection_->Run(sql));
+  return {};
+}
+
+Result<void> MariadbSession::Begin() { return RunScript("START TRANSACTION"); }
+
+Result<void> MariadbSession::Commit() {
+  if (!InTransaction()) {
+    return Error{Reason::kTransactionEscaped,
+                 "no transaction is open any more that could be committed"};
+  }
+  return RunScript("COMMIT");
+}
+
+Result<void> MariadbSession::Rollback() {
+  if (!InTransaction()) return {};
+  return RunScript("ROLLBACK");
+}
+
+Result<void> MariadbSession::Reset() {
+  if (!connection_->state_changed()) return {};
+  std::unique_ptr<MariadbConnection> next = TRY(Connect());
+  if (lock_) TRY(HandLockTo(*next));
+  std::lock_guard lock(mutex_);
+  connection_ = std::move(next);
+  return {};
+}
+
+Result<void> MariadbSession::HandLockTo(MariadbConnection& next) {
+  auto [first, second] = UserLocks(*lock_);
+  TRY(IsOne(*connection_, fmt::format("SELECT RELEASE_LOCK('{}')", second)));
+  bool second_taken = TRY(IsOne(next, fmt::format("SELECT GET_LOCK('{}', 0)", second)));
+  TRY(IsOne(*connection_, fmt::format("SELECT RELEASE_LOCK('{}')", first)));
+  // Somebody who tries to get the lock may have the first for a moment.
+  bool first_taken = TRY(IsOne(next, fmt::format("SELECT GET_LOCK('{}', 10)", first)));
+  if (first_taken && second_taken) return {};
+  return Error{Reason::kLeaseLost, "the run lock was lost while the session was reset"};
+}
+
+Result<bool> MariadbSession::TryLock(std::string_view name) {
+  if (lock_ == name) return true;
+  auto [first, second] = UserLocks(name);
+  bool taken = TRY(IsOne(
+      *connection_,
+      fmt::format(
+          "SELECT IF(GET_LOCK('{0}', 0), IF(GET_LOCK('{1}', 0), 1, 0 * RELEASE_LOCK('{0}')), 0)",
+          first, second)));
+  if (taken) lock_ = name;
+  return taken;
+}
+
+Result<void> MariadbSession::Unlock(std::string_view name) {
+  auto [first, second] = UserLocks(name);
+  lock_.reset();
+  return RunScript(fmt::format("DO RELEASE_LOCK('{}'), RELEASE_LOCK('{}')", second, first));
+}
+
+void MariadbSession::Interrupt() {
+  std::lock_guard lock(mutex_);
+  connection_->Cancel();
+}
+
+void MariadbSession::OnNotice(std::function<void(const SqlNotice&)> listener) {
+  listener_ = std::move(listener);
+  connection_->OnNotice(listener_);
+}
+
+}  // namespace mig

@@ -1,0 +1,63 @@
+// A session on MariaDB (10.6 and later) or MySQL, and what it means by the seam's words.
+//
+// Statements go by the text protocol, one at a time: the server refuses a second one in a message.
+// Parameters are written as literals (drivers/mariadb_literals.h). A data definition statement
+// commits the open transaction, which InTransaction() then shows.
+//
+// The fixed state is that of a fresh connection to this server (its time zone, its default role,
+// its sql_mode), but for what this program's reading of SQL relies on: utf8mb4, autocommit, no
+// ANSI_QUOTES, NO_BACKSLASH_ESCAPES or ORACLE in sql_mode (nor any mode that stands for them),
+// English messages; and for waiting: 5 s for a lock (the executor sets its own), 600 s until the
+// server ends a session from which it hears nothing. The url's `sql_mode` replaces the server's.
+//
+// Reset() does nothing where no statement changed the session's state. Else it opens a new
+// connection and hands the run lock over, as resetting the old one (COM_RESET_CONNECTION) would
+// lose the lock. The lock is two of GET_LOCK: who wants it takes the first, then the second,
+// without waiting. The new connection takes the second when the old one has given that up, and then
+// the first: one of the two is held at every moment, so nobody gets in between.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "drivers/mariadb_connection.h"
+#include "drivers/session.h"
+
+namespace mig {
+
+class MariadbSession final : public Session {
+ public:
+  static Result<std::unique_ptr<Session>> Open(const TargetUrl& url);
+
+  Dialect dialect() const override { return Dialect::kMariadb; }
+  const std::string& server_version() const override { return version_; }
+  Result<SqlResult> Execute(const SqlCommand& command) override;
+  Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override;
+  Result<void> Begin() override;
+  Result<void> Commit() override;
+  Result<void> Rollback() override;
+  bool InTransaction() const override { return connection_->in_transaction(); }
+  Result<void> Reset() override;
+  Result<bool> TryLock(std::string_view name) override;
+  Result<void> Unlock(std::string_view name) override;
+  void Interrupt() override;
+  void OnNotice(std::function<void(const SqlNotice&)> listener) override;
+
+ private:
+  MariadbSession(TargetUrl url, std::unique_ptr<MariadbConnection> connection);
+
+  Result<std::unique_ptr<MariadbConnection>> Connect() const;
+  Result<void> RunScript(const std::string& sql);
+  Result<void> HandLockTo(MariadbConnection& next);
+
+  const TargetUrl url_;
+  std::mutex mutex_;  // guards the pointer against Interrupt
+  std::unique_ptr<MariadbConnection> connection_;
+  std::string version_;
+  std::optional<std::string> lock_;  // the name that is held
+  std::function<void(const SqlNotice&)> listener_;
+};
+
+}  // namespace mig

@@ -1,0 +1,194 @@
+// What is MariaDB's own: passwords, TLS, option files, what a script leaves in a session, a server
+// that dies.
+#include "drivers/mariadb_session.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "drivers/mariadb_literals.h"
+#include "drivers/mariadb_parameters.h"
+#include "tests/drivers/databases.h"
+
+namespace mig {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+Error OpenError(const std::string& url,
+                const std::map<std::string, std::string>& environment = {}) {
+  return ErrorOf(OpenSession(Parse(url, environment), IfMissing::kFail));
+}
+
+class MariadbSessionTest : public testing::Test {
+ protected:
+  SqlResult Run(const std::string& sql) { return MustExecute(*session_, {sql}); }
+  std::string Text(const std::string& sql) { return std::get<std::string>(Cell(*session_, {sql})); }
+
+  Database database_{Dialect::kMariadb};
+  std::unique_ptr<Session> session_ = database_.Open();
+};
+
+TEST(MariadbLiterals, CannotBeMisread) {
+  EXPECT_EQ(MariadbLiteral(std::int64_t{-7}), "-7");
+  EXPECT_EQ(MariadbLiteral(nullptr), "NULL");
+  EXPECT_EQ(MariadbLiteral(std::string("Ann <ann@example.com>")), "'Ann <ann@example.com>'");
+  EXPECT_EQ(MariadbLiteral(std::string("it's")), "_utf8mb4 x'69742773'");
+  EXPECT_EQ(MariadbLiteral(std::string("\\")), "_utf8mb4 x'5c'");
+  EXPECT_EQ(MariadbLiteral(Blob{"\xff"}), "x'ff'");
+}
+
+TEST(MariadbLiterals, StandForParametersAlone) {
+  auto text = WithMariadbLiterals({"SELECT $2, '$1', `$1`, a$1 -- $1\n, $1", {"x", nullptr}});
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text, "SELECT NULL, '$1', `$1`, a$1 -- $1\n, 'x'");
+}
+
+TEST(MariadbConnect, SaysWhyWithoutThePassword) {
+  MariadbServer& server = MariadbServerOfTests();
+  Error refused = OpenError("mariadb://root:hunter3@127.0.0.1:" + server.port() + "/mysql");
+  EXPECT_EQ(refused.reason, Reason::kDatabaseRefused);
+  EXPECT_THAT(refused.message, Not(HasSubstr("hunter3")));
+  Error nobody = OpenError("mariadb://root:hunter3@127.0.0.1:1/x");
+  EXPECT_EQ(nobody.reason, Reason::kDatabaseUnreachable);
+  EXPECT_THAT(nobody.message, HasSubstr("mariadb://root@127.0.0.1:1/x"));
+  EXPECT_THAT(nobody.message, Not(HasSubstr("hunter3")));
+  EXPECT_EQ(OpenError(server.Url("nowhere")).reason, Reason::kDatabaseMissing);
+}
+
+TEST(MariadbConnect, TakesThePasswordOfTheEnvironmentAndRatherThatOfTheOptionFile) {
+  MariadbServer& server = MariadbServerOfTests();
+  TemporaryFolder home;
+  EXPECT_EQ(OpenError(server.TcpUrl("mysql")).reason, Reason::kDatabaseRefused);
+  MustOpen(Parse(server.TcpUrl("mysql"), {{"MYSQL_PWD", MariadbServer::Password()}}));
+  std::ofstream(home / ".my.cnf") << "[client]\npassword = " << MariadbServer::Password() << "\n";
+  MustOpen(Parse(server.TcpUrl("mysql"), {{"HOME", home.path()}, {"MYSQL_PWD", "wrong"}}));
+  MustOpen(Parse("mariadb://root@/mysql", {{"MYSQL_HOST", "127.0.0.1"},
+                                           {"MYSQL_TCP_PORT", server.port()},
+                                           {"MYSQL_PWD", MariadbServer::Password()}}));
+}
+
+TEST(MariadbConnect, ChecksTheServersCertificateWhereItIsAsked) {
+  MariadbServer& server = MariadbServerOfTests();
+  const std::string url = server.TcpUrlWithPassword("mysql");
+  auto session = MustOpen(
+      Parse(url + "?ssl_verify_server_cert=1&ssl_ca=" + UrlEncodedPath(server.certificate())));
+  SqlResult cipher = MustExecute(*session, {"SHOW STATUS LIKE 'Ssl_cipher'"});
+  EXPECT_NE(cipher.rows[0][1], SqlValue(""));
+  EXPECT_EQ(OpenError(url + "?ssl_verify_server_cert=1").reason, Reason::kDatabaseRefused);
+}
+
+TEST(MariadbConnect, NeverReadsAFileForTheServer) {
+  Database database(Dialect::kMariadb);
+  auto session = database.Open();
+  MustExecute(*session, {"CREATE TABLE t (a text)"});
+  Error error = ErrorOf(session->Execute({"LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE t"}));
+  EXPECT_EQ(error.reason, Reason::kStatementFailed);
+}
+
+TEST_F(MariadbSessionTest, KeepsTheServersSqlModeLessWhatChangesHowTextIsRead) {
+  EXPECT_EQ(WithoutReadingModes("ANSI_QUOTES,STRICT_TRANS_TABLES,Oracle"), "STRICT_TRANS_TABLES");
+  EXPECT_THAT(Text("SELECT @@sql_mode"), HasSubstr("STRICT_TRANS_TABLES"));
+  auto chosen = MustOpen(Parse(database_.url().redacted + "&sql_mode=NO_ZERO_DATE"));
+  EXPECT_EQ(Cell(*chosen, {"SELECT @@sql_mode"}), SqlValue("NO_ZERO_DATE"));
+}
+
+TEST_F(MariadbSessionTest, TellsThePlaceOfASyntaxError) {
+  EXPECT_EQ(ErrorOf(session_->Execute({"SELECT 'é' frm t"})).details["position"], "16");
+  EXPECT_EQ(ErrorOf(session_->Execute({"SELECT 'é' FROM t WHERE ) x"})).details["position"], "25");
+}
+
+TEST_F(MariadbSessionTest, PassesWarningsOn) {
+  std::vector<std::string> heard;
+  session_->OnNotice([&](const SqlNotice& notice) { heard.push_back(notice.severity); });
+  Run("DROP TABLE IF EXISTS nothing");
+  EXPECT_THAT(heard, ElementsAre("NOTE"));
+  Run("SELECT 1");
+  EXPECT_EQ(heard.size(), 1u);
+}
+
+TEST_F(MariadbSessionTest, ReadsAllResultsOfACall) {
+  Run("CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 'last' AS last; END");
+  EXPECT_THAT(Run("CALL p()").columns, ElementsAre("last"));
+  EXPECT_EQ(Text("SELECT 'usable'"), "usable");
+}
+
+// Whatever a script leaves: a fresh session equals one that was reset.
+TEST_F(MariadbSessionTest, ResetUndoesEveryStateOfASession) {
+  Run("CREATE TABLE t (a integer)");
+  Run("CREATE PROCEDURE hidden() SET @inside = 1, sql_mode = ''");
+  const char* const kState =
+      "SELECT CONVERT(concat_ws('|', database(), @@foreign_key_checks, @@sql_mode, @@time_zone, "
+      "@@character_set_client, @@tx_isolation, current_role(), @x, @inside) USING utf8mb4)";
+  const std::string fresh = Text(kState);
+  for (const char* sql :
+       {"USE mysql", "SET foreign_key_checks = 0", "SET sql_mode = 'ANSI_QUOTES'",
+        "SET time_zone = '+05:00'", "SET NAMES latin1", "SELECT @x := 1", "SELECT 1 INTO @x",
+        "SET @x = 2", "CALL hidden()", "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"}) {
+    Run(sql);
+    ASSERT_TRUE(session_->Reset()) << sql;
+    EXPECT_EQ(Text(kState), fresh) << sql;
+  }
+  Run("PREPARE p FROM 'SELECT 1'");
+  ASSERT_TRUE(session_->Reset());
+  EXPECT_EQ(ErrorOf(session_->Execute({"EXECUTE p"})).reason, Reason::kStatementFailed);
+}
+
+TEST_F(MariadbSessionTest, ResetKeepsTheConnectionWhereNothingChangedIt) {
+  Run("CREATE TABLE t (a varchar(20))");
+  const SqlValue id = Cell(*session_, {"SELECT connection_id()"});
+  ASSERT_TRUE(session_->Begin());
+  MustExecute(*session_, {"INSERT INTO t VALUES ($1)", {std::string("a@b")}});
+  ASSERT_TRUE(session_->Commit());
+  ASSERT_TRUE(session_->Reset());
+  EXPECT_EQ(Cell(*session_, {"SELECT connection_id()"}), id);
+}
+
+// Others try to take the lock all the time while it moves from connection to connection.
+TEST_F(MariadbSessionTest, NobodyGetsTheRunLockWhileItsHolderIsReset) {
+  ASSERT_TRUE(*session_->TryLock("mig run x"));
+  std::atomic<bool> ended = false;
+  std::atomic<int> taken = 0;
+  std::atomic<int> tries = 0;
+  std::vector<std::thread> others;
+  for (int i = 0; i < 3; ++i) {
+    others.emplace_back([&] {
+      auto other = database_.Open();
+      for (; !ended; ++tries) {
+        if (*other->TryLock("mig run x")) ++taken;
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    Run("SET @x = 1");
+    EXPECT_TRUE(session_->Reset());
+  }
+  ended = true;
+  for (std::thread& other : others) other.join();
+  EXPECT_EQ(taken, 0);
+  EXPECT_GT(tries, 0);
+  EXPECT_TRUE(session_->Unlock("mig run x"));
+  EXPECT_TRUE(*database_.Open()->TryLock("mig run x"));
+}
+
+TEST(MariadbLoss, OfTheServerEndsEveryCall) {
+  MariadbServer server({.flush = false});
+  auto session = MustOpen(Parse(server.Url("mysql")));
+  server.Kill();
+  EXPECT_EQ(ErrorOf(session->Execute({"SELECT 1"})).reason, Reason::kDatabaseUnreachable);
+  EXPECT_EQ(ErrorOf(session->Execute({"SELECT 1"})).reason, Reason::kDatabaseUnreachable);
+  EXPECT_EQ(OpenError(server.Url("mysql")).reason, Reason::kDatabaseUnreachable);
+}
+
+TEST_F(MariadbSessionTest, SaysThatItsConnectionWasKilled) {
+  const SqlValue id = Cell(*session_, {"SELECT connection_id()"});
+  MustExecute(*database_.Open(), {"KILL " + std::to_string(std::get<std::int64_t>(id))});
+  EXPECT_EQ(ErrorOf(session_->Execute({"SELECT 1"})).reason, Reason::kDatabaseUnreachable);
+}
+
+}  // namespace
+}  // namespace mig
