@@ -9,12 +9,15 @@
 namespace mig {
 namespace {
 
+constexpr std::size_t kBurst = 16;  // commands in one write, while they are small
+
 // The bookkeeping of one pipeline: what was sent, what was answered, what went wrong.
 class Pipeline {
  public:
+  // The first `unreported` commands are the session's own.
   Pipeline(PostgresConnection& connection, std::span<const PostgresArguments> commands,
-           const Session::CommandDone& done)
-      : connection_(connection), commands_(commands), done_(done) {}
+           std::size_t unreported, const Session::CommandDone& done)
+      : connection_(connection), commands_(commands), unreported_(unreported), done_(done) {}
 
   Result<void> Run() {
     while (!synchronised_) {
@@ -30,18 +33,18 @@ class Pipeline {
   // skips what it has.
   bool SendMore() {
     while (Flush() && !unflushed_ && !sync_sent_) {
-      bool more = sent_ < commands_.size() && !error_;
-      if (!more) {
-        if (PQpipelineSync(connection_.get()) != 1) return false;
-        sync_sent_ = true;
-      } else if (!SendCommand()) {
-        return false;
+      for (std::size_t burst = 0; burst < kBurst && !sync_sent_; ++burst) {
+        if (!SendNext()) return false;
       }
     }
     return PQstatus(connection_.get()) == CONNECTION_OK;
   }
 
-  bool SendCommand() {
+  bool SendNext() {
+    if (sent_ == commands_.size() || error_) {
+      sync_sent_ = true;
+      return PQpipelineSync(connection_.get()) == 1;
+    }
     const PostgresArguments& command = commands_[sent_++];
     return command.Send(connection_.get()) && PQsendFlushRequest(connection_.get()) == 1;
   }
@@ -74,7 +77,7 @@ class Pipeline {
         synchronised_ = true;
         return true;
       case PGRES_FATAL_ERROR:
-        if (!error_) Fail(PostgresError(result, connection_.cancelled()), answered_);
+        if (!error_) error_ = Located(PostgresError(result, connection_.cancelled()));
         return true;
       case PGRES_PIPELINE_ABORTED:
         return true;
@@ -83,26 +86,28 @@ class Pipeline {
       case PGRES_COPY_BOTH:
         return false;
       default:
-        if (done_) done_(answered_, ReadPostgresResult(result));
+        if (done_ && answered_ >= unreported_)
+          done_(answered_ - unreported_, ReadPostgresResult(result));
         return true;
     }
   }
 
-  void Fail(Error error, std::size_t index) {
-    error_ = std::move(error);
-    error_->details["command_index"] = std::to_string(index);
+  // Says which command it is that has no answer.
+  Error Located(Error error) const {
+    if (answered_ >= unreported_)
+      error.details["command_index"] = std::to_string(answered_ - unreported_);
+    return error;
   }
 
   // The server's own farewell says more than the broken connection.
   Error Lost() {
-    Error error = PostgresConnectionLost(connection_.get());
     if (error_ && error_->reason == Reason::kDatabaseUnreachable) return *std::move(error_);
-    error.details["command_index"] = std::to_string(answered_);
-    return error;
+    return Located(PostgresConnectionLost(connection_.get()));
   }
 
   PostgresConnection& connection_;
   std::span<const PostgresArguments> commands_;
+  const std::size_t unreported_;
   const Session::CommandDone& done_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;
@@ -112,28 +117,31 @@ class Pipeline {
   std::optional<Error> error_;
 };
 
-Result<std::vector<PostgresArguments>> ArgumentsOf(std::span<const SqlCommand> commands) {
-  std::vector<PostgresArguments> all;
-  for (const SqlCommand& command : commands) {
-    Result<PostgresArguments> arguments = PostgresArguments::Of(command);
+// Appends; an error says which of `commands` it is.
+Result<void> AddArguments(std::span<const SqlCommand> commands,
+                          std::vector<PostgresArguments>& all) {
+  for (std::size_t index = 0; index < commands.size(); ++index) {
+    Result<PostgresArguments> arguments = PostgresArguments::Of(commands[index]);
     if (!arguments) {
-      arguments.error().details["command_index"] = std::to_string(all.size());
+      arguments.error().details["command_index"] = std::to_string(index);
       return std::move(arguments).error();
     }
     all.push_back(*std::move(arguments));
   }
-  return all;
+  return {};
 }
 
 }  // namespace
 
-Result<void> RunPostgresPipeline(PostgresConnection& connection,
+Result<void> RunPostgresPipeline(PostgresConnection& connection, std::span<const SqlCommand> first,
                                  std::span<const SqlCommand> commands,
                                  const Session::CommandDone& done) {
-  std::vector<PostgresArguments> arguments = TRY(ArgumentsOf(commands));
+  std::vector<PostgresArguments> arguments;
+  TRY(AddArguments(first, arguments));
+  TRY(AddArguments(commands, arguments));
   if (PQenterPipelineMode(connection.get()) != 1) return PostgresConnectionLost(connection.get());
   PQsetnonblocking(connection.get(), 1);
-  Result<void> outcome = Pipeline(connection, arguments, done).Run();
+  Result<void> outcome = Pipeline(connection, arguments, first.size(), done).Run();
   PQsetnonblocking(connection.get(), 0);
   PQexitPipelineMode(connection.get());
   return outcome;

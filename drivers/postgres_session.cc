@@ -22,6 +22,7 @@ constexpr char kDiscard[] =
     "*; "
     "DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES; ";
 
+constexpr char kBegin[] = "BEGIN";
 constexpr char kCheckClient[] = "; SET client_connection_check_interval = '2s'";
 
 std::string VersionOf(PGconn* connection) {
@@ -79,6 +80,8 @@ Result<void> PostgresSession::NoticeVanishedClients() {
 
 Result<SqlResult> PostgresSession::Execute(const SqlCommand& command) {
   PostgresArguments arguments = TRY(PostgresArguments::Of(command));
+  TRY(SendBegin());
+  reset_ = false;
   PostgresConnection::Running running(*connection_);
   if (!arguments.Send(connection_->get())) return PostgresConnectionLost(connection_->get());
   PostgresResult result = TRY(ReadAnswer());
@@ -94,10 +97,11 @@ Result<void> PostgresSession::RunScript(const std::string& sql) {
   return {};
 }
 
-Result<PostgresResult> PostgresSession::ReadAnswer() {
+Result<PostgresResult> PostgresSession::ReadAnswer(PostgresResult first) {
   PostgresResult last;
   std::optional<Error> error;
-  while (PostgresResult result = connection_->NextResult()) {
+  for (PostgresResult result = first ? std::move(first) : connection_->NextResult(); result;
+       result = connection_->NextResult()) {
     ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_FATAL_ERROR && !error) {
       error = PostgresError(result.get(), connection_->cancelled());
@@ -122,39 +126,68 @@ Result<void> PostgresSession::ExecuteAll(std::span<const SqlCommand> commands,
                                          const CommandDone& done) {
   if (commands.empty()) return {};
   PostgresConnection::Running running(*connection_);
-  return RunPostgresPipeline(*connection_, commands, done);
+  reset_ = false;
+  std::vector<SqlCommand> begin;
+  if (std::exchange(begin_pending_, false)) begin.push_back({kBegin});
+  return RunPostgresPipeline(*connection_, begin, commands, done);
 }
 
-Result<void> PostgresSession::Begin() { return RunScript("BEGIN"); }
+Result<void> PostgresSession::Begin() {
+  if (PQstatus(connection_->get()) != CONNECTION_OK) {
+    return PostgresConnectionLost(connection_->get());
+  }
+  begin_pending_ = true;
+  return {};
+}
 
-// A failed transaction answers COMMIT with ROLLBACK and no error.
+Result<void> PostgresSession::SendBegin() {
+  if (!begin_pending_) return {};
+  begin_pending_ = false;
+  return RunScript(kBegin);
+}
+
+// The first answer is COMMIT's: a failed transaction answers with ROLLBACK and no error. What comes
+// behind it is the reset's, which is repeated if it failed.
 Result<void> PostgresSession::Commit() {
+  if (std::exchange(begin_pending_, false)) return {};
   if (PQstatus(connection_->get()) == CONNECTION_OK && !InTransaction()) {
     return Error{Reason::kTransactionEscaped,
                  "no transaction is open any more that could be committed"};
   }
   PostgresConnection::Running running(*connection_);
-  if (PQsendQuery(connection_->get(), "COMMIT") != 1) {
+  if (PQsendQuery(connection_->get(), ("COMMIT; " + ResetScript()).c_str()) != 1) {
     return PostgresConnectionLost(connection_->get());
   }
-  PostgresResult result = TRY(ReadAnswer());
-  if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return {};
-  return Error{Reason::kStatementFailed,
-               "the transaction had failed before, so that COMMIT rolled it back",
-               {{"sqlstate", "25P02"}}};
+  PostgresResult committed = connection_->NextResult();
+  if (PQresultStatus(committed.get()) == PGRES_COMMAND_OK) {
+    reset_ = ReadAnswer().has_value();
+    if (std::string_view(PQcmdStatus(committed.get())) == "COMMIT") return {};
+    return Error{Reason::kStatementFailed,
+                 "the transaction had failed before, so that COMMIT rolled it back",
+                 {{"sqlstate", "25P02"}}};
+  }
+  TRY(ReadAnswer(std::move(committed)));
+  return PostgresConnectionLost(connection_->get());
 }
 
 Result<void> PostgresSession::Rollback() {
-  if (!InTransaction()) return {};
+  if (std::exchange(begin_pending_, false) || !InTransaction()) return {};
   return RunScript("ROLLBACK");
 }
 
 bool PostgresSession::InTransaction() const {
   PGTransactionStatusType status = PQtransactionStatus(connection_->get());
-  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+  return begin_pending_ || status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
-Result<void> PostgresSession::Reset() { return RunScript(kDiscard + settings_); }
+std::string PostgresSession::ResetScript() const { return kDiscard + settings_; }
+
+Result<void> PostgresSession::Reset() {
+  if (reset_ && PQstatus(connection_->get()) == CONNECTION_OK) return {};
+  TRY(RunScript(ResetScript()));
+  reset_ = true;
+  return {};
+}
 
 Result<bool> PostgresSession::TryLock(std::string_view name) {
   SqlResult result =

@@ -75,7 +75,8 @@ class Session {
   virtual Result<void> ExecuteAll(std::span<const SqlCommand> commands,
                                   const CommandDone& done) = 0;
 
-  // Begin takes the write lock at once where the engine has one (SQLite: BEGIN IMMEDIATE).
+  // Begin takes the write lock at once where the engine has one (SQLite: BEGIN IMMEDIATE); elsewhere
+  // it may go to the server with the first statement.
   virtual Result<void> Begin() = 0;
   // Errors: kTransactionEscaped when none is open any more; kStatementFailed when it had failed
   // before and is rolled back now; kDatabaseBusy (SQLite) when a reader is in the way: it stays
@@ -89,7 +90,8 @@ class Session {
   virtual bool InTransaction() const = 0;
 
   // Back to the one fixed state every revision starts from: settings, role, search path, temporary
-  // objects, prepared statements. Keeps session locks. REQUIRES: !InTransaction().
+  // objects, prepared statements. Keeps session locks. A Commit may do it, too, so nothing of a
+  // session outlives a transaction. REQUIRES: !InTransaction().
   virtual Result<void> Reset() = 0;
 
   // Takes the run lock of this database that dies with the session, without waiting; false when

@@ -165,6 +165,24 @@ TEST_F(PostgresSessionTest, ResetReturnsToIt) {
   }
 }
 
+TEST_F(PostgresSessionTest, IsInTheFixedStateAfterACommit) {
+  ASSERT_TRUE(session_->Begin());
+  Run("SET search_path = pg_catalog");
+  Run("SET ROLE pg_read_all_stats");
+  ASSERT_TRUE(session_->Commit());
+  EXPECT_EQ(Show("search_path"), SqlValue("\"$user\", public"));
+  EXPECT_EQ(Cell(*session_, {"SELECT current_user"}), SqlValue("postgres"));
+}
+
+TEST_F(PostgresSessionTest, ResetsAgainWhatRanAfterACommit) {
+  ASSERT_TRUE(session_->Begin());
+  Run("SELECT 1");
+  ASSERT_TRUE(session_->Commit());
+  Run("SET search_path = pg_catalog");
+  ASSERT_TRUE(session_->Reset());
+  EXPECT_EQ(Show("search_path"), SqlValue("\"$user\", public"));
+}
+
 TEST_F(PostgresSessionTest, ResetEndsAnotherSessionAuthorization) {
   Run("SET SESSION AUTHORIZATION pg_read_all_stats");
   ASSERT_TRUE(session_->Reset());

@@ -154,6 +154,18 @@ TEST_P(SessionTest, CommitsAndRollsBackSchemaWhereTheEngineCan) {
   EXPECT_EQ(TableExists("undone"), mariadb());
 }
 
+TEST_P(SessionTest, EndsATransactionWithoutStatementsEitherWay) {
+  for (const bool commits : {true, false}) {
+    ASSERT_TRUE(session_->Begin());
+    EXPECT_TRUE(session_->InTransaction());
+    ASSERT_TRUE(commits ? session_->Commit() : session_->Rollback());
+    EXPECT_FALSE(session_->InTransaction());
+  }
+  Run("CREATE TABLE t (a integer)");
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_TRUE(TableExists("t"));
+}
+
 TEST_P(SessionTest, ShowsACommitToOthersAndNothingBefore) {
   Run("CREATE TABLE t (a integer)");
   auto other = database_.Open();
