@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """Records what real Alembic answers on random histories.
 
-    record.py --seed N --cases N [--most REVISIONS] > recorded.jsonl
+    record.py --seed N --cases N [--most REVISIONS] [--odd] > recorded.jsonl
 
 Every case writes revision files into a temporary folder, puts the rows into a version table in SQLite and calls
 alembic.command: nothing of Alembic is rebuilt here. Needs Debian's python3-alembic. Each case is asked twice, with the
 files and the rows in another order; where the two answers differ Alembic picks by chance, and the case says "varies".
+With --odd the histories are such as people have by accident: parents and dependencies that say a thing twice, labels
+that look like ids, numbers or prefixes, rows that stand below other rows, and histories that do not hold together.
 """
 import argparse
 import contextlib
@@ -41,6 +43,7 @@ depends_on = ${repr(depends_on)}
 def upgrade(): pass
 def downgrade(): pass
 """
+ODD_LABELS = ["12", "1234", "abcd", "dead", "add", "add_user", "v2", "_", "0", "HEAD", "Users", "users"]
 LABELS = ["users", "billing", "my-label", "Team.A", "core", "auth", "release1"]
 
 # Text in the chain of causes -> the kind of error.
@@ -91,6 +94,54 @@ def random_graph(rng, most):
     return revisions
 
 
+def odd_graph(rng, most):
+    """A random history with accidents in it."""
+    revisions = random_graph(rng, most)
+    names = [v["name"] for v in revisions]
+    for i, v in enumerate(revisions):
+        below = closure(revisions[:i], v["parents"])
+        if v["parents"] and below and rng.random() < 0.25:  # a grandparent besides the parent
+            v["parents"] = list(dict.fromkeys(v["parents"] + [rng.choice(sorted(below))]))
+        if below and rng.random() < 0.15:  # a dependency on what is below anyhow
+            v["depends_on"] = list(dict.fromkeys(v["depends_on"] + [rng.choice(sorted(below))]))
+    labels = rng.sample(ODD_LABELS, len(ODD_LABELS)) + [name[:4] for name in names[:2] if len(name) > 4]
+    for v in revisions:
+        if rng.random() < 0.3:
+            v["labels"] = [labels.pop(rng.randrange(len(labels))) for _ in range(min(len(labels), rng.choice([1, 1, 2])))]
+    known = [label for v in revisions for label in v["labels"]]
+    if known and rng.random() < 0.2:  # a dependency by label
+        last = revisions[-1]
+        label = rng.choice(known)
+        if label not in last["labels"]:
+            last["depends_on"] = [label]
+    if rng.random() < 0.12:
+        break_graph(rng, revisions, names)
+    return revisions
+
+
+def break_graph(rng, revisions, names):
+    v, other = rng.choice(revisions), rng.choice(names)
+    how = rng.randrange(6)
+    if how == 0:
+        v["parents"] = ["nowhere00000"]
+    elif how == 1:
+        v["depends_on"] = ["nowhere00000"]
+    elif how == 2:
+        v["parents"] = [v["name"]]
+    elif how == 3:
+        v["depends_on"] = [v["name"]]
+    elif how == 4:
+        v["parents"] = [other]  # a circle, with luck
+    else:
+        v["labels"] = v["labels"] + [other]
+
+
+def odd_rows(rng, revisions):
+    names = [v["name"] for v in revisions]
+    rows = random_rows(rng, revisions) if rng.random() < 0.8 else rng.sample(names, min(len(names), rng.choice([1, 2, 3])))
+    return list(dict.fromkeys(rows))
+
+
 def closure(revisions, starts):
     edges = {v["name"]: v["parents"] + v["depends_on"] for v in revisions}
     seen, todo = set(), list(starts)
@@ -98,7 +149,7 @@ def closure(revisions, starts):
         name = todo.pop()
         if name not in seen:
             seen.add(name)
-            todo += edges[name]
+            todo += edges.get(name, ())
     return seen
 
 
@@ -135,8 +186,8 @@ def random_target(rng, revisions):
     return (random_word(rng, revisions) + "@" if rng.random() < 0.35 else "") + start + steps
 
 
-def random_case(rng, most):
-    revisions = random_graph(rng, most)
+def random_case(rng, most, odd):
+    revisions = odd_graph(rng, most) if odd else random_graph(rng, most)
     kind = rng.choice(["upgrade"] * 8 + ["downgrade"] * 7 + ["stamp"] * 4 + ["history"] * 3 + ["merge", "revision", "show",
                       "heads", "branches", "current", "upgrade_sql", "downgrade_sql"])
     target, options = None, {}
@@ -170,7 +221,8 @@ def random_case(rng, most):
             options["splice"] = True
         if kind == "revision" and rng.random() < 0.3:
             options["depends_on"] = [random_absolute(rng, revisions)]
-    return {"revisions": revisions, "current": random_rows(rng, revisions), "command": kind, "target": target,
+    rows = odd_rows(rng, revisions) if odd else random_rows(rng, revisions)
+    return {"revisions": revisions, "current": rows, "command": kind, "target": target,
             "options": options}
 
 
@@ -303,13 +355,14 @@ def main():
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--cases", type=int, required=True)
     parser.add_argument("--most", type=int, default=14)
+    parser.add_argument("--odd", action="store_true")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     rng = random.Random(arguments.seed)
     for number in range(arguments.cases):
-        case = random_case(rng, arguments.most)
-        case = {"id": "r%d_%04d" % (arguments.seed, number), **case, "expect": answer(case)}
+        case = random_case(rng, arguments.most, arguments.odd)
+        case = {"id": "%s%d_%04d" % ("o" if arguments.odd else "r", arguments.seed, number), **case, "expect": answer(case)}
         turned = dict(case, revisions=case["revisions"][::-1], current=case["current"][::-1])
         other = answer(turned)
         if gist(other) != gist(case["expect"]):
