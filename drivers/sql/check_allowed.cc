@@ -43,8 +43,6 @@ bool ControlsMariadb(const StatementTokens& tokens) {
 
 bool ControlsTransaction(Dialect dialect, std::string_view statement) {
   StatementTokens tokens(dialect, statement);
-  std::size_t first = tokens.at(0).kind == TokenKind::kExecutableOpen ? 1 : 0;
-  if (first == 1) return ControlsTransaction(dialect, statement.substr(tokens.at(1).begin));
   switch (dialect) {
     case Dialect::kPostgresql:
       return ControlsPostgresql(tokens);

@@ -233,9 +233,7 @@ std::string Printable(std::string_view text) {
 std::string DisplayVerb(Dialect dialect, std::string_view statement) {
   StatementTokens tokens(dialect, statement);
   std::size_t first = 0;
-  while (tokens.IsSymbol(first, "(") || tokens.at(first).kind == TokenKind::kExecutableOpen) {
-    ++first;
-  }
+  while (tokens.IsSymbol(first, "(")) ++first;
   return Printable(FirstWords(tokens, first));
 }
 

@@ -81,13 +81,16 @@ class MariadbStatementEnd {
 
   void AdvanceHeading(const Token& token);
   bool OpensBlock(const Token& token) const;
-  bool AtBodyStatement() const;
+  bool BeginsPlainStatement(const Token& token) const;
+  bool AtBodyStatement(const Token& token) const;
   bool Is(const Token& token, std::string_view word) const { return IsWord(token, script_, word); }
 
   std::string_view script_;
   std::size_t begin_ = 0;  // of the first token
   std::size_t blocks_ = 0;
   bool in_executable_comment_ = false;
+  bool plain_ = false;       // the body is one statement without blocks
+  bool in_handler_ = false;  // between the HANDLER of a DECLARE and the handler's statement
   Heading heading_ = Heading::kStart;
   Token previous_;
 };

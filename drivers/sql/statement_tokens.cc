@@ -11,7 +11,7 @@ std::string Unquoted(std::string_view quoted) {
   std::string name;
   for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
     name += quoted[i];
-    if (quoted[i] == '"') ++i;
+    if (quoted[i] == quoted[0]) ++i;
   }
   return name;
 }
@@ -37,8 +37,17 @@ StatementTokens::StatementTokens(Dialect dialect, std::string_view statement)
   while (tokens_.size() < kMost) {
     Result<Token> token = lexer.Next();
     if (!token || token->kind == TokenKind::kEnd) return;
-    if (token->kind != TokenKind::kHint) tokens_.push_back(*token);
+    bool mark = token->kind == TokenKind::kHint || token->kind == TokenKind::kExecutableOpen ||
+                token->kind == TokenKind::kExecutableClose;
+    if (!mark) tokens_.push_back(*token);
   }
+}
+
+StatementTokens StatementTokens::From(std::size_t first) const {
+  StatementTokens rest = *this;
+  auto end = rest.tokens_.begin() + static_cast<std::ptrdiff_t>(std::min(first, size()));
+  rest.tokens_.erase(rest.tokens_.begin(), end);
+  return rest;
 }
 
 bool StatementTokens::IsWord(std::size_t index, std::string_view word) const {
@@ -82,6 +91,19 @@ std::optional<StatementTokens::Name> StatementTokens::PostgresqlName(std::size_t
     if (!part) return std::nullopt;
     name.schema = std::move(name.name);
     name.name = std::move(*part);
+    if (!IsSymbol(++index, ".")) break;
+  }
+  name.end = index;
+  return name;
+}
+
+std::optional<StatementTokens::Name> StatementTokens::MariadbName(std::size_t index) const {
+  Name name;
+  for (;; ++index) {
+    bool quoted = at(index).kind == TokenKind::kQuotedName;
+    if (!quoted && at(index).kind != TokenKind::kWord) return std::nullopt;
+    name.schema = std::move(name.name);
+    name.name = quoted ? Unquoted(Text(index)) : std::string(Text(index));
     if (!IsSymbol(++index, ".")) break;
   }
   name.end = index;

@@ -19,8 +19,12 @@ class StatementTokens {
   // token.
   static constexpr std::size_t kMost = 256;
 
-  // `statement` must outlive this. What cannot be lexed ends the tokens. Hints are left out.
+  // `statement` must outlive this. What cannot be lexed ends the tokens. Hints are left out, and so
+  // are the marks around MariaDB's executable comments, whose text is part of the statement.
   StatementTokens(Dialect dialect, std::string_view statement);
+
+  // The tokens from `first` on.
+  StatementTokens From(std::size_t first) const;
 
   std::size_t size() const { return tokens_.size(); }
   // The token at `at`; kEnd beyond the last.
@@ -47,6 +51,9 @@ class StatementTokens {
   // undone, parts cut to 63 bytes. Nothing where there is none, or where it is written with Unicode
   // escapes.
   std::optional<Name> PostgresqlName(std::size_t at) const;
+  // The name at `at` as MariaDB reads it: `schema`.`name` with quotes undone; whether case counts
+  // is up to the server.
+  std::optional<Name> MariadbName(std::size_t at) const;
 
  private:
   std::optional<std::string> PostgresqlNamePart(std::size_t at) const;
