@@ -183,7 +183,7 @@ const Command kInit = {
     .options = kOptions,
     .examples =
         "$ mig init\n"
-        "$ mig init backend/db --template postgresql\n"
+        "$ mig init backend/db --template postgresql  # or mariadb\n"
         "$ mig init --from postgresql://localhost/shop  # adopt a database",
     .run = RunInit,
 };

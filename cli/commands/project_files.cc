@@ -9,6 +9,7 @@ constexpr ProjectTemplate kTemplates[] = {
     {"sqlite", "works at once: the target dev is the SQLite file dev.db", "sqlite:dev.db"},
     {"postgresql", "the target dev is what the environment variable DATABASE_URL says",
      "${DATABASE_URL}"},
+    {"mariadb", "the same, for MariaDB or MySQL: mariadb://user@host/database", "${DATABASE_URL}"},
 };
 
 // A TOML basic string.
