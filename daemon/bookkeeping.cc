@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "drivers/mariadb_literals.h"
 #include "store/core/sha256.h"
 
 namespace mig {
@@ -12,44 +13,46 @@ struct TableColumns {
   std::string_view columns;
 };
 
-// {blob} and {int} stand for the engine's types.
+// {int}, {text}, {id} (text in a primary key) and {blob} stand for the engine's types, {key} for a
+// name that not every engine takes without quotes. mig_meta comes last: where it is, all of them
+// are.
 constexpr TableColumns kTables[] = {
-    {"mig_meta", "key text PRIMARY KEY NOT NULL, value text NOT NULL"},
-    {"mig_version", "id text PRIMARY KEY NOT NULL, name text NOT NULL"},
-    {"mig_object", "id text PRIMARY KEY NOT NULL, name text NOT NULL, content {blob} NOT NULL"},
+    {"mig_version", "id {id} PRIMARY KEY NOT NULL, name {text} NOT NULL"},
+    {"mig_object", "id {id} PRIMARY KEY NOT NULL, name {text} NOT NULL, content {blob} NOT NULL"},
     {"mig_log",
-     "sequence {int} PRIMARY KEY NOT NULL, direction text NOT NULL, id text NOT NULL, name text "
-     "NOT NULL, "
-     "actor text NOT NULL, plan text NOT NULL, started_at text NOT NULL, finished_at text NOT "
-     "NULL, "
-     "outcome text NOT NULL, duration_us {int} NOT NULL, previous text NOT NULL, hash text"},
+     "sequence {int} PRIMARY KEY NOT NULL, direction {text} NOT NULL, id {text} NOT NULL, name "
+     "{text} NOT NULL, actor {text} NOT NULL, plan {text} NOT NULL, started_at {text} NOT NULL, "
+     "finished_at {text} NOT NULL, outcome {text} NOT NULL, duration_us {int} NOT NULL, previous "
+     "{text} NOT NULL, hash {text}"},
     {"mig_lease",
-     "name text PRIMARY KEY NOT NULL, token {int} NOT NULL, holder text NOT NULL, host text NOT "
-     "NULL, "
-     "run text NOT NULL, since text NOT NULL"},
+     "name {id} PRIMARY KEY NOT NULL, token {int} NOT NULL, holder {text} NOT NULL, host {text} "
+     "NOT NULL, run {text} NOT NULL, since {text} NOT NULL"},
     {"mig_journal",
-     "id text NOT NULL, name text NOT NULL, direction text NOT NULL, unit {int} NOT NULL, state "
-     "text NOT NULL, "
-     "digest text NOT NULL, PRIMARY KEY (id, direction, unit)"},
+     "id {id} NOT NULL, name {text} NOT NULL, direction {id} NOT NULL, unit {int} NOT NULL, state "
+     "{text} NOT NULL, digest {text} NOT NULL, PRIMARY KEY (id, direction, unit)"},
+    {"mig_meta", "{key} {id} PRIMARY KEY NOT NULL, value {text} NOT NULL"},
 };
 
-std::string_view IntegerType(Dialect dialect) {
-  return dialect == Dialect::kSqlite ? "integer" : "bigint";
-}
+struct ColumnTypes {
+  std::string_view integer, text, id, blob, key, options;
+};
 
-std::string_view BlobType(Dialect dialect) {
+ColumnTypes TypesOf(Dialect dialect) {
   switch (dialect) {
     case Dialect::kPostgresql:
-      return "bytea";
+      return {"bigint", "text", "text", "bytea", "key", ""};
     case Dialect::kSqlite:
-      return "blob";
+      return {"integer", "text", "text", "blob", "key", ""};
     case Dialect::kMariadb:
-      return "longblob";
+      return {"bigint",       "longtext",
+              "varchar(128)", "longblob",
+              "`key`",        " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"};
   }
-  return "";
+  return {};
 }
 
 std::string Literal(Dialect dialect, const SqlValue& value) {
+  if (dialect == Dialect::kMariadb) return MariadbLiteral(value);
   if (std::holds_alternative<std::nullptr_t>(value)) return "NULL";
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* blob = std::get_if<Blob>(&value)) {
@@ -86,10 +89,11 @@ std::string HashOf(const LogEntry& entry) {
                   entry.started_at, entry.finished_at, entry.outcome, entry.previous)));
 }
 
-std::string QuoteName(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
+std::string QuoteName(std::string_view name, Dialect dialect) {
+  const char quote = dialect == Dialect::kMariadb ? '`' : '"';
+  std::string quoted(1, quote);
+  for (const char c : name) quoted.append(c == quote ? 2 : 1, c);
+  return quoted + quote;
 }
 
 std::string WithLiterals(Dialect dialect, const SqlCommand& command) {
@@ -110,24 +114,38 @@ std::string WithLiterals(Dialect dialect, const SqlCommand& command) {
 }
 
 Bookkeeping::Bookkeeping(Dialect dialect, std::string schema)
-    : dialect_(dialect),
-      schema_(dialect == Dialect::kSqlite ? "main"
-              : schema.empty()            ? "public"
-                                          : std::move(schema)) {}
+    : dialect_(dialect), schema_(std::move(schema)) {
+  if (dialect == Dialect::kSqlite) schema_ = "main";
+  if (dialect == Dialect::kPostgresql && schema_.empty()) schema_ = "public";
+}
 
 std::string Bookkeeping::Table(std::string_view name) const {
-  return QuoteName(schema_) + "." + std::string(name);
+  if (schema_.empty()) return std::string(name);
+  return QuoteName(schema_, dialect_) + "." + std::string(name);
 }
 
 SqlCommand Bookkeeping::TablesExist() const {
-  if (dialect_ == Dialect::kSqlite) {
-    return {"SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'mig_meta'"};
+  switch (dialect_) {
+    case Dialect::kSqlite:
+      return {"SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'mig_meta'"};
+    case Dialect::kPostgresql:
+      return {
+          "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+          "c.relnamespace WHERE n.nspname = $1 AND c.relname = 'mig_meta'",
+          {schema_}};
+    case Dialect::kMariadb:
+      return {
+          "SELECT count(*) FROM information_schema.tables WHERE table_schema = $1 AND table_name "
+          "= 'mig_meta'",
+          {schema_}};
   }
-  return {
-      "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-      "c.relnamespace "
-      "WHERE n.nspname = $1 AND c.relname = 'mig_meta'",
-      {schema_}};
+  return {};
+}
+
+// What INSERT ends with so that a row that is there stays as it is.
+std::string Bookkeeping::OrKeep(std::string_view key) const {
+  if (dialect_ != Dialect::kMariadb) return " ON CONFLICT DO NOTHING";
+  return fmt::format(" ON DUPLICATE KEY UPDATE {0} = {0}", key);
 }
 
 std::vector<SqlCommand> Bookkeeping::CreateTables(const std::string& target_id) const {
@@ -135,24 +153,39 @@ std::vector<SqlCommand> Bookkeeping::CreateTables(const std::string& target_id) 
   if (dialect_ == Dialect::kPostgresql && schema_ != "public") {
     commands.push_back({"CREATE SCHEMA IF NOT EXISTS " + QuoteName(schema_)});
   }
+  const ColumnTypes types = TypesOf(dialect_);
   for (const TableColumns& table : kTables) {
-    const std::string columns =
-        fmt::format(fmt::runtime(table.columns), fmt::arg("int", IntegerType(dialect_)),
-                    fmt::arg("blob", BlobType(dialect_)));
-    commands.push_back(
-        {fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", Table(table.name), columns)});
+    if (table.name == "mig_meta") commands.push_back(InsertLeaseRow());
+    const std::string columns = fmt::format(
+        fmt::runtime(table.columns), fmt::arg("int", types.integer), fmt::arg("text", types.text),
+        fmt::arg("id", types.id), fmt::arg("blob", types.blob), fmt::arg("key", types.key));
+    commands.push_back({fmt::format("CREATE TABLE IF NOT EXISTS {} ({}){}", Table(table.name),
+                                    columns, types.options)});
+  }
+  if (dialect_ == Dialect::kMariadb) {
+    // No transaction can hold both a table's making and its rows, but one statement can.
+    commands.back() = {
+        commands.back().sql +
+            " AS SELECT 'format' AS `key`, $1 AS value UNION ALL SELECT 'target_id', $2",
+        {std::to_string(kBookkeepingFormat), target_id}};
+    return commands;
   }
   const std::string meta =
-      "INSERT INTO " + Table("mig_meta") + " (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+      "INSERT INTO " + Table("mig_meta") + " (key, value) VALUES ($1, $2)" + OrKeep("key");
   commands.push_back({meta, {"format", std::to_string(kBookkeepingFormat)}});
   commands.push_back({meta, {"target_id", target_id}});
-  commands.push_back({"INSERT INTO " + Table("mig_lease") +
-                      " (name, token, holder, host, run, since) VALUES ('run', 0, '', '', '', '') "
-                      "ON CONFLICT DO NOTHING"});
   return commands;
 }
 
-SqlCommand Bookkeeping::ReadMeta() const { return {"SELECT key, value FROM " + Table("mig_meta")}; }
+SqlCommand Bookkeeping::InsertLeaseRow() const {
+  return {"INSERT INTO " + Table("mig_lease") +
+          " (name, token, holder, host, run, since) VALUES ('run', 0, '', '', '', '')" +
+          OrKeep("name")};
+}
+
+SqlCommand Bookkeeping::ReadMeta() const {
+  return {fmt::format("SELECT {}, value FROM {}", TypesOf(dialect_).key, Table("mig_meta"))};
+}
 
 SqlCommand Bookkeeping::ReadVersions() const {
   return {"SELECT id, name FROM " + Table("mig_version") + " ORDER BY id"};
@@ -192,12 +225,19 @@ SqlCommand Bookkeeping::Fence() const {
     return {"SELECT token, pg_catalog.pg_current_xact_id()::text FROM " + Table("mig_lease") +
             " WHERE name = 'run' FOR UPDATE"};
   }
-  return {"SELECT token, '' FROM " + Table("mig_lease") + " WHERE name = 'run'"};
+  const std::string read = "SELECT token, '' FROM " + Table("mig_lease") + " WHERE name = 'run'";
+  return {dialect_ == Dialect::kMariadb ? read + " FOR UPDATE" : read};
 }
 
 SqlCommand Bookkeeping::TransactionIdentity() const {
   if (dialect_ == Dialect::kPostgresql) return {"SELECT pg_catalog.pg_current_xact_id()::text"};
+  if (dialect_ == Dialect::kMariadb) return {"RELEASE SAVEPOINT mig_transaction"};
   return {"SELECT ''"};
+}
+
+std::vector<SqlCommand> Bookkeeping::MarkTransaction() const {
+  if (dialect_ != Dialect::kMariadb) return {};
+  return {{"SAVEPOINT mig_transaction"}};
 }
 
 SqlCommand Bookkeeping::TakeLease(const LeaseRow& lease) const {
@@ -226,8 +266,8 @@ SqlCommand Bookkeeping::DeleteAllVersions() const {
 }
 
 SqlCommand Bookkeeping::InsertObject(const Id& id, const Revision& revision) const {
-  return {"INSERT INTO " + Table("mig_object") +
-              " (id, name, content) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+  return {"INSERT INTO " + Table("mig_object") + " (id, name, content) VALUES ($1, $2, $3)" +
+              OrKeep("id"),
           {id.hex(), revision.name, Blob{CanonicalText(revision)}}};
 }
 
@@ -261,15 +301,22 @@ SqlCommand Bookkeeping::SealLog(std::int64_t sequence, const std::string& previo
 
 SqlCommand Bookkeeping::PutJournal(const JournalRow& row) const {
   return {"INSERT INTO " + Table("mig_journal") +
-              " (id, name, direction, unit, state, digest) VALUES ($1, $2, $3, $4, $5, $6) ON "
-              "CONFLICT (id, direction, "
-              "unit) DO UPDATE SET state = excluded.state, digest = excluded.digest",
+              " (id, name, direction, unit, state, digest) VALUES ($1, $2, $3, $4, $5, $6)" +
+              (dialect_ == Dialect::kMariadb
+                   ? " ON DUPLICATE KEY UPDATE state = VALUES(state), digest = VALUES(digest)"
+                   : " ON CONFLICT (id, direction, unit) DO UPDATE SET state = excluded.state, "
+                     "digest = excluded.digest"),
           {row.id.hex(), row.name, std::string(NameOf(row.kind)), row.unit, row.state, row.digest}};
 }
 
 SqlCommand Bookkeeping::DeleteJournal(const Id& id, StepKind kind) const {
   return {"DELETE FROM " + Table("mig_journal") + " WHERE id = $1 AND direction = $2",
           {id.hex(), std::string(NameOf(kind))}};
+}
+
+SqlCommand Bookkeeping::DeleteJournalUnit(const JournalRow& row) const {
+  return {"DELETE FROM " + Table("mig_journal") + " WHERE id = $1 AND direction = $2 AND unit = $3",
+          {row.id.hex(), std::string(NameOf(row.kind)), row.unit}};
 }
 
 std::vector<SqlCommand> Bookkeeping::RegainRole() const {

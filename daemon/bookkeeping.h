@@ -71,13 +71,14 @@ struct JournalRow {
   std::string name;
   StepKind kind = StepKind::kUpgrade;
   std::int64_t unit = 0;
-  std::string state;   // "started" or "done"
+  std::string state;   // "started", what was seen before (daemon/probe.h) behind a blank, or "done"
   std::string digest;  // SHA-256 of the unit's SQL
 };
 
 class Bookkeeping {
  public:
-  // `schema` is used on PostgreSQL only; empty: "public".
+  // `schema`: on PostgreSQL, empty means "public"; on MariaDB the database that has the tables,
+  // empty only in scripts, which run in whatever database their client has chosen.
   Bookkeeping(Dialect dialect, std::string schema);
 
   Dialect dialect() const { return dialect_; }
@@ -103,8 +104,11 @@ class Bookkeeping {
   // Reads token and transaction identity and keeps the row locked until the transaction ends.
   SqlCommand Fence() const;
   // One row, one column: the identity of the transaction that is open, comparable with Fence's
-  // second column.
+  // second column. On MariaDB no rows: fails where MarkTransaction() came in an earlier
+  // transaction.
   SqlCommand TransactionIdentity() const;
+  // After Fence, where the engine tells transactions apart by a mark in them. Empty elsewhere.
+  std::vector<SqlCommand> MarkTransaction() const;
   SqlCommand TakeLease(const LeaseRow& lease) const;
   SqlCommand ReleaseLease(std::int64_t token) const;
 
@@ -119,19 +123,22 @@ class Bookkeeping {
                      const std::string& hash) const;
   SqlCommand PutJournal(const JournalRow& row) const;
   SqlCommand DeleteJournal(const Id& id, StepKind kind) const;
+  SqlCommand DeleteJournalUnit(const JournalRow& row) const;
   // Drops whatever role a script took, before bookkeeping in its transaction. Empty where the
   // engine has none.
   std::vector<SqlCommand> RegainRole() const;
 
  private:
   std::string Table(std::string_view name) const;
+  std::string OrKeep(std::string_view key) const;
+  SqlCommand InsertLeaseRow() const;
 
   Dialect dialect_;
   std::string schema_;
 };
 
 // A name as the engine quotes it.
-std::string QuoteName(std::string_view name);
+std::string QuoteName(std::string_view name, Dialect dialect = Dialect::kPostgresql);
 
 // The command with its parameters written as literals, for scripts that run without mig.
 std::string WithLiterals(Dialect dialect, const SqlCommand& command);

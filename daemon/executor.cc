@@ -181,7 +181,29 @@ Result<void> Executor::RunUnit(UnitRun& run) {
       unit.transaction || Classify(book_.dialect(), unit.statements[0].sql).runs_in_transaction;
   auto outcome = shares ? RunInTransaction(run) : RunAlone(run);
   if (!outcome) state_ = StateAfterFailure(run);
+  const bool entered = outcome && session_is_at_ == run.index;
+  session_is_at_ = entered ? std::optional(run.index + 1) : std::nullopt;
   return outcome;
+}
+
+// Every unit starts from the fixed state. On MariaDB, whose units are no choice of the file's, from
+// what the step's earlier units made of it: in one go the session simply goes on, elsewhere their
+// settings are repeated.
+Result<void> Executor::EnterUnit(const UnitRun& run) {
+  const bool mariadb = book_.dialect() == Dialect::kMariadb;
+  if (mariadb && run.index > 0 && session_is_at_ == run.index) return {};
+  session_is_at_.reset();
+  TRY(session_.Reset());
+  if (!mariadb) return {};
+  for (std::size_t i = 0; i < run.index; ++i) {
+    for (const PlannedStatement& statement : run.units[i].statements) {
+      if (!Classify(book_.dialect(), statement.sql).sets_session) continue;
+      auto set = session_.Execute({statement.sql});
+      if (!set) return AtStatement(std::move(set).error(), run.step, statement);
+    }
+  }
+  session_is_at_ = run.index;
+  return {};
 }
 
 Result<void> Executor::RunInTransaction(UnitRun& run) {
@@ -189,13 +211,14 @@ Result<void> Executor::RunInTransaction(UnitRun& run) {
     auto outcome = TryInTransaction(run);
     if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kMaxAttempts)
       return outcome;
+    session_is_at_.reset();
     TRY(PauseBeforeRetry(attempt, outcome.error()));
   }
 }
 
 Result<void> Executor::TryInTransaction(UnitRun& run) {
   std::string log_hash;
-  TRY(session_.Reset());
+  TRY(EnterUnit(run));
   const auto body = [&]() -> Result<void> {
     TRY(RunStatements(run));
     log_hash = TRY(WriteBookkeeping(run));
@@ -239,7 +262,10 @@ Result<void> Executor::RunStatements(UnitRun& run) {
   Error error = std::move(executed).error();
   const auto failed = error.details.find("command_index");
   if (failed == error.details.end()) return error;
-  const PlannedStatement* statement = batch.statements[std::stoul(failed->second)];
+  const std::size_t at = std::stoul(failed->second);
+  if (batch.roles[at] == Role::kIdentity && error.reason == Reason::kStatementFailed)
+    return Escaped(run.step);
+  const PlannedStatement* statement = batch.statements[at];
   return statement == nullptr ? error : AtStatement(std::move(error), run.step, *statement);
 }
 
@@ -252,7 +278,7 @@ Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
       transaction = TextOf(result.rows[0][1]);
       return {};
     case Role::kIdentity:
-      if (TextOf(result.rows[0][0]) == transaction) return {};
+      if (result.rows.empty() || TextOf(result.rows[0][0]) == transaction) return {};
       return Escaped(step);
     case Role::kVerification:
       if (!IsSingleFalse(result)) return {};
@@ -305,9 +331,11 @@ Result<std::string> Executor::WriteBookkeeping(const UnitRun& run) {
 Result<void> Executor::RunAlone(UnitRun& run) {
   const PlannedStatement& statement = run.unit().statements[0];
   if (TRY(TookEffectBefore(run))) return PutJournal(run, "done");
-  TRY(session_.Reset());
+  TRY(EnterUnit(run));
   if (setting_.cancelled()) return Error{Reason::kCancelled, "cancelled before " + statement.verb};
-  TRY(PutJournal(run, "started"));
+  const std::string before =
+      TRY(SeeBefore(session_, Classify(book_.dialect(), statement.sql).probe));
+  TRY(PutJournal(run, before.empty() ? "started" : "started " + before));
   const auto& timeout = run.unit().options[0]->statement_timeout;
   if (timeout && book_.dialect() == Dialect::kPostgresql) {
     TRY(session_.Execute({fmt::format("SET statement_timeout = {}", timeout->count())}));
@@ -316,18 +344,37 @@ Result<void> Executor::RunAlone(UnitRun& run) {
   setting_.observe(StatementStarted{number, run.statements_total, statement.verb});
   const auto since = world_.elapsed();
   auto result = session_.Execute({statement.sql});
-  if (!result) return AtStatement(std::move(result).error(), run.step, statement);
+  if (!result) {
+    const bool told = result.error().reason != Reason::kDatabaseUnreachable;
+    if (told && Classify(book_.dialect(), statement.sql).fails_wholly) ForgetStart(run);
+    return AtStatement(std::move(result).error(), run.step, statement);
+  }
   setting_.observe(StatementFinished{number, run.statements_total, statement.verb,
                                      result->rows_affected, MicrosecondsSince(since, world_)});
-  TRY(session_.Reset());
+  if (book_.dialect() != Dialect::kMariadb) TRY(session_.Reset());
   return PutJournal(run, "done");
 }
 
+// Of a statement that is known to have had no effect. That it cannot be written only makes the next
+// run look.
+void Executor::ForgetStart(const UnitRun& run) {
+  if (!session_.Reset()) return;
+  (void)TransactPatiently(session_, world_, [&]() -> Result<void> {
+    const SqlResult fence = TRY(session_.Execute(book_.Fence()));
+    TRY(CheckFence(fence));
+    TRY(session_.Execute(book_.DeleteJournalUnit(JournalOf(run, "started"))));
+    return {};
+  });
+}
+
 Result<bool> Executor::TookEffectBefore(const UnitRun& run) {
-  if (!journal_.contains(static_cast<std::int64_t>(run.index))) return false;
+  const auto row = journal_.find(static_cast<std::int64_t>(run.index));
+  if (row == journal_.end()) return false;
+  const std::size_t blank = row->second.state.find(' ');
+  const std::string before = blank == std::string::npos ? "" : row->second.state.substr(blank + 1);
   const PlannedStatement& statement = run.unit().statements[0];
   const StatementTraits traits = Classify(book_.dialect(), statement.sql);
-  switch (TRY(LookFor(session_, traits.probe))) {
+  switch (TRY(LookFor(session_, traits.probe, before))) {
     case Effect::kTook:
       return true;
     case Effect::kTookNot:
@@ -347,7 +394,7 @@ Result<bool> Executor::TookEffectBefore(const UnitRun& run) {
       run.step, statement);
 }
 
-JournalRow Executor::JournalOf(const UnitRun& run, const char* state) {
+JournalRow Executor::JournalOf(const UnitRun& run, const std::string& state) {
   return {run.step.summary.id,
           run.step.summary.name,
           run.step.summary.kind,
@@ -356,7 +403,7 @@ JournalRow Executor::JournalOf(const UnitRun& run, const char* state) {
           run.unit().digest};
 }
 
-Result<void> Executor::PutJournal(const UnitRun& run, const char* state) {
+Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
   return TransactPatiently(session_, world_, [&]() -> Result<void> {
     const SqlResult fence = TRY(session_.Execute(book_.Fence()));
     TRY(CheckFence(fence));

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ class Executor {
   Result<void> ReadJournal(const RunPlan& plan);
   Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
   Result<void> RunUnit(UnitRun& run);
+  Result<void> EnterUnit(const UnitRun& run);
   Result<void> RunInTransaction(UnitRun& run);
   Result<void> TryInTransaction(UnitRun& run);
   Result<void> RunStatements(UnitRun& run);
@@ -63,10 +65,11 @@ class Executor {
                         const RunStep& step, std::string& transaction) const;
   Result<std::string> WriteBookkeeping(const UnitRun& run);  // the log row's hash
   Result<void> RunAlone(UnitRun& run);
+  void ForgetStart(const UnitRun& run);
   Result<bool> TookEffectBefore(const UnitRun& run);
-  static JournalRow JournalOf(const UnitRun& run, const char* state);
+  static JournalRow JournalOf(const UnitRun& run, const std::string& state);
   static std::string StateAfterFailure(const UnitRun& run);
-  Result<void> PutJournal(const UnitRun& run, const char* state);
+  Result<void> PutJournal(const UnitRun& run, const std::string& state);
   Result<void> CheckFence(const SqlResult& fence) const;
   Result<void> PauseBeforeRetry(int attempt, const Error& error);
   void LogFailure(const RunPlan& plan, const RunStep& step, const Error& error);
@@ -82,6 +85,8 @@ class Executor {
   std::string log_hash_;
   std::map<std::int64_t, JournalRow>
       journal_;  // of the step that an earlier run left unfinished, by unit
+  // MariaDB: the unit whose predecessors' settings the session has.
+  std::optional<std::size_t> session_is_at_;
   int steps_done_ = 0;
   std::string state_;
 };

@@ -1,6 +1,7 @@
 #include "daemon/probe.h"
 
 #include "daemon/bookkeeping.h"
+#include "daemon/definitions.h"
 #include "daemon/lease.h"
 
 namespace mig {
@@ -30,9 +31,35 @@ Result<Effect> LookForName(Session& session, const char* query, const Probe& pro
   return found.rows.empty() == created ? Effect::kTookNot : Effect::kTook;
 }
 
+Result<Effect> LookForDefinitions(Session& session, const Probe& probe, std::string_view before) {
+  switch (CompareDefinitions(before, TRY(DefinitionsOf(session, probe.objects)))) {
+    case DefinitionChange::kNone:
+      return Effect::kTookNot;
+    case DefinitionChange::kAll:
+      return Effect::kTook;
+    case DefinitionChange::kSome:
+    case DefinitionChange::kUnseen:
+      break;
+  }
+  return Effect::kUnknown;
+}
+
+// Rows that are there may be newer than the TRUNCATE.
+Result<Effect> LookForRows(Session& session, const SqlObject& table) {
+  std::string name = QuoteName(table.name, Dialect::kMariadb);
+  if (!table.schema.empty()) name = QuoteName(table.schema, Dialect::kMariadb) + "." + name;
+  const SqlResult found = TRY(session.Execute({"SELECT 1 FROM " + name + " LIMIT 1"}));
+  return found.rows.empty() ? Effect::kTook : Effect::kUnknown;
+}
+
 }  // namespace
 
-Result<Effect> LookFor(Session& session, const Probe& probe) {
+Result<std::string> SeeBefore(Session& session, const Probe& probe) {
+  if (probe.kind != Probe::Kind::kDefinitionsChanged) return std::string();
+  return DefinitionsOf(session, probe.objects);
+}
+
+Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view before) {
   constexpr char kDatabase[] = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1";
   constexpr char kTablespace[] = "SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = $1";
   switch (probe.kind) {
@@ -50,6 +77,10 @@ Result<Effect> LookFor(Session& session, const Probe& probe) {
       return LookForName(session, kTablespace, probe, true);
     case Probe::Kind::kTablespaceDropped:
       return LookForName(session, kTablespace, probe, false);
+    case Probe::Kind::kDefinitionsChanged:
+      return LookForDefinitions(session, probe, before);
+    case Probe::Kind::kTableEmptied:
+      return LookForRows(session, probe.objects.at(0));
   }
   return Effect::kUnknown;
 }

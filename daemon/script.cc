@@ -12,13 +12,31 @@ std::string ListOf(const std::vector<std::string>& names) {
   return names.empty() ? "<base>" : fmt::format("{}", fmt::join(names, ", "));
 }
 
+// The session of a connected run (drivers/mariadb_session.h), as far as statements can make one of
+// the mariadb client's.
+constexpr char kMariadbStart[] =
+    "SET NAMES utf8mb4;\nSET sql_mode = REPLACE(REPLACE(REPLACE(@@sql_mode, 'ANSI_QUOTES', ''), "
+    "'NO_BACKSLASH_ESCAPES', ''), 'ORACLE', '');\nSET @mig_sql_mode = @@sql_mode;\n";
+constexpr char kMariadbReset[] =
+    "SET NAMES utf8mb4;\nSET sql_mode = @mig_sql_mode, time_zone = @@GLOBAL.time_zone, "
+    "foreign_key_checks = 1, unique_checks = 1, autocommit = 1;\n";
+
+// A delimiter that the statement does not hold.
+std::string DelimiterFor(const std::string& sql) {
+  std::string delimiter = "//";
+  while (sql.find(delimiter) != std::string::npos) delimiter += '/';
+  return delimiter;
+}
+
 class ScriptWriter {
  public:
   ScriptWriter(const Bookkeeping& book, const ScriptSetting& setting)
       : book_(book), setting_(setting) {}
 
   void Begin() {
-    text_ += book_.dialect() == Dialect::kSqlite ? ".bail on\n" : "\\set ON_ERROR_STOP on\n";
+    if (book_.dialect() == Dialect::kSqlite) text_ += ".bail on\n";
+    if (book_.dialect() == Dialect::kPostgresql) text_ += "\\set ON_ERROR_STOP on\n";
+    if (book_.dialect() == Dialect::kMariadb) text_ += kMariadbStart;
     // Tables that are there are no news.
     if (book_.dialect() == Dialect::kPostgresql) text_ += "SET client_min_messages = warning;\n";
     text_ += "BEGIN;\n";
@@ -33,7 +51,7 @@ class ScriptWriter {
     AddReset();
     for (std::size_t i = 0; i < units.size(); ++i) {
       if (units[i].transaction) text_ += "BEGIN;\n";
-      for (const PlannedStatement& statement : units[i].statements) text_ += statement.sql + ";\n";
+      for (const PlannedStatement& statement : units[i].statements) TRY(AddStatement(statement));
       if (i + 1 == units.size()) AddRows(step);
       if (units[i].transaction) text_ += "COMMIT;\n";
     }
@@ -45,8 +63,27 @@ class ScriptWriter {
  private:
   // Every revision starts from the same session, as far as a client can be brought back to one.
   void AddReset() {
+    if (book_.dialect() == Dialect::kMariadb) text_ += kMariadbReset;
     if (book_.dialect() != Dialect::kPostgresql) return;
     text_ += "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nDISCARD TEMP;\n";
+  }
+
+  // The mariadb client ends a statement at any `;`, also within the body of a routine.
+  Result<void> AddStatement(const PlannedStatement& statement) {
+    const bool mariadb = book_.dialect() == Dialect::kMariadb;
+    if (mariadb && statement.verb.starts_with("USE ")) {
+      return Error{Reason::kUnsupported,
+                   fmt::format("a script cannot come back from `{}`", statement.verb),
+                   {},
+                   "write the database in front of the names, or run the revision without --sql"};
+    }
+    if (!mariadb || statement.sql.find(';') == std::string::npos) {
+      text_ += statement.sql + ";\n";
+      return {};
+    }
+    const std::string delimiter = DelimiterFor(statement.sql);
+    text_ += fmt::format("DELIMITER {0}\n{1}\n{0}\nDELIMITER ;\n", delimiter, statement.sql);
+    return {};
   }
 
   void Add(const SqlCommand& command) { text_ += WithLiterals(book_.dialect(), command) + ";\n"; }

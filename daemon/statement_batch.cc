@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "daemon/lease.h"
 
 namespace mig {
@@ -19,7 +21,29 @@ void Add(StatementBatch& batch, SqlCommand command, Role role,
   batch.statements.push_back(statement);
 }
 
+// MariaDB waits for locks in whole seconds; a session of ours waits for kDefaultLockTimeout anyway.
+std::vector<SqlCommand> MariadbTimeouts(const SectionOptions& options) {
+  std::vector<SqlCommand> settings;
+  if (options.lock_timeout) {
+    constexpr std::int64_t kForever = 31'536'000;  // a year, the most that lock_wait_timeout takes
+    const std::int64_t asked = (options.lock_timeout->count() + 999) / 1000;
+    const std::int64_t seconds = asked == 0 ? kForever : std::min(asked, kForever);
+    settings.push_back(
+        {fmt::format("SET lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}", seconds)});
+  }
+  if (options.statement_timeout) {
+    settings.push_back(
+        {fmt::format("SET max_statement_time = {}",
+                     static_cast<double>(options.statement_timeout->count()) / 1000)});
+  }
+  return settings;
+}
+
 void AddSettings(StatementBatch& batch, Dialect dialect, const SectionOptions& options) {
+  if (dialect == Dialect::kMariadb) {
+    for (SqlCommand& setting : MariadbTimeouts(options))
+      Add(batch, std::move(setting), Role::kSetting);
+  }
   if (dialect != Dialect::kPostgresql) return;
   const auto lock = options.lock_timeout.value_or(kDefaultLockTimeout);
   const auto statement = options.statement_timeout.value_or(std::chrono::milliseconds(0));
@@ -52,6 +76,7 @@ int LineOf(const PlannedStatement& statement, const Error& error) {
 StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit) {
   StatementBatch batch;
   Add(batch, book.Fence(), Role::kFence);
+  for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
   for (std::size_t i = 0, section = 0; i < unit.statements.size(); ++i) {
     for (; section < unit.section_starts.size() && unit.section_starts[section] == i; ++section) {
       AddSettings(batch, book.dialect(), *unit.options[section]);

@@ -70,6 +70,28 @@ void AppendAlone(std::vector<Unit>& units, const Section& section,
   }
 }
 
+// MariaDB's data definition statements commit what is open.
+void AppendStretches(std::vector<Unit>& units, const Section& section,
+                     std::vector<PlannedStatement> statements) {
+  for (PlannedStatement& statement : statements) {
+    const bool inside = Classify(Dialect::kMariadb, statement.sql).runs_in_transaction;
+    std::vector<PlannedStatement> one;
+    one.push_back(std::move(statement));
+    inside ? AppendInTransaction(units, section, std::move(one))
+           : AppendAlone(units, section, std::move(one));
+  }
+}
+
+Result<void> CheckVerification(const RevisionFile& file, const PlannedStatement& statement,
+                               Dialect dialect) {
+  if (dialect != Dialect::kMariadb || Classify(dialect, statement.sql).runs_in_transaction)
+    return {};
+  return InFile(
+      {Reason::kFileInvalid,
+       fmt::format("`{}` in a verify section would commit before it is verified", statement.verb)},
+      file, statement.line);
+}
+
 std::string DigestOf(const Unit& unit) {
   std::string text;
   for (const PlannedStatement& statement : unit.statements) text += statement.sql + ";\n";
@@ -94,7 +116,9 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
       kind == StepKind::kUpgrade ? SectionKind::kUp : SectionKind::kDown;
   for (const Section* section : SectionsFor(file, section_kind, dialect)) {
     auto statements = TRY(StatementsOf(file, *section, dialect));
-    if (section->options.transaction) {
+    if (section->options.transaction && dialect == Dialect::kMariadb) {
+      AppendStretches(units, *section, std::move(statements));
+    } else if (section->options.transaction) {
       AppendInTransaction(units, *section, std::move(statements));
     } else {
       AppendAlone(units, *section, std::move(statements));
@@ -104,6 +128,8 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   if (kind == StepKind::kUpgrade) {
     for (const Section* section : SectionsFor(file, SectionKind::kVerify, dialect)) {
       auto statements = TRY(StatementsOf(file, *section, dialect));
+      for (const PlannedStatement& statement : statements)
+        TRY(CheckVerification(file, statement, dialect));
       auto& verifications = units.back().verifications;
       std::move(statements.begin(), statements.end(), std::back_inserter(verifications));
     }

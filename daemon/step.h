@@ -50,7 +50,8 @@ struct Unit {
 
 // Cuts a step into units: what stands before the first `transaction=off` section is one
 // transaction, each statement of such a section is a unit of its own, and so on; the last unit is
-// always a transaction, since it holds the version row.
+// always a transaction, since it holds the version row. On MariaDB a statement that would commit
+// the transaction around it is a unit of its own in every section.
 //
 // Errors: kFileInvalid, kSqlUnterminated, kSqlClientCommand, kSqlTransactionControl, with the
 // details file and line; kIrreversible.

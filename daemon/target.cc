@@ -29,6 +29,18 @@ Result<Revision> LoadOne(OpenTarget& target, const Id& id, Objects& objects) {
                   id.short_hex(), target.address.name)};
 }
 
+// Where the bookkeeping tables are: on MariaDB in the url's database, unless the target says
+// otherwise.
+Result<std::string> BookkeepingSchema(const TargetAddress& address) {
+  if (!address.schema.empty() || address.url.dialect != Dialect::kMariadb) return address.schema;
+  const auto database = address.url.parameters.find("dbname");
+  if (database != address.url.parameters.end()) return database->second;
+  return Error{Reason::kUrlInvalid,
+               "the url of target " + address.name + " names no database",
+               {},
+               "write it at the end: mariadb://user@host/database"};
+}
+
 }  // namespace
 
 Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& served) {
@@ -51,13 +63,14 @@ Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& ser
 
 Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing,
                         const SessionOpener& open_session) {
+  std::string schema = TRY(BookkeepingSchema(address));
   auto session = open_session(address.url, if_missing);
   if (!session) {
     Error error = std::move(session).error();
     error.details["target"] = address.name;
     return error;
   }
-  Bookkeeping book((*session)->dialect(), address.schema);
+  Bookkeeping book((*session)->dialect(), std::move(schema));
   return OpenTarget{address, std::move(*session), std::move(book)};
 }
 

@@ -1,5 +1,6 @@
 #include "drivers/sql/classify.h"
 
+#include "drivers/sql/classify_mariadb.h"
 #include "drivers/sql/statement_tokens.h"
 
 namespace mig {
@@ -149,18 +150,6 @@ StatementTraits ClassifySqlite(const StatementTokens& tokens) {
   if (tokens.IsWord(0, "create")) return {kInside, HasIfNotExists(tokens), {}};
   if (tokens.IsWord(0, "drop")) return {kInside, HasIfExists(tokens), {}};
   return {kInside, tokens.IsAnyWord(0, {"analyze", "reindex"}), {}};
-}
-
-// ---- MariaDB
-
-StatementTraits ClassifyMariadb(const StatementTokens& tokens) {
-  bool temporary = tokens.IsWord(1, "temporary");
-  if (tokens.IsWord(0, "create")) return {temporary, HasIfNotExists(tokens), {}};
-  if (tokens.IsWord(0, "drop")) return {temporary, HasIfExists(tokens), {}};
-  if (tokens.IsAnyWord(0, {"analyze", "optimize", "check"})) return {kOutside, true, {}};
-  bool commits = tokens.IsAnyWord(0, {"alter", "rename", "truncate", "grant", "revoke", "install",
-                                      "uninstall", "flush", "repair"});
-  return {!commits, false, {}};
 }
 
 }  // namespace

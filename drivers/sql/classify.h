@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/core/dialect.h"
 #include "store/core/result.h"
@@ -27,6 +28,27 @@ namespace mig {
 // Errors: kSqlTransactionControl, with the detail `statement` (see DisplayVerb).
 Result<void> CheckAllowed(Dialect dialect, std::string_view statement);
 
+// Something in a MariaDB server whose definition the server tells (SHOW CREATE ...).
+struct SqlObject {
+  enum class Kind {
+    kTable,  // also a view or a sequence
+    kTrigger,
+    kProcedure,
+    kFunction,
+    kPackage,
+    kPackageBody,
+    kEvent,
+    kDatabase,
+    kUser,    // `name` as written: 'ann'@'%'; what it is and may do
+    kGrants,  // likewise; what a user or role may do
+  };
+  Kind kind = Kind::kTable;
+  std::string schema;  // empty: the session's database
+  std::string name;
+
+  friend bool operator==(const SqlObject&, const SqlObject&) = default;
+};
+
 // Where to look, after a crash, for the effect of a statement that ran outside of any transaction.
 // Names are as the catalog has them: unquoted ones folded, quotes removed, cut to the engine's
 // length.
@@ -35,15 +57,18 @@ struct Probe {
     kNone,          // looking cannot tell
     kIndexCreated,  // CREATE INDEX CONCURRENTLY: there and valid, there and invalid, or not there
     kIndexDropped,  // DROP INDEX CONCURRENTLY: likewise
-    kDatabaseCreated,    // only `name`
-    kDatabaseDropped,    // only `name`
-    kTablespaceCreated,  // only `name`
-    kTablespaceDropped,  // only `name`
+    kDatabaseCreated,     // only `name`
+    kDatabaseDropped,     // only `name`
+    kTablespaceCreated,   // only `name`
+    kTablespaceDropped,   // only `name`
+    kDefinitionsChanged,  // MariaDB: what it names is defined in another way afterwards, as one
+    kTableEmptied,        // MariaDB's TRUNCATE: no rows
   };
   Kind kind = Kind::kNone;
   std::string schema;  // of the index (which is its table's); empty: the search path decides
   std::string name;
-  std::string table;  // of kIndexCreated
+  std::string table;                    // of kIndexCreated
+  std::vector<SqlObject> objects = {};  // of kDefinitionsChanged and kTableEmptied
 
   friend bool operator==(const Probe&, const Probe&) = default;
 };
@@ -57,6 +82,11 @@ struct StatementTraits {
   bool repeatable = false;
   // kNone for whatever can run in a transaction, and for an index whose name the server chooses.
   Probe probe = {};
+  // Whatever made it fail, nothing of it took effect, though no transaction block held it.
+  bool fails_wholly = false;
+  // MariaDB: all it changes is the session, for the statements after it: SET, USE, PREPARE.
+  // Repeated where a step goes on in another session.
+  bool sets_session = false;
 };
 
 StatementTraits Classify(Dialect dialect, std::string_view statement);

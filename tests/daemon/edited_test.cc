@@ -44,7 +44,7 @@ class EditedTest : public testing::TestWithParam<Dialect> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, EditedTest,
-                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
                          [](const auto& engine) { return std::string(NameOf(engine.param)); });
 
 TEST_P(EditedTest, StatusTellsNewFromAppliedFromMissing) {

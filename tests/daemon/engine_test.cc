@@ -19,7 +19,7 @@ class EngineTest : public testing::TestWithParam<Dialect> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineTest,
-                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
                          [](const auto& engine) { return std::string(NameOf(engine.param)); });
 
 TEST_P(EngineTest, UpgradesStepByStepAndAllTheWay) {
@@ -127,7 +127,8 @@ TEST_P(EngineTest, NoticesRowsThatSomebodyElseChangedInTheMiddle) {
 TEST_P(EngineTest, RefusesATargetOfAnotherFormat) {
   scene_.Draw("a; b: a");
   ASSERT_EQ(scene_.Upgrade("a"), "done");
-  scene_.Sql("UPDATE " + scene_.Mig("mig_meta") + " SET value = '2' WHERE key = 'format'");
+  scene_.Sql("UPDATE " + scene_.Mig("mig_meta") + " SET value = '2' WHERE " +
+             (scene_.mariadb() ? "`key`" : "key") + " = 'format'");
   EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT");
   EXPECT_EQ(scene_.Stamp("b", true), "DATABASE_FORMAT");
   EXPECT_EQ(ErrorOf(scene_.engine().Current(scene_.View(), scene_.target(), false)).reason,
@@ -181,8 +182,9 @@ TEST_P(EngineTest, NeedsNeitherStoreNorFilesToGoBack) {
 TEST_P(EngineTest, TrustsNoObjectThatWasChangedInTheTarget) {
   scene_.Draw("a");
   ASSERT_EQ(scene_.Upgrade(), "done");
-  scene_.Sql(scene_.postgres() ? "UPDATE mig_object SET content = content || '\\x20'::bytea"
-                               : "UPDATE mig_object SET content = CAST(content || ' ' AS blob)");
+  scene_.Sql(scene_.postgres()  ? "UPDATE mig_object SET content = content || '\\x20'::bytea"
+             : scene_.mariadb() ? "UPDATE mig_object SET content = concat(content, ' ')"
+                                : "UPDATE mig_object SET content = CAST(content || ' ' AS blob)");
   scene_.LoseStore();
   scene_.Remove("a");
   scene_.Draw("other");
@@ -191,7 +193,7 @@ TEST_P(EngineTest, TrustsNoObjectThatWasChangedInTheTarget) {
 }
 
 TEST_P(EngineTest, PutsItsTablesIntoASchemaOfChoice) {
-  if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "SQLite has no schemas";
+  if (GetParam() != Dialect::kPostgresql) GTEST_SKIP() << "only PostgreSQL has schemas";
   Scene scene(GetParam(), "migrations \"of\" shop");
   scene.Draw("a; b: a");
   EXPECT_EQ(scene.Upgrade(), "done");
@@ -209,6 +211,7 @@ TEST_P(EngineTest, KeepsTwoHistoriesApartInTwoSchemas) {
   if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "SQLite has no schemas";
   scene_.Draw("a");
   ASSERT_EQ(scene_.Upgrade(), "done");
+  if (scene_.mariadb()) scene_.Sql("CREATE OR REPLACE DATABASE ops");
   const auto other = scene_.Beside("ops");
   other->Draw("x");
   EXPECT_EQ(other->Upgrade("x"), "done");

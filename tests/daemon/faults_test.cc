@@ -25,7 +25,7 @@ std::string NameOf(const testing::TestParamInfo<FaultCase>& info) {
 
 std::vector<FaultCase> AllCases() {
   std::vector<FaultCase> cases;
-  for (const Dialect dialect : {Dialect::kSqlite, Dialect::kPostgresql}) {
+  for (const Dialect dialect : {Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb}) {
     for (const char* plan : {"transactional", "outside", "mixed"}) {
       for (const Kind kind : {Kind::kBefore, Kind::kAfter, Kind::kDead, Kind::kDeadAfter}) {
         cases.push_back({dialect, kind, plan});
@@ -44,12 +44,16 @@ void DrawPlan(Scene& scene, const std::string& plan) {
   const bool postgres = scene.postgres();
   const std::string index =
       postgres ? "CREATE INDEX CONCURRENTLY i ON t_a (id);\n" : "CREATE INDEX i ON t_a (id);\n";
-  const std::string drop = postgres ? "DROP INDEX CONCURRENTLY i;\n" : "DROP INDEX i;\n";
+  const std::string drop = postgres          ? "DROP INDEX CONCURRENTLY i;\n"
+                           : scene.mariadb() ? "DROP INDEX i ON t_a;\n"
+                                             : "DROP INDEX i;\n";
+  const std::string care = postgres          ? "VACUUM t_a;\n"
+                           : scene.mariadb() ? "ANALYZE TABLE t_a;\n"
+                                             : "VACUUM;\n";
   if (plan == "transactional") scene.Draw("a; b: a; c: a; m: b c");
   if (plan == "outside") {
     scene.Draw("a");
-    scene.Write("b", "-- parents: a\n\n-- mig:up transaction=off\n" + index +
-                         (postgres ? "VACUUM t_a;\n" : "VACUUM;\n") + drop);
+    scene.Write("b", "-- parents: a\n\n-- mig:up transaction=off\n" + index + care + drop);
   }
   if (plan == "mixed") {
     scene.Draw("a; c: b");
@@ -65,11 +69,14 @@ class Faults : public testing::TestWithParam<FaultCase> {
   // A part of the calls by default; all where the environment asks for them.
   static int Stride() {
     if (std::getenv("MIG_SOAK") != nullptr) return 1;
-    return GetParam().dialect == Dialect::kSqlite ? 4 : 10;
+    return GetParam().dialect == Dialect::kSqlite    ? 4
+           : GetParam().dialect == Dialect::kMariadb ? 25
+                                                     : 10;
   }
 
   static std::string LogOfSuccess(Scene& scene) {
-    return scene.Column("SELECT direction || name FROM mig_log WHERE outcome = 'done' ORDER BY 1");
+    return scene.Column("SELECT " + scene.Concatenated({"direction", "name"}) +
+                        " FROM mig_log WHERE outcome = 'done' ORDER BY 1");
   }
 
   SessionFault fault_;

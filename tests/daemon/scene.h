@@ -51,9 +51,14 @@ class Scene {
     target_.name = "shop";
     target_.schema = std::move(schema);
     target_.url = "sqlite:" + (folder_ / "shop.db");
+    static int count = 0;
+    const std::string name = "shop_" + std::to_string(++count);
+    if (mariadb()) {
+      database_ = name;
+      MustExecute(*MustOpen(Parse(MariadbServerOfTests().Url())), {"CREATE DATABASE " + name});
+      target_.url = MariadbServerOfTests().Url(name);
+    }
     if (postgres()) {
-      static int count = 0;
-      const std::string name = "shop_" + std::to_string(++count);
       MustExecute(*MustOpen(Parse(Server().Url())), {"CREATE DATABASE " + name});
       target_.url = Server().Url(name);
     }
@@ -67,6 +72,10 @@ class Scene {
     if (postgres()) {
       Sql("DROP SCHEMA public CASCADE");
       Sql("CREATE SCHEMA public");
+    } else if (mariadb()) {
+      Sql("DROP DATABASE " + database_);
+      Sql("CREATE DATABASE " + database_);
+      Sql("USE " + database_);
     } else {
       DropDatabase();
     }
@@ -80,6 +89,7 @@ class Scene {
   }
 
   bool postgres() const { return dialect_ == Dialect::kPostgresql; }
+  bool mariadb() const { return dialect_ == Dialect::kMariadb; }
   Dialect dialect() const { return dialect_; }
   Engine& engine() { return *engine_; }
   const TargetSpec& target() const { return target_; }
@@ -208,11 +218,16 @@ class Scene {
   std::string Ran() { return Column("SELECT what FROM ran ORDER BY n"); }
   std::string Rows() { return Column("SELECT name FROM " + Mig("mig_version") + " ORDER BY name"); }
   std::string Log() {
-    return Column("SELECT direction || ':' || name || ':' || outcome FROM " + Mig("mig_log") +
-                  " ORDER BY sequence");
+    return Column("SELECT " + Concatenated({"direction", "':'", "name", "':'", "outcome"}) +
+                  " FROM " + Mig("mig_log") + " ORDER BY sequence");
   }
   // Tables of revisions, without the leading t_.
   std::string Tables() {
+    if (mariadb()) {
+      return Column(
+          "SELECT substr(table_name, 3) FROM information_schema.tables WHERE "
+          "table_schema = database() AND table_name LIKE 't\\_%' ORDER BY 1");
+    }
     return Column(postgres() ? "SELECT substr(table_name, 3) FROM information_schema.tables "
                                "WHERE table_name LIKE 't\\_%' ORDER BY 1"
                              : "SELECT substr(name, 3) FROM sqlite_schema WHERE type = 'table' "
@@ -220,12 +235,19 @@ class Scene {
   }
   // Everything a run leaves that has no time in it, for comparing two databases.
   std::string Everything() {
-    return "ran: " + Ran() + "\ntables: " + Tables() +
-           "\nrows: " + Column("SELECT id || name FROM " + Mig("mig_version") + " ORDER BY name") +
+    return "ran: " + Ran() + "\ntables: " + Tables() + "\nrows: " +
+           Column("SELECT " + Concatenated({"id", "name"}) + " FROM " + Mig("mig_version") +
+                  " ORDER BY name") +
            "\nobjects: " + Column("SELECT id FROM " + Mig("mig_object") + " ORDER BY id") +
            "\njournal: " + Column("SELECT name FROM " + Mig("mig_journal")) + "\n";
   }
+  // The expressions of these texts, one behind the other.
+  std::string Concatenated(const std::vector<std::string>& texts) const {
+    return mariadb() ? "concat(" + Join(texts, ", ") + ")" : Join(texts, " || ");
+  }
   std::string Mig(const std::string& table) const {
+    if (mariadb() && !target_.schema.empty())
+      return QuoteName(target_.schema, Dialect::kMariadb) + "." + table;
     return postgres() ? QuoteName(target_.schema.empty() ? "public" : target_.schema) + "." + table
                       : table;
   }
@@ -235,8 +257,13 @@ class Scene {
     const std::string path = folder_ / "script.sql";
     std::ofstream(path) << script;
     const std::string out = " >" + (folder_ / "client.log") + " 2>&1";
-    const std::string command = postgres() ? "psql -X -q -d '" + target_.url + "' -f " + path + out
-                                           : "sqlite3 " + (folder_ / "shop.db") + " <" + path + out;
+    const std::string mariadb_client =
+        "mariadb --no-defaults --user=root --socket=" + SocketOfMariadb() + " " + database_ + " <" +
+        path + out;
+    const std::string command = mariadb() ? mariadb_client
+                                : postgres()
+                                    ? "psql -X -q -d '" + target_.url + "' -f " + path + out
+                                    : "sqlite3 " + (folder_ / "shop.db") + " <" + path + out;
     const int status = std::system(command.c_str());
     std::ifstream log(folder_ / "client.log");
     if (status != 0) client_log_ = std::string(std::istreambuf_iterator<char>(log), {});
@@ -269,15 +296,21 @@ class Scene {
   }
 
  private:
+  std::string SocketOfMariadb() const { return mariadb() ? MariadbServerOfTests().socket() : ""; }
+
   Scene(const Scene& other, const std::string& schema)
-      : dialect_(other.dialect_), target_(other.target_), files_(other.files_) {
+      : dialect_(other.dialect_),
+        database_(other.database_),
+        target_(other.target_),
+        files_(other.files_) {
     target_.schema = schema;
     Restart();
   }
 
   void MakeRan() {
-    Sql(postgres() ? "CREATE TABLE ran (n bigserial PRIMARY KEY, what text)"
-                   : "CREATE TABLE ran (n integer PRIMARY KEY AUTOINCREMENT, what text)");
+    Sql(postgres()  ? "CREATE TABLE ran (n bigserial PRIMARY KEY, what text)"
+        : mariadb() ? "CREATE TABLE ran (n bigint AUTO_INCREMENT PRIMARY KEY, what text)"
+                    : "CREATE TABLE ran (n integer PRIMARY KEY AUTOINCREMENT, what text)");
   }
 
   void DrawOne(const std::string& line) {
@@ -340,6 +373,7 @@ class Scene {
   const SessionOpener open_ = OpenSession;
   const World world_ = World::Real();
   TemporaryFolder folder_;
+  std::string database_;  // MariaDB
   TargetSpec target_;
   std::unique_ptr<Session> own_;
   std::unique_ptr<MemoryKv> kv_ = std::make_unique<MemoryKv>();

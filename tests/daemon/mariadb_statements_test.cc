@@ -1,0 +1,230 @@
+// MariaDB, where a data definition statement commits: what a failure, a crash or an edit in the
+// middle of a revision leaves.
+#include <gmock/gmock.h>
+
+#include "daemon/probe.h"
+#include "tests/daemon/scene.h"
+
+namespace mig {
+namespace {
+
+using testing::HasSubstr;
+
+class MariadbStatementsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    scene_.Draw("a");
+    ASSERT_EQ(scene_.Upgrade(), "done");
+  }
+  void WriteB(const std::string& up, const std::string& down = "DROP TABLE IF EXISTS t_b;") {
+    scene_.Write("b", "-- parents: a\n\n-- mig:up\n" + up + "\n\n-- mig:down\n" + down + "\n");
+  }
+  std::string Journal() {
+    return scene_.Column("SELECT concat(unit, ':', state) FROM mig_journal ORDER BY unit");
+  }
+  std::string Insert(const std::string& what) {
+    return "INSERT INTO ran (what) VALUES ('" + what + "');\n";
+  }
+
+  Scene scene_{Dialect::kMariadb};
+};
+
+TEST_F(MariadbStatementsTest, WhatCommittedStaysAndTheNextRunGoesOnFromThere) {
+  WriteB(Insert("b1") + "CREATE TABLE t_b (id integer);\n" + Insert("b2") +
+         "ALTER TABLE t_nowhere ADD COLUMN x integer;\n" + Insert("b3"));
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.finished().state, HasSubstr("3 of the 5 parts of b took effect"));
+  EXPECT_EQ(scene_.Ran(), "a b1 b2");
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(Journal(), "0:done 1:done 2:done");
+  scene_.Sql("CREATE TABLE t_nowhere (id integer)");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b1 b2 b3");
+  EXPECT_EQ(Journal(), "");
+  scene_.ExpectSound();
+}
+
+TEST_F(MariadbStatementsTest, TheStatementThatFailedMayBeCorrectedInItsFile) {
+  WriteB("CREATE TABLE t_b (id integer,\n  oops nonsense);\n" + Insert("b"));
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(scene_.detail("line"), "5");
+  EXPECT_EQ(Journal(), "");
+  WriteB("CREATE TABLE t_b (id integer,\n  oops integer);\n" + Insert("b"));
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b");
+  scene_.ExpectSound();
+}
+
+TEST_F(MariadbStatementsTest, AFailureOfRowsTakesBackTheStretchItStandsIn) {
+  WriteB("CREATE TABLE t_b (id integer);\n" + Insert("b1") + "INSERT INTO ran (wht) VALUES (1);\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(scene_.Ran(), "a");
+  EXPECT_EQ(scene_.Tables(), "a b");
+  EXPECT_EQ(Journal(), "0:done");
+}
+
+TEST_F(MariadbStatementsTest, SettingsLastToTheEndOfTheirRevisionAndNoLonger) {
+  scene_.Draw("c: b");
+  WriteB(
+      "SET foreign_key_checks = 0;\nSET @who = 'b';\nCREATE TABLE t_b (id integer REFERENCES "
+      "t_late (id));\nINSERT INTO ran (what) SELECT concat(@who, @@foreign_key_checks + 0);\n");
+  scene_.Replace("c", "VALUES ('c')",
+                 "SELECT concat(coalesce(@who, 'c'), @@foreign_key_checks + 0)");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b0 c1");
+}
+
+TEST_F(MariadbStatementsTest, SettingsAreRepeatedWhereARevisionGoesOnInAnotherRun) {
+  WriteB(
+      "SET @who = 'b';\nCREATE TABLE t_b (id integer);\nALTER TABLE t_late ADD COLUMN x "
+      "integer;\nINSERT INTO ran (what) SELECT @who;\n");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  scene_.Sql("CREATE TABLE t_late (id integer)");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b");
+}
+
+TEST_F(MariadbStatementsTest, AProcedureThatCommitsDoesNotPassForATransaction) {
+  scene_.Sql("CREATE FUNCTION f() RETURNS integer DETERMINISTIC RETURN 1");
+  scene_.Sql("CREATE PROCEDURE sly() BEGIN COMMIT; START TRANSACTION; END");
+  WriteB(Insert("b") + "SELECT f();\n");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  scene_.Write("c", "-- parents: b\n\n-- mig:up\nCALL sly();\n" + Insert("c"));
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+  scene_.ExpectSound();
+}
+
+TEST_F(MariadbStatementsTest, RunsBodiesWithAndWithoutDelimiters) {
+  WriteB(
+      "CREATE TABLE t_b (id integer PRIMARY KEY, v integer, w integer AS (v * 2) STORED);\n"
+      "CREATE TRIGGER tr BEFORE INSERT ON t_b FOR EACH ROW BEGIN IF new.v IS NULL THEN SET "
+      "new.v = 1; END IF; END;\nDELIMITER //\nCREATE PROCEDURE p(n int) BEGIN WHILE n > 0 DO "
+      "CASE n WHEN 1 THEN INSERT INTO t_b (id) VALUES (n); ELSE BEGIN END; END CASE; SET n = n "
+      "- 1; END WHILE; END//\nDELIMITER ;\n/*!50003 CREATE VIEW v AS SELECT w FROM t_b */;\n"
+      "CALL p(3); # done\n" +
+          Insert("b"),
+      "DROP VIEW v;\nDROP PROCEDURE p;\nDROP TABLE t_b;");
+  ASSERT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT w FROM v"), "2");
+  EXPECT_EQ(scene_.Downgrade("a"), "done");
+  EXPECT_EQ(scene_.Tables(), "a");
+}
+
+TEST_F(MariadbStatementsTest, AVerificationMustNotCommit) {
+  WriteB("SELECT 1;\n\n-- mig:verify\nTRUNCATE TABLE ran;");
+  EXPECT_EQ(scene_.Upgrade(), "FILE_INVALID");
+  EXPECT_EQ(scene_.Ran(), "a");
+}
+
+TEST_F(MariadbStatementsTest, AFailedVerificationLeavesWhatCommitted) {
+  WriteB("CREATE TABLE t_b (id integer);\n\n-- mig:verify\nSELECT count(*) > 0 FROM t_b;");
+  EXPECT_EQ(scene_.Upgrade(), "VERIFY_FAILED");
+  EXPECT_EQ(scene_.Tables(), "a b");
+  EXPECT_EQ(scene_.Rows(), "a");
+  scene_.Sql("INSERT INTO t_b VALUES (1)");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+}
+
+struct Doubt {
+  const char* name;
+  const char* before;  // prepares the database
+  const char* statement;
+};
+
+// Looked for right before it runs, as after a crash that came too early for it, and right after.
+class MariadbDoubt : public testing::TestWithParam<Doubt> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, MariadbDoubt,
+    testing::Values(
+        Doubt{"CreateTable", "", "CREATE TABLE t (a int)"},
+        Doubt{"CreateTableOfRows", "", "CREATE TABLE IF NOT EXISTS t AS SELECT 1 AS a"},
+        Doubt{"DropTable", "CREATE TABLE t (a int)", "DROP TABLE t"},
+        Doubt{"AddColumn", "CREATE TABLE t (a int)", "ALTER TABLE t ADD COLUMN b int"},
+        Doubt{"ModifyColumn", "CREATE TABLE t (a int)", "ALTER TABLE `t` MODIFY a bigint"},
+        Doubt{"RenameColumn", "CREATE TABLE t (a int)", "ALTER TABLE t RENAME COLUMN a TO b"},
+        Doubt{"AddForeignKey", "CREATE TABLE t (a int PRIMARY KEY, b int)",
+              "ALTER TABLE t ADD FOREIGN KEY (b) REFERENCES t (a)"},
+        Doubt{"AddCheck", "CREATE TABLE t (a int)", "ALTER TABLE t ADD CHECK (a > 0)"},
+        Doubt{"RenameByAlter", "CREATE TABLE t (a int)", "ALTER TABLE t RENAME TO u"},
+        Doubt{"RenameTable", "CREATE TABLE t (a int)", "RENAME TABLE t TO u"},
+        Doubt{"CreateIndex", "CREATE TABLE t (a int)", "CREATE UNIQUE INDEX i ON t (a)"},
+        Doubt{"DropIndex", "CREATE TABLE t (a int, KEY i (a))", "DROP INDEX i ON t"},
+        Doubt{"CreateView", "", "CREATE VIEW v AS SELECT 1 AS a"},
+        Doubt{"AlterView", "CREATE VIEW v AS SELECT 1 AS a", "ALTER VIEW v AS SELECT 2 AS a"},
+        Doubt{"DropView", "CREATE VIEW v AS SELECT 1 AS a", "DROP VIEW v"},
+        Doubt{"CreateTrigger", "CREATE TABLE t (a int)",
+              "CREATE DEFINER = root@localhost TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET "
+              "new.a = 1"},
+        Doubt{"CreateProcedure", "", "CREATE PROCEDURE p() SELECT 1"},
+        Doubt{"DropProcedure", "CREATE PROCEDURE p() SELECT 1", "DROP PROCEDURE p"},
+        Doubt{"CreateFunction", "", "CREATE FUNCTION f() RETURNS int RETURN 1"},
+        Doubt{"CreateEvent", "", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1"},
+        Doubt{"AlterEvent", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+              "ALTER EVENT e DISABLE"},
+        Doubt{"CreateSequence", "", "CREATE SEQUENCE s"},
+        Doubt{"CreateDatabase", "DROP DATABASE IF EXISTS doubt", "CREATE DATABASE doubt"},
+        Doubt{"DropDatabase", "CREATE OR REPLACE DATABASE doubt", "DROP DATABASE doubt"},
+        Doubt{"CreateUser", "DROP USER IF EXISTS doubt@localhost", "CREATE USER doubt@localhost"},
+        Doubt{"CreateRole", "DROP ROLE IF EXISTS doubts", "CREATE ROLE doubts"},
+        Doubt{"ExecutableComment", "",
+              "/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 PROCEDURE p() "
+              "SELECT 1 */"}),
+    [](const auto& doubt) { return std::string(doubt.param.name); });
+
+TEST_P(MariadbDoubt, IsSettledByLooking) {
+  Database database(Dialect::kMariadb);
+  auto session = database.Open();
+  if (*GetParam().before != '\0') MustExecute(*session, {GetParam().before});
+  const StatementTraits traits = Classify(Dialect::kMariadb, GetParam().statement);
+  EXPECT_FALSE(traits.runs_in_transaction);
+  const auto before = SeeBefore(*session, traits.probe);
+  ASSERT_TRUE(before);
+  auto effect = LookFor(*session, traits.probe, *before);
+  ASSERT_TRUE(effect);
+  EXPECT_EQ(*effect, Effect::kTookNot);
+  MustExecute(*session, {GetParam().statement});
+  effect = LookFor(*session, traits.probe, *before);
+  ASSERT_TRUE(effect);
+  EXPECT_EQ(*effect, Effect::kTook);
+}
+
+TEST(MariadbDoubtOf, WhatNothingTellsIsNotGuessed) {
+  Database database(Dialect::kMariadb);
+  auto session = database.Open();
+  MustExecute(*session, {"CREATE TABLE t (a int)"});
+  MustExecute(*session, {"CREATE TABLE u (a int)"});
+  MustExecute(*session, {"INSERT INTO t VALUES (1)"});
+  for (const char* sql : {"CALL p()", "EXECUTE x", "ALTER TABLE t TRUNCATE PARTITION p",
+                          "CREATE OR REPLACE TABLE t AS SELECT 1", "TRUNCATE TABLE t",
+                          "ALTER SEQUENCE s RESTART 1"}) {
+    const StatementTraits traits = Classify(Dialect::kMariadb, sql);
+    EXPECT_FALSE(traits.runs_in_transaction) << sql;
+    EXPECT_FALSE(traits.repeatable) << sql;
+    const auto before = SeeBefore(*session, traits.probe);
+    ASSERT_TRUE(before);
+    EXPECT_EQ(*LookFor(*session, traits.probe, *before), Effect::kUnknown) << sql;
+  }
+  const Probe both = Classify(Dialect::kMariadb, "DROP TABLE t, u").probe;
+  const auto before = SeeBefore(*session, both);
+  ASSERT_TRUE(before);
+  MustExecute(*session, {"DROP TABLE t"});
+  EXPECT_EQ(*LookFor(*session, both, *before), Effect::kUnknown);
+  MustExecute(*session, {"DROP TABLE u"});
+  EXPECT_EQ(*LookFor(*session, both, *before), Effect::kTook);
+}
+
+TEST(MariadbDoubtOf, RowsThatComeInBetweenDoNotPassForAChange) {
+  Database database(Dialect::kMariadb);
+  auto session = database.Open();
+  MustExecute(*session, {"CREATE TABLE t (a int AUTO_INCREMENT PRIMARY KEY)"});
+  const Probe probe = Classify(Dialect::kMariadb, "ALTER TABLE t ADD COLUMN b int").probe;
+  const auto before = SeeBefore(*session, probe);
+  ASSERT_TRUE(before);
+  MustExecute(*session, {"INSERT INTO t VALUES (NULL), (NULL)"});
+  EXPECT_EQ(*LookFor(*session, probe, *before), Effect::kTookNot);
+}
+
+}  // namespace
+}  // namespace mig
