@@ -1,7 +1,5 @@
 #include "cli/client.h"
 
-#include <algorithm>
-
 #include "cli/channel.h"
 #include "mig/v1/admin.grpc.pb.h"
 #include "mig/v1/history.grpc.pb.h"
@@ -14,16 +12,17 @@ namespace {
 // Well under gRPC's limit of 4 MiB a message.
 constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 
-bool SendInChunks(const WorkTreeFile& file,
-                  const std::function<bool(const v1::UploadFilesRequest&)>& send) {
+using Send = std::function<bool(const v1::UploadFilesRequest&)>;
+
+bool SendInChunks(const std::string& sha256, const std::string& bytes, const Send& send) {
   std::size_t offset = 0;
   do {
     v1::UploadFilesRequest request;
-    request.set_sha256(file.sha256);
-    request.set_chunk(file.bytes.substr(offset, kChunkBytes));
+    request.set_sha256(sha256);
+    request.set_chunk(bytes.substr(offset, kChunkBytes));
     if (!send(request)) return false;
     offset += kChunkBytes;
-  } while (offset < file.bytes.size());
+  } while (offset < bytes.size());
   return true;
 }
 
@@ -58,14 +57,24 @@ MIG_CALL(Admin, GetDaemon)
 MIG_CALL(Admin, StopDaemon)
 #undef MIG_CALL
 
-Result<void> Client::Upload(const std::vector<const WorkTreeFile*>& files) {
-  TRY(channel_->Upload(&v1::HistoryService::Stub::UploadFiles,
-                       [&](const std::function<bool(const v1::UploadFilesRequest&)>& send) {
-                         std::ranges::all_of(files, [&](const WorkTreeFile* file) {
-                           return SendInChunks(*file, send);
-                         });
-                       }));
-  return {};
+Result<bool> Client::Upload(const std::vector<const WorkTreeFile*>& files,
+                            const ReadContent& read) {
+  Result<void> reading;
+  bool complete = true;
+  const auto write = [&](const Send& send) {
+    reading = {};
+    for (const WorkTreeFile* file : files) {
+      const auto bytes = read(*file);
+      if (!bytes) reading = bytes.error();
+      complete = bytes && bytes->has_value();
+      // A daemon that takes no more says why when the call ends.
+      if (!complete || !SendInChunks(file->sha256, **bytes, send)) return;
+    }
+  };
+  const auto answer = channel_->Upload(&v1::HistoryService::Stub::UploadFiles, write);
+  TRY(std::move(reading));
+  if (complete) TRY(answer);
+  return complete;
 }
 
 Result<void> Client::StartRun(const v1::StartRunRequest& request, const OnEvent& on_event) {

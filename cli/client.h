@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/work_tree.h"
 #include "mig/v1/admin.pb.h"
@@ -46,8 +48,10 @@ class Client {
   // For people: which daemon this is.
   const std::string& description() const;
 
-  // Sends the contents of `files` in chunks.
-  Result<void> Upload(const std::vector<const WorkTreeFile*>& files);
+  // Sends the contents of `files` in chunks, each read when its turn comes. False when there was
+  // nothing to read (nullopt): a file has changed since it was listed.
+  using ReadContent = std::function<Result<std::optional<std::string>>(const WorkTreeFile&)>;
+  Result<bool> Upload(const std::vector<const WorkTreeFile*>& files, const ReadContent& read);
 
   using OnEvent = std::function<void(const v1::RunEvent&)>;
   // Returns when the run has ended, or with the error that ended the stream.

@@ -11,6 +11,9 @@
 namespace mig {
 namespace {
 
+// How often the files are read when they change between listing and sending.
+constexpr int kReadings = 3;
+
 Result<std::string> AbsolutePath(const Config& config, const ConfigText& written,
                                  std::string_view key) {
   std::string path = TRY(ExpandVariables(config, written, key));
@@ -48,7 +51,7 @@ v1::OpenWorkTreeRequest ListingOf(const std::string& project, const WorkTree& tr
     v1::FileEntry* entry = request.add_files();
     entry->set_path(file.path);
     entry->set_sha256(file.sha256);
-    entry->set_size(static_cast<std::int64_t>(file.bytes.size()));
+    entry->set_size(file.size);
   }
   return request;
 }
@@ -120,18 +123,32 @@ Result<v1::View> Context::view() {
 }
 
 Result<void> Context::OpenWorkTree() {
-  v1::OpenWorkTreeRequest listing = ListingOf(TRY(config())->project, *tree_);
+  const Config* project = TRY(config());
   Client* daemon = TRY(client());
-  v1::OpenWorkTreeResponse answer = TRY(daemon->Call(listing));
-  if (!answer.missing().empty()) {
-    TRY(daemon->Upload(FilesMissing(*tree_, answer)));
-    answer = TRY(daemon->Call(listing));
+  for (int reading = 1; reading <= kReadings; ++reading) {
+    if (reading > 1) tree_ = TRY(ReadWorkTree(*project, Index::kIgnore));
+    const v1::OpenWorkTreeRequest listing = ListingOf(project->project, *tree_);
+    v1::OpenWorkTreeResponse answer = TRY(daemon->Call(listing));
+    if (!answer.missing().empty()) {
+      if (!TRY(SendMissing(answer))) continue;
+      answer = TRY(daemon->Call(listing));
+    }
+    if (!answer.missing().empty()) {
+      return Error{Reason::kInternal, "the daemon still asks for contents that it was sent"};
+    }
+    for (const std::string& warning : answer.warnings()) Advise(warning);
+    return {};
   }
-  if (!answer.missing().empty()) {
-    return Error{Reason::kInternal, "the daemon still asks for contents that it was sent"};
-  }
-  for (const std::string& warning : answer.warnings()) Advise(warning);
-  return {};
+  return Error{Reason::kFileUnreadable,
+               "the revision files change while they are read",
+               {},
+               "repeat the command when whatever writes them is done"};
+}
+
+Result<bool> Context::SendMissing(const v1::OpenWorkTreeResponse& answer) {
+  const Config* project = TRY(config());
+  const auto read = [&](const WorkTreeFile& file) { return ReadListed(*project, file); };
+  return TRY(client())->Upload(FilesMissing(*tree_, answer), read);
 }
 
 Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on_event) {
@@ -140,6 +157,7 @@ Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on
   Result<void> ended = daemon->StartRun(request, on_event);
   if (ended || ended.error().reason != Reason::kViewUnknown) return ended;
   TRY(OpenWorkTree());
+  *request.mutable_view() = TRY(view());
   return daemon->StartRun(request, on_event);
 }
 

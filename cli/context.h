@@ -55,6 +55,7 @@ class Context {
     auto response = TRY(client())->Call(request);
     if (response || response.error().reason != Reason::kViewUnknown) return response;
     TRY(OpenWorkTree());
+    *request.mutable_view() = TRY(view());
     return TRY(client())->Call(request);
   }
 
@@ -80,7 +81,10 @@ class Context {
  private:
   template <typename Open>
   Result<void> Connect(Open open);
+  // Tells the daemon about the work tree; reads it anew where files changed meanwhile.
   Result<void> OpenWorkTree();
+  // Sends what is missing; false when a file is not what was listed any more.
+  Result<bool> SendMissing(const v1::OpenWorkTreeResponse& answer);
 
   const Command& command_;
   Arguments arguments_;

@@ -1,14 +1,11 @@
 #include "cli/file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-
-#include "store/core/limits.h"
 
 namespace mig {
 namespace {
@@ -64,23 +61,23 @@ Result<std::string> WriteBeside(const std::string& path, std::string_view bytes)
 
 }  // namespace
 
-Result<std::string> ReadFile(const std::string& path) {
+Result<std::string> ReadFile(const std::string& path, struct stat* status, std::size_t most) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
-  if (file.value() < 0 || ::fstat(file.value(), &status) != 0) {
+  struct stat own {};
+  struct stat& state = status == nullptr ? own : *status;
+  if (file.value() < 0 || ::fstat(file.value(), &state) != 0) {
     return ErrnoError(Reason::kFileUnreadable, "cannot read", path, errno);
   }
-  if (!S_ISREG(status.st_mode))
+  if (!S_ISREG(state.st_mode))
     return Error{Reason::kFileUnreadable, "cannot read " + path + ": it is no regular file"};
-  if (static_cast<std::size_t>(status.st_size) > kMaxFileBytes) {
+  if (static_cast<std::size_t>(state.st_size) > most) {
     return Error{Reason::kLimitExceeded,
-                 path + " has " + std::to_string(status.st_size >> 20) +
-                     " MiB, and mig reads files up to " + std::to_string(kMaxFileBytes >> 20) +
-                     " MiB",
+                 path + " has " + std::to_string(state.st_size >> 20) +
+                     " MiB, and mig reads files up to " + std::to_string(most >> 20) + " MiB",
                  {},
                  "load data by other means, or cut the file into several"};
   }
-  std::string bytes(static_cast<std::size_t>(status.st_size) + 1, '\0');
+  std::string bytes(static_cast<std::size_t>(state.st_size) + 1, '\0');
   std::size_t filled = 0;
   while (true) {
     ssize_t count = ::read(file.value(), bytes.data() + filled, bytes.size() - filled);

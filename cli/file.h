@@ -1,16 +1,21 @@
 // Whole files, read and written.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <string>
 #include <string_view>
 
+#include "store/core/limits.h"
 #include "store/core/result.h"
 
 namespace mig {
 
-// The bytes of a regular file. Errors: kFileUnreadable naming it; kLimitExceeded for one that is
-// larger than a revision file may be (store/core/limits.h).
-Result<std::string> ReadFile(const std::string& path);
+// The bytes of a regular file. `status`, when given, is its state before the first byte was read.
+// Errors: kFileUnreadable naming it; kLimitExceeded for one that is larger than `most` bytes, which
+// is what a revision file may have.
+Result<std::string> ReadFile(const std::string& path, struct stat* status = nullptr,
+                             std::size_t most = kMaxFileBytes);
 
 // Makes a new file with `bytes`: first under a temporary name, synced, then linked to `path`, so
 // that a reader sees all of it or nothing. Errors: kFileExists when there is something at `path`,

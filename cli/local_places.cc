@@ -76,16 +76,6 @@ void IgnoreInGit(const std::string& state) {
   ::close(file);
 }
 
-// `.mig` in the work tree, made if need be; empty when we cannot write there.
-std::string StateInWorkTree(const std::string& work_tree) {
-  const std::string state = work_tree + "/.mig";
-  if (::mkdir(state.c_str(), 0700) == 0) IgnoreInGit(state);
-  struct stat folder = {};
-  const bool usable = ::stat(state.c_str(), &folder) == 0 && S_ISDIR(folder.st_mode) &&
-                      ::access(state.c_str(), R_OK | W_OK | X_OK) == 0;
-  return usable ? Canonical(state) : "";
-}
-
 bool IsExecutable(const std::string& path) {
   struct stat file = {};
   return ::stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode) &&
@@ -105,6 +95,15 @@ std::vector<std::string> MigdCandidates() {
 }
 
 }  // namespace
+
+std::string StateInWorkTree(const std::string& work_tree) {
+  const std::string state = work_tree + "/.mig";
+  if (::mkdir(state.c_str(), 0700) == 0) IgnoreInGit(state);
+  struct stat folder = {};
+  const bool usable = ::stat(state.c_str(), &folder) == 0 && S_ISDIR(folder.st_mode) &&
+                      ::access(state.c_str(), R_OK | W_OK | X_OK) == 0;
+  return usable ? Canonical(state) : "";
+}
 
 Result<LocalPlaces> PlacesOf(const std::string& work_tree) {
   constexpr std::string_view kSuffix = ".sock";

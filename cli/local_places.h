@@ -16,7 +16,13 @@ struct LocalPlaces {
 
   std::string log() const { return state + "/daemon.log"; }
   std::string start_lock() const { return state + "/start.lock"; }
+  // Who the daemon is: its process's id, its API's number, its binary.
+  std::string identity() const { return state + "/daemon.identity"; }
 };
+
+// Canonical path of `.mig` in the work tree, which is made, hidden from Git, where it is missing;
+// empty when we cannot write there.
+std::string StateInWorkTree(const std::string& work_tree);
 
 // Makes the folders that are missing. Errors: kPermissionDenied for a runtime folder that others
 // can open, kFileUnwritable.

@@ -1,6 +1,8 @@
 // The revision files of a work tree, as they are on disk now.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,7 @@ namespace mig {
 struct WorkTreeFile {
   std::string path;    // relative to the root, with `/`
   std::string sha256;  // of the bytes, 64 lower-case hex digits
-  std::string bytes;
+  std::int64_t size = 0;
 };
 
 struct WorkTree {
@@ -21,9 +23,18 @@ struct WorkTree {
   std::string digest;
 };
 
-// Reads every *.sql file directly in the configured folders; names that start with a dot are left
-// out. Errors: kFileUnreadable, kLimitExceeded; a folder that is not there is kFileUnreadable.
-Result<WorkTree> ReadWorkTree(const Config& config);
+// Whether what cli/work_tree_index.h remembers is believed, or every file is read.
+enum class Index { kUse, kIgnore };
+
+// Every *.sql file directly in the configured folders; names that start with a dot are left out.
+// Files that are unchanged since the last command are not opened; what was read is remembered for
+// the next one, where that can be written. Errors: kFileUnreadable, kLimitExceeded; a folder that
+// is not there is kFileUnreadable.
+Result<WorkTree> ReadWorkTree(const Config& config, Index index = Index::kUse);
+
+// The bytes of a file of the work tree; nullopt when they are no longer those that were listed.
+// Errors: those of ReadFile.
+Result<std::optional<std::string>> ReadListed(const Config& config, const WorkTreeFile& file);
 
 std::string DigestOf(const std::vector<WorkTreeFile>& files);
 
