@@ -6,6 +6,7 @@
 
 #include "daemon/executor.h"
 #include "daemon/lease.h"
+#include "daemon/limits.h"
 #include "daemon/script.h"
 #include "drivers/baseline.h"
 
@@ -107,10 +108,16 @@ Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener o
       refs_(kv),
       views_(objects_, refs_),
       shared_refs_(objects_, refs_, views_, world, std::move(policies)),
+      sessions_(OpenSession, kSessionKeeping, kMaxKeptSessions),
       runs_(world) {}
 
 Result<TargetAddress> Engine::AddressOf(const TargetSpec& target) const {
   return mig::AddressOf(target, served_);
+}
+
+Result<OpenTarget> Engine::OpenToRead(const TargetAddress& address) {
+  return Open(address, IfMissing::kFail,
+              [this](const TargetUrl& url, IfMissing) { return sessions_.Open(url); });
 }
 
 Result<bool> Engine::EnsureVersion(const TargetSpec& spec) {
@@ -125,7 +132,7 @@ Result<bool> Engine::EnsureVersion(const TargetSpec& spec) {
 
 Result<TargetDescription> Engine::Describe(const TargetSpec& spec) {
   const TargetAddress address = TRY(AddressOf(spec));
-  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  OpenTarget target = TRY(OpenToRead(address));
   TargetDescription description;
   description.target_url = target.address.url.redacted;
   description.dialect = target.session->dialect();
@@ -165,6 +172,20 @@ Result<RunPtr> Engine::StartRun(const RunSpec& spec) {
   });
 }
 
+Result<bool> Engine::IsDone(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
+                            RunInProgress& run, RunFinished& finished) {
+  auto target = OpenToRead(address);
+  if (!target) return false;
+  const Interruptible interruptible(run, *target->session);
+  const auto situation = SituationFor(spec.operation, view, *target, objects_);
+  if (!situation && situation.error().reason == Reason::kCancelled) return situation.error();
+  if (!situation) return false;
+  const auto plan = PlanOperation(*situation, spec.operation, target->session->dialect());
+  if (!plan || !plan->steps.empty()) return false;
+  for (const VersionRow& row : situation->state.rows) finished.current.push_back(row.name);
+  return true;
+}
+
 RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
                              RunInProgress& run) {
   const auto started = world_.elapsed();
@@ -175,6 +196,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
   RunFinished finished;
   const auto outcome = [&]() -> Result<void> {
+    if (TRY(IsDone(spec, view, address, run, finished))) return {};
     OpenTarget target = TRY(OpenForRun(address, spec.operation, view, open_session_, observe));
     const Interruptible interruptible(run, *target.session);
     target.session->OnNotice([&](const SqlNotice& notice) {
@@ -216,7 +238,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
 Result<RunPlan> Engine::PlanRun(const RunSpec& spec) {
   const ViewPtr view = TRY(views_.Find(spec.view));
   const TargetAddress address = TRY(AddressOf(spec.target));
-  auto target = Open(address, IfMissing::kFail);
+  auto target = OpenToRead(address);
   if (target) return PlanOn(*target, spec, view, objects_);
   if (target.error().reason != Reason::kDatabaseMissing)
     return Unexpected(std::move(target).error());

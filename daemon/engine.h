@@ -14,6 +14,7 @@
 #include "daemon/pull.h"
 #include "daemon/run_plan.h"
 #include "daemon/runs_in_progress.h"
+#include "daemon/session_pool.h"
 #include "daemon/shared_refs.h"
 #include "daemon/target.h"
 #include "daemon/views.h"
@@ -161,6 +162,12 @@ class Engine {
 
  private:
   Result<Marked> MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& target);
+  // To read with; what changes a target opens a session of its own.
+  Result<OpenTarget> OpenToRead(const TargetAddress& address);
+  // Whether a run has nothing to do, as far as reading tells; then `finished` says where the target
+  // is. What cannot be told is left to the run. Errors: kCancelled.
+  Result<bool> IsDone(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
+                      RunInProgress& run, RunFinished& finished);
   RunFinished CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
                        RunInProgress& run);
 
@@ -171,6 +178,7 @@ class Engine {
   Refs refs_;
   Views views_;
   SharedRefs shared_refs_;
+  SessionPool sessions_;
   RunsInProgress runs_;
 };
 

@@ -105,7 +105,7 @@ Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetS
   if (!spec) return marked;
   const TargetAddress address = TRY(AddressOf(*spec));
   marked.target_url = address.url.redacted;
-  auto target = Open(address, IfMissing::kFail);
+  auto target = OpenToRead(address);
   if (!target && target.error().reason == Reason::kDatabaseMissing) return marked;
   if (!target) return Unexpected(std::move(target).error());
   const Situation situation = TRY(SituationOf(view, *target, objects_));
@@ -165,7 +165,7 @@ Result<Listing> Engine::Show(const ViewName& name, const std::string& revision,
 Result<Listing> Engine::Current(const ViewName& name, const TargetSpec& spec, bool check_heads) {
   const ViewPtr view = TRY(views_.Find(name));
   const TargetAddress address = TRY(AddressOf(spec));
-  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  OpenTarget target = TRY(OpenToRead(address));
   const Situation situation = TRY(SituationOf(view, target, objects_));
   Listing listing;
   listing.marked.catalog = TRY(situation.WithNamesOfView());

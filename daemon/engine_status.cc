@@ -91,7 +91,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   if (spec) {
     const TargetAddress address = TRY(AddressOf(*spec));
     dialect = address.url.dialect;
-    auto target = Open(address, IfMissing::kFail);
+    auto target = OpenToRead(address);
     if (target) {
       status.target_url = address.url.redacted;
       situation = TRY(SituationOf(situation.view, *target, objects_));

@@ -42,6 +42,13 @@ inline constexpr std::chrono::seconds kDrainTime{8};
 // Work trees kept as read: the branches somebody switches between within an hour. Each costs about three times its files.
 inline constexpr std::size_t kMaxKeptViews = 8;
 
+// How long a session that only reads is kept after use. PostgreSQL's DROP DATABASE waits 5 seconds
+// for other sessions to leave before it refuses: with two of them to spare it never does for ours.
+inline constexpr std::chrono::seconds kSessionKeeping{3};
+
+// Sessions kept at once: the targets that somebody's commands go back and forth between.
+inline constexpr std::size_t kMaxKeptSessions = 8;
+
 // Contents of files sent and not yet part of a view: what one large work tree sends before it is opened.
 inline constexpr std::size_t kMaxUploadedBytes = std::size_t{512} << 20;
 

@@ -109,6 +109,11 @@ bool PostgresConnection::Wait(bool for_writing) {
   }
 }
 
+bool PostgresConnection::IsQuiet() const {
+  pollfd socket = {PQsocket(get()), POLLIN, 0};
+  return PQstatus(get()) == CONNECTION_OK && poll(&socket, 1, 0) == 0;
+}
+
 PostgresResult PostgresConnection::NextResult() {
   while (PQisBusy(get()) && Wait(false)) {
   }

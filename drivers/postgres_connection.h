@@ -47,6 +47,9 @@ class PostgresConnection {
   // cancellation. Reads what has come. False when the connection is gone.
   bool Wait(bool for_writing);
 
+  // Whether it is usable and the server has said nothing that nobody asked for, such as a farewell.
+  bool IsQuiet() const;
+
   // The next result, null at the end of a command's results. Only blocks in Wait().
   PostgresResult NextResult();
 

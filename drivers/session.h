@@ -104,6 +104,12 @@ class Session {
   // none is running.
   virtual void Interrupt() = 0;
 
+  // Whether this session, when nothing uses it, may be left open and later be read with as if it
+  // were opened then: its connection lives, its address still leads to the database it is on, and
+  // being open is in nobody's way. Asks no server. What a caller did that Reset() takes back, the
+  // caller knows.
+  virtual bool MayServeAgain() { return false; }
+
   // Called on the session's thread for each notice while a statement runs.
   virtual void OnNotice(std::function<void(const SqlNotice&)> listener) = 0;
 };

@@ -7,6 +7,10 @@
 //
 // Reset() costs nothing until a statement touched what outlives it in a connection (a PRAGMA,
 // ATTACH, a temporary object, as reported by SQLite's authorizer); then the file is opened anew.
+//
+// A session may serve again only while its file is the very one, unchanged, that was opened: a
+// copy put in its place can look to SQLite's cache like the database it knows. In WAL mode it never
+// may: an open connection there keeps others from changing the mode, and files beside the database.
 #pragma once
 
 #include <sqlite3.h>
@@ -37,6 +41,7 @@ class SqliteSession final : public Session {
   Result<bool> TryLock(std::string_view name) override;
   Result<void> Unlock(std::string_view name) override;
   void Interrupt() override;
+  bool MayServeAgain() override;
   void OnNotice(std::function<void(const SqlNotice&)>) override {}  // SQLite has none
 
  private:
@@ -64,8 +69,12 @@ class SqliteSession final : public Session {
                        const char*);
   static int Progress(void* session);
 
+  // What changes with every change of the file; empty when there is none.
+  static std::string StateOf(const std::string& path);
+
   const std::string path_;
   const std::string version_;
+  std::string opened_;                // StateOf the file before it was opened
   std::unique_ptr<SqliteLock> lock_;  // null while it is not held
   std::mutex mutex_;                  // guards db_ (as a pointer) and running_ against Interrupt()
   Database db_;
