@@ -110,14 +110,15 @@ Result<std::shared_ptr<grpc::Channel>> CheckShared(std::shared_ptr<grpc::Channel
 Result<std::shared_ptr<grpc::Channel>> TryLocal(const LocalDaemon& local, bool may_start) {
   const std::shared_ptr<grpc::Channel> none;
   const int socket = TRY(may_start ? local.Connect() : local.ConnectRunning());
+  const bool as_it_is = !may_start || local.IsKnown(socket, kApi);
   const std::shared_ptr<grpc::Channel> channel = OverSocket(socket);
+  if (as_it_is) return channel;
   v1::GetDaemonResponse daemon;
   const grpc::Status greeted = Greet(channel, "", daemon);
   if (!greeted.ok()) {
     if (IsConnectionFailure(greeted)) return none;
     return ErrorOf(greeted);
   }
-  if (!may_start) return channel;
   const bool stopping = daemon.draining() || (IsOutdated(daemon) && StopIfIdle(channel));
   if (stopping) {
     local.AwaitGone();

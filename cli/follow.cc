@@ -2,12 +2,21 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "cli/interrupt.h"
 #include "cli/render/error.h"
 #include "store/core/sha256.h"
 
 namespace mig {
 namespace {
+
+// How long a daemon may stay away before a run is given up: a restart takes seconds.
+constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::milliseconds kFirstPause{100};
+constexpr std::chrono::milliseconds kLongestPause{2000};
 
 std::string RandomId() {
   std::string bytes(16, '\0');
@@ -36,6 +45,9 @@ void Follower::Take(const v1::RunEvent& event) {
     if (cancelled_) CancelNow(run_id_);
   }
   if (event.has_run_finished()) finished_ = event.run_finished();
+  // A daemon that was restarted may have lost the last events, and ends the run at an earlier one.
+  if (event.sequence() <= sequence_ && !event.has_run_finished()) return;
+  sequence_ = event.sequence();
   if (context_.json()) {
     context_.PrintJson(event);
     (void)context_.terminal().Flush();
@@ -44,6 +56,52 @@ void Follower::Take(const v1::RunEvent& event) {
   RunProgress::Shown shown = progress_.On(event);
   if (!shown.lines.empty()) context_.terminal().Tell(shown.lines);
   context_.terminal().Live(shown.live);
+}
+
+bool Follower::IsLost(const Result<void>& stream) const {
+  const std::lock_guard lock(mutex_);
+  return !finished_ && !run_id_.empty() &&
+         (stream || stream.error().reason == Reason::kDaemonUnreachable ||
+          stream.error().reason == Reason::kDraining);
+}
+
+Result<void> Follower::Watch(std::int64_t sequence) {
+  v1::WatchRunRequest request;
+  request.set_run_id(run_id_);
+  request.set_after_sequence(sequence);
+  Client* client = TRY(context_.client());
+  return client->WatchRun(request, [this](const v1::RunEvent& event) { Take(event); });
+}
+
+Result<void> Follower::FollowOn(Result<void> stream) {
+  if (!IsLost(stream)) return stream;
+  context_.terminal().Tell("the connection to the daemon was lost; connecting again\n");
+  auto last_heard = std::chrono::steady_clock::now();
+  auto pause = kFirstPause;
+  while (IsLost(stream) && std::chrono::steady_clock::now() < last_heard + kPatience) {
+    std::this_thread::sleep_for(pause);
+    const std::int64_t before = sequence_;
+    stream = Watch(sequence_);
+    // It ended without a word: the daemon's account of the run is shorter than what was seen.
+    if (stream && !finished_ && sequence_ == before) stream = Watch(0);
+    const bool heard = sequence_ > before;
+    if (heard) last_heard = std::chrono::steady_clock::now();
+    pause = heard ? kFirstPause : std::min(2 * pause, kLongestPause);
+  }
+  return finished_ ? Result<void>() : GivenUp(std::move(stream));
+}
+
+Result<void> Follower::GivenUp(Result<void> stream) const {
+  if (stream) return stream;
+  Error error = std::move(stream).error();
+  if (error.reason == Reason::kNoSuchRun) {
+    error.reason = Reason::kDaemonUnreachable;
+    error.message = "the daemon ended during run " + run_id_ + ", and knows nothing of it any more";
+    error.hint = "`mig current` tells what took effect; the same command again goes on from there";
+  } else if (error.reason == Reason::kDaemonUnreachable) {
+    error.hint = "the run goes on where its daemon does: `mig watch " + run_id_ + "` follows it";
+  }
+  return error;
 }
 
 void Follower::Cancel() {
@@ -84,7 +142,7 @@ Result<int> StartAndFollow(Context& context, v1::StartRunRequest request) {
   Interrupt interrupt([&] { follower.Cancel(); });
   Result<void> stream =
       context.Run(std::move(request), [&](const v1::RunEvent& event) { follower.Take(event); });
-  return follower.Outcome(std::move(stream));
+  return follower.Outcome(follower.FollowOn(std::move(stream)));
 }
 
 Result<int> WatchAndFollow(Context& context, const std::string& run_id) {
@@ -94,7 +152,7 @@ Result<int> WatchAndFollow(Context& context, const std::string& run_id) {
   Client* client = TRY(context.client());
   Result<void> stream =
       client->WatchRun(request, [&](const v1::RunEvent& event) { follower.Take(event); });
-  return follower.Outcome(std::move(stream));
+  return follower.Outcome(follower.FollowOn(std::move(stream)));
 }
 
 }  // namespace mig

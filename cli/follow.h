@@ -1,6 +1,7 @@
-// Following a run to its end on the terminal.
+// Following a run to its end on the terminal, whatever happens to the connection meanwhile.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -16,8 +17,13 @@ class Follower {
  public:
   explicit Follower(Context& context);
 
-  // Takes one event; called in order, from one thread.
+  // Takes one event; called in order, from one thread. What was taken before is not shown again.
   void Take(const v1::RunEvent& event);
+
+  // Follows the run on, after a stream ended with `stream` before the run did: on new connections,
+  // from the last event that was taken, until the run has ended or the daemon stayed away for long.
+  // The answer is that of the last stream.
+  Result<void> FollowOn(Result<void> stream);
 
   // Cancels the run, at once or as soon as its id is known. From any thread.
   void Cancel();
@@ -27,11 +33,19 @@ class Follower {
   Result<int> Outcome(Result<void> stream) const;
 
  private:
+  // Whether a stream that ended so may be followed on: the connection was lost, and the run is
+  // known.
+  bool IsLost(const Result<void>& stream) const;
+  // One stream of the events after `sequence`.
+  Result<void> Watch(std::int64_t sequence);
+  // What to say where the run's end was not heard.
+  Result<void> GivenUp(Result<void> stream) const;
   void CancelNow(const std::string& run_id);
 
   Context& context_;
   RunProgress progress_;
   std::optional<v1::RunEvent::RunFinished> finished_;
+  std::int64_t sequence_ = 0;  // of the last event that was taken
   mutable std::mutex mutex_;
   std::string run_id_;      // under mutex_
   bool cancelled_ = false;  // under mutex_

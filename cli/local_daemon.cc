@@ -11,6 +11,7 @@
 #include <cstring>
 #include <thread>
 
+#include "cli/file.h"
 #include "cli/spawn_migd.h"
 
 namespace mig {
@@ -119,6 +120,17 @@ Result<int> LocalDaemon::ConnectOrStart() const {
   if (socket || !IsAbsent(socket.error())) return socket;
   TRY(SpawnMigd(places_));
   return ConnectRunning();
+}
+
+bool LocalDaemon::IsKnown(int socket, int api) const {
+  ucred peer = {};
+  socklen_t size = sizeof peer;
+  const Result<std::string> identity = ReadFile(places_.identity());
+  const Result<std::string> migd = FindMigd();
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || !identity || !migd)
+    return false;
+  return *identity == "pid " + std::to_string(peer.pid) + "\napi " + std::to_string(api) +
+                          "\nbinary " + BinaryIdentity(*migd) + "\n";
 }
 
 void LocalDaemon::AwaitGone() const {

@@ -30,6 +30,11 @@ class LocalDaemon {
   // The same, but only to a daemon that runs.
   Result<int> ConnectRunning() const;
 
+  // Whether the daemon behind a connection is of the migd that would be started now and speaks the
+  // API of this number, as far as the file daemon.identity tells: that saves asking it. False when
+  // the file is not that of the process which listens.
+  bool IsKnown(int socket, int api) const;
+
   // Waits until nobody listens any more, after a daemon was told to stop; not for long.
   void AwaitGone() const;
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -102,6 +103,16 @@ Result<std::vector<FileLock>> TakeLocks(const CommandLine& line) {
   return locks;
 }
 
+// What clients would ask first is there for them to read (cli/local_daemon.h). REQUIRES: the lock
+// of the folder is held, and nobody can connect yet.
+Result<void> WriteIdentity(const std::string& private_state) {
+  const std::string path = private_state + "/daemon.identity";
+  std::ofstream file(path, std::ios::trunc);
+  file << "pid " << ::getpid() << "\napi " << kApi << "\nbinary " << RunningBinary() << '\n';
+  if (file.flush()) return {};
+  return Error{Reason::kFileUnwritable, "cannot write " + path, {{"file", path}}};
+}
+
 AdminService::Facts FactsOf(const DaemonConfig& config, std::function<int()> active_runs) {
   AdminService::Facts facts;
   facts.version = MIG_VERSION;
@@ -149,6 +160,7 @@ ServedTargets ServedBy(const CommandLine& line) {
 
 Result<void> Run(const CommandLine& line) {
   const std::vector<FileLock> locks = TRY(TakeLocks(line));
+  if (!line.private_state.empty()) TRY(WriteIdentity(line.private_state));
   const std::unique_ptr<Kv> kv = TRY(RocksKv::Open(line.config.store));
   const World world = World::Real();
   Engine engine(*kv, world, ServedBy(line), OpenSession, line.config.ref_policies);

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""mig from outside, where its surroundings misbehave: connections that break under a run, an index that lies.
+
+    client_test.py MIG MIGD [unittest arguments]
+"""
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+MIG, MIGD = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:3])
+PATIENCE = 120  # seconds after which a test that waits has failed
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain: {condition}")
+        time.sleep(0.01)
+    return answer
+
+
+class Proxy:
+    """Passes connections to a Unix socket on, and cuts them when told to."""
+
+    def __init__(self, path, behind):
+        self.behind = str(behind)
+        self.accepted = 0
+        self.sockets = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            front = self.listener.accept()[0]
+            back = socket.socket(socket.AF_UNIX)
+            try:
+                back.connect(self.behind)
+            except OSError:
+                front.close()
+                continue
+            self.sockets += [front, back]
+            for source, sink in ((front, back), (back, front)):
+                threading.Thread(target=self.copy, args=(source, sink), daemon=True).start()
+            self.accepted += 1
+
+    @staticmethod
+    def copy(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def cut(self):
+        cut, self.sockets = self.sockets, []
+        for one in cut:
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class ClientTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mig-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.tree = self.folder / "tree"
+        (self.tree / "migrations").mkdir(parents=True)
+        for name in ("a", "b"):
+            parents = "" if name == "a" else "-- parents: a\n"
+            (self.tree / "migrations" / f"{name}.sql").write_text(
+                f"{parents}\n-- mig:up\nCREATE TABLE {name} (id integer);\n\n-- mig:down\nDROP TABLE {name};\n")
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.environment = {**kept, "MIG_MIGD": MIGD, "XDG_RUNTIME_DIR": str(self.folder), "MIG_IDLE": "60"}
+
+    def configure(self, address):
+        (self.tree / "mig.toml").write_text(
+            f'[project]\nname = "shop"\n[daemon]\naddress = "{address}"\n[targets.dev]\nurl = "sqlite:dev.db"\n')
+
+    def mig(self, *arguments, status=0):
+        done = subprocess.run([MIG, *arguments], cwd=self.tree, env=self.environment, text=True, capture_output=True)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout
+
+    def start(self, *arguments):
+        client = subprocess.Popen([MIG, *arguments], cwd=self.tree, env=self.environment, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(client.communicate)
+        self.addCleanup(client.kill)
+        return client
+
+
+class BrokenConnections(ClientTest):
+    """A run on a shared daemon that waits for a lock that the test holds, so that it lasts as long as the test wants."""
+
+    def setUp(self):
+        super().setUp()
+        self.start_daemon()
+        self.proxy = Proxy(self.folder / "proxy.sock", self.folder / "migd.sock")
+        self.configure(f"unix:{self.folder}/proxy.sock")
+        sqlite3.connect(self.tree / "dev.db").close()
+        self.lock = open(self.tree.resolve() / "dev.db-mig-lock", "w")
+        self.addCleanup(self.lock.close)
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+
+    def start_daemon(self):
+        self.daemon = subprocess.Popen(
+            [MIGD, "--store", str(self.folder / "store"), "--listen", f"unix:{self.folder}/migd.sock"],
+            env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        daemon = self.daemon
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+        wait_for(self.daemon_answers)
+
+    def daemon_answers(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(f"{self.folder}/migd.sock") == 0
+
+    def runs(self):
+        return json.loads(self.mig("runs", "--json"))["runs"]
+
+    def start_upgrade(self):
+        client = self.start("upgrade", "--json")
+        first = json.loads(client.stdout.readline())
+        self.assertIn("run_started" if "run_started" in first else "runStarted", first)
+        return client
+
+    def await_reconnection(self):
+        accepted = self.proxy.accepted
+        self.proxy.cut()
+        wait_for(lambda: self.proxy.accepted > accepted)
+
+    def test_a_client_follows_its_run_through_them(self):
+        client = self.start_upgrade()
+        for _ in range(3):
+            self.await_reconnection()
+        self.lock.close()
+        out, err = client.communicate(timeout=PATIENCE)
+        self.assertEqual(client.returncode, 0, out + err)
+        sequences = [int(json.loads(line)["sequence"]) for line in out.splitlines()]
+        self.assertEqual(sequences, list(range(2, 2 + len(sequences))), "every event once, in order")
+        self.assertIn("connecting again", err)
+        self.assertEqual(len(self.runs()), 1)
+
+    def test_a_watcher_follows_through_them(self):
+        client = self.start_upgrade()
+        run = self.runs()[0]["id"]
+        watcher = self.start("watch", run)
+        wait_for(lambda: "dev" in watcher.stderr.readline())
+        self.await_reconnection()
+        self.lock.close()
+        watched = watcher.communicate(timeout=PATIENCE)[1]
+        self.assertEqual((watcher.returncode, client.wait(PATIENCE)), (0, 0), watched)
+        self.assertEqual(watched.count("Running upgrade a -> b"), 1, watched)
+
+    def test_a_client_says_what_became_of_a_run_whose_daemon_was_killed(self):
+        client = self.start_upgrade()
+        self.daemon.send_signal(signal.SIGKILL)
+        self.daemon.wait()
+        self.lock.close()
+        self.start_daemon()
+        out, err = client.communicate(timeout=PATIENCE)
+        self.assertEqual(client.returncode, 7, out + err)
+        self.assertIn("daemon ended", err)
+        self.assertEqual(self.mig("current"), "")
+        self.mig("upgrade")
+        self.assertEqual(self.mig("current"), "b (head)\n")
+
+    def test_a_client_does_not_look_for_a_run_that_nobody_knows(self):
+        self.mig("watch", "0123456789abcdef", status=2)
+
+
+class LyingIndex(ClientTest):
+    def setUp(self):
+        super().setUp()
+        self.configure("local")
+        self.addCleanup(subprocess.run, [MIG, "daemon", "stop"], cwd=self.tree, env=self.environment,
+                        capture_output=True)
+
+    def test_is_found_out_before_anything_is_made_of_it(self):
+        self.mig("heads")
+        lines = []
+        for name in ("a", "b"):
+            status = os.stat(self.tree / "migrations" / f"{name}.sql")
+            lines.append(f"{'0' * 64} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_size} {status.st_ino} "
+                         f"migrations/{name}.sql\0")
+        text = f"mig-index 1\n{2**62} {'1' * 64}\n" + "".join(lines)
+        (self.tree / ".mig" / "index").write_text(text + hashlib.sha256(text.encode()).hexdigest())
+        self.assertEqual(self.mig("heads"), "b (head)\n")
+        self.assertNotIn("0" * 64, (self.tree / ".mig" / "index").read_text())
+
+    def test_a_daemon_identity_that_lies_costs_a_question_only(self):
+        self.mig("heads")
+        pid = (self.tree / ".mig" / "daemon.lock").read_text()
+        (self.tree / ".mig" / "daemon.identity").write_text("pid 1\napi 99\nbinary x\n")
+        self.assertEqual(self.mig("heads"), "b (head)\n")
+        self.assertEqual((self.tree / ".mig" / "daemon.lock").read_text(), pid)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]] + sys.argv[3:])
