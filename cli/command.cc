@@ -26,6 +26,13 @@ constexpr Option kGlobalOptions[] = {
     {"-h,--help", "", "show what the command does, its arguments and examples"},
 };
 
+constexpr std::pair<Group, std::string_view> kGroups[] = {
+    {Group::kWrite, "Write revisions"},
+    {Group::kLook, "Look"},
+    {Group::kApply, "Change a database"},
+    {Group::kOperate, "Operate"},
+};
+
 struct RefusedOption {
   std::string_view name;
   std::string_view why;
@@ -61,6 +68,8 @@ std::string_view Option::key() const {
 
 std::span<const Command* const> AllCommands() { return kCommands; }
 
+std::span<const std::pair<Group, std::string_view>> CommandGroups() { return kGroups; }
+
 std::span<const Option> GlobalOptions() { return kGlobalOptions; }
 
 Result<const Command*> FindCommand(std::string_view name) {
@@ -89,6 +98,16 @@ std::vector<const Option*> OptionsOf(const Command& command) {
   for (const Option* option : options)
     std::ranges::copy(NamesOf(*option), std::back_inserter(taken));
   for (const Option& option : kGlobalOptions) add(option);
+  return options;
+}
+
+CommandOptions OptionsByOrigin(const Command& command) {
+  CommandOptions options;
+  for (const Option* option : OptionsOf(command)) {
+    const bool is_own = command.options.data() <= option &&
+                        option < command.options.data() + command.options.size();
+    (is_own ? options.own : options.global).push_back(option);
+  }
   return options;
 }
 

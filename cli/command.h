@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "store/core/result.h"
@@ -57,6 +58,9 @@ struct Command {
 // In the order of help.
 std::span<const Command* const> AllCommands();
 
+// The groups and their titles, in that order.
+std::span<const std::pair<Group, std::string_view>> CommandGroups();
+
 // Taken by every command that does not define an option of the same name.
 std::span<const Option> GlobalOptions();
 
@@ -69,6 +73,13 @@ std::vector<std::string_view> NamesOf(const Option& option);
 
 // The options a command takes: its own, then the global ones it does not shadow.
 std::vector<const Option*> OptionsOf(const Command& command);
+
+// The same, apart.
+struct CommandOptions {
+  std::vector<const Option*> own;
+  std::vector<const Option*> global;
+};
+CommandOptions OptionsByOrigin(const Command& command);
 
 // Why an option of Alembic has no place here; empty: it is not one of those.
 std::string_view WhyRefused(std::string_view option);

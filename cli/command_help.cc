@@ -1,21 +1,12 @@
 #include "cli/command_help.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
-#include <utility>
 
 namespace mig {
 namespace {
 
 constexpr std::size_t kWidth = 100;
-
-constexpr std::pair<Group, std::string_view> kGroups[] = {
-    {Group::kWrite, "Write revisions"},
-    {Group::kLook, "Look"},
-    {Group::kApply, "Change a database"},
-    {Group::kOperate, "Operate"},
-};
 
 std::string Padded(std::string_view text, std::size_t width) {
   std::string padded(text);
@@ -88,7 +79,7 @@ std::string Examples(std::string_view examples) {
 std::string Overview(const Style& style) {
   std::string text = "mig keeps the migrations of a database the way Git keeps files.\n\n";
   text += style.Bold("Usage:") + " mig COMMAND [ARGUMENT...] [OPTION...]\n";
-  for (const auto& [group, title] : kGroups) {
+  for (const auto& [group, title] : CommandGroups()) {
     text += "\n" + style.Bold(title) + "\n";
     for (const Command* command : AllCommands()) {
       if (command->group != group) continue;
@@ -107,13 +98,7 @@ std::string HelpOf(const Command& command, const Style& style) {
       std::string(command.summary) + "\n\n" + style.Bold("Usage:") + " " + Synopsis(command);
   if (!command.alias.empty()) text += "Also spelled: mig " + std::string(command.alias) + "\n";
   if (!command.description.empty()) text += "\n" + Wrapped(command.description, 0) + "\n";
-  std::vector<const Option*> own;
-  std::vector<const Option*> global;
-  for (const Option* option : OptionsOf(command)) {
-    bool is_own = command.options.data() <= option &&
-                  option < command.options.data() + command.options.size();
-    (is_own ? own : global).push_back(option);
-  }
+  const auto [own, global] = OptionsByOrigin(command);
   if (!own.empty()) text += "\n" + style.Bold("Options") + "\n" + OptionLines(own);
   text += "\n" + style.Bold("Options of every command") + "\n" + OptionLines(global);
   return text + "\n" + style.Bold("Examples") + "\n" + Examples(command.examples);

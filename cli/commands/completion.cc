@@ -93,7 +93,11 @@ std::string ZshScript() {
     script += "    " + pattern + ")\n      _arguments \\\n" + ZshOptions(*command) +
               "        '*:revision:(head heads base)' ;;\n";
   }
-  return script + "  esac\n}\ncompdef _mig mig\n";
+  // As a file in $fpath it is run to complete, in ~/.zshrc it is evaluated.
+  return script +
+         "  esac\n"
+         "}\n"
+         "if [[ \"$funcstack[1]\" == _mig ]]; then _mig \"$@\"; else compdef _mig mig; fi\n";
 }
 
 std::string FishOption(std::string_view verb, const Option& option) {
