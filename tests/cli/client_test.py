@@ -52,6 +52,7 @@ class Proxy:
                 back.connect(self.behind)
             except OSError:
                 front.close()
+                back.close()
                 continue
             self.sockets += [front, back]
             for source, sink in ((front, back), (back, front)):
@@ -66,6 +67,8 @@ class Proxy:
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass
+        finally:
+            source.close()
 
     def cut(self):
         cut, self.sockets = self.sockets, []
@@ -120,9 +123,11 @@ class BrokenConnections(ClientTest):
         fcntl.flock(self.lock, fcntl.LOCK_EX)
 
     def start_daemon(self):
-        self.daemon = subprocess.Popen(
-            [MIGD, "--store", str(self.folder / "store"), "--listen", f"unix:{self.folder}/migd.sock"],
-            env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        config = self.folder / "migd.toml"
+        config.write_text(f'store = "{self.folder}/store"\nlisten = ["unix:{self.folder}/migd.sock"]\n'
+                          "accept_urls = true\n")
+        self.daemon = subprocess.Popen([MIGD, "--config", str(config)], env=self.environment,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         daemon = self.daemon
         self.addCleanup(daemon.wait)
         self.addCleanup(daemon.kill)
@@ -137,9 +142,13 @@ class BrokenConnections(ClientTest):
 
     def start_upgrade(self):
         client = self.start("upgrade", "--json")
-        first = json.loads(client.stdout.readline())
-        self.assertIn("run_started" if "run_started" in first else "runStarted", first)
+        self.assertIn("runStarted", json.loads(client.stdout.readline()))
         return client
+
+    def expect_every_event_once(self, lines):
+        sequences = [int(json.loads(line)["sequence"]) for line in lines.splitlines()]
+        self.assertGreater(len(sequences), 3)
+        self.assertEqual(sequences, list(range(2, 2 + len(sequences))))
 
     def await_reconnection(self):
         accepted = self.proxy.accepted
@@ -153,21 +162,19 @@ class BrokenConnections(ClientTest):
         self.lock.close()
         out, err = client.communicate(timeout=PATIENCE)
         self.assertEqual(client.returncode, 0, out + err)
-        sequences = [int(json.loads(line)["sequence"]) for line in out.splitlines()]
-        self.assertEqual(sequences, list(range(2, 2 + len(sequences))), "every event once, in order")
+        self.expect_every_event_once(out)
         self.assertIn("connecting again", err)
         self.assertEqual(len(self.runs()), 1)
 
     def test_a_watcher_follows_through_them(self):
         client = self.start_upgrade()
-        run = self.runs()[0]["id"]
-        watcher = self.start("watch", run)
-        wait_for(lambda: "dev" in watcher.stderr.readline())
+        watcher = self.start("watch", self.runs()[0]["id"], "--json")
+        self.assertEqual(json.loads(watcher.stdout.readline())["sequence"], "1")
         self.await_reconnection()
         self.lock.close()
-        watched = watcher.communicate(timeout=PATIENCE)[1]
-        self.assertEqual((watcher.returncode, client.wait(PATIENCE)), (0, 0), watched)
-        self.assertEqual(watched.count("Running upgrade a -> b"), 1, watched)
+        out, err = watcher.communicate(timeout=PATIENCE)
+        self.assertEqual((watcher.returncode, client.wait(PATIENCE)), (0, 0), err)
+        self.expect_every_event_once(out)
 
     def test_a_client_says_what_became_of_a_run_whose_daemon_was_killed(self):
         client = self.start_upgrade()
