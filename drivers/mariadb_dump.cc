@@ -32,12 +32,21 @@ Values EnvironmentOf(const TargetUrl& url) {
     const char* value = std::getenv(name);
     if (value != nullptr) environment[name] = value;
   }
+  constexpr std::array<std::pair<const char*, const char*>, 3> kDefaults = {
+      {{"default_port", "MYSQL_TCP_PORT"},
+       {"default_unix_socket", "MYSQL_UNIX_PORT"},
+       {"default_host", "MYSQL_HOST"}}};
+  for (auto [key, variable] : kDefaults) {
+    const std::string value = ValueOr(url.parameters, key, "");
+    if (!value.empty()) environment[variable] = value;
+  }
   const std::string password = ValueOr(url.parameters, "password", "default_password");
   if (!password.empty()) environment["MYSQL_PWD"] = password;
   return environment;
 }
 
-// The same file of options as a session's, which must be the first argument.
+// The same file of options as a session's, which must be the first argument. Its values come before
+// the environment's.
 std::string OptionFile(const TargetUrl& url) {
   const std::string file = ValueOr(url.parameters, "option_file", "");
   return !file.empty() && access(file.c_str(), R_OK) == 0 ? "--defaults-file=" + file
