@@ -31,10 +31,10 @@ void CutToLength(std::string* name) {
 
 }  // namespace
 
-StatementTokens::StatementTokens(Dialect dialect, std::string_view statement)
+StatementTokens::StatementTokens(Dialect dialect, std::string_view statement, std::size_t most)
     : statement_(statement) {
   Lexer lexer(dialect, statement);
-  while (tokens_.size() < kMost) {
+  while (tokens_.size() < most) {
     Result<Token> token = lexer.Next();
     if (!token || token->kind == TokenKind::kEnd) return;
     bool mark = token->kind == TokenKind::kHint || token->kind == TokenKind::kExecutableOpen ||

@@ -21,7 +21,7 @@ class StatementTokens {
 
   // `statement` must outlive this. What cannot be lexed ends the tokens. Hints are left out, and so
   // are the marks around MariaDB's executable comments, whose text is part of the statement.
-  StatementTokens(Dialect dialect, std::string_view statement);
+  StatementTokens(Dialect dialect, std::string_view statement, std::size_t most = kMost);
 
   // The tokens from `first` on.
   StatementTokens From(std::size_t first) const;

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <string>
 
 #include "drivers/sql/classify.h"
+#include "drivers/sql/destruction.h"
+#include "drivers/sql/locks.h"
 #include "drivers/sql/meaning.h"
 #include "drivers/sql/split.h"
 #include "tests/fuzz/fuzz.h"
@@ -18,6 +21,15 @@ void CheckError(const Error& error) {
 void CheckStatement(Dialect dialect, std::string_view statement) {
   (void)CheckAllowed(dialect, statement);
   (void)Classify(dialect, statement);
+  const StatementLocks locks = LocksOf(dialect, statement);
+  for (const LockTaken& lock : locks.locks) {
+    Require(!lock.mode.empty() && !lock.object.empty(), "a lock has a mode and is on something");
+  }
+  for (const Destruction& one : DestructionsOf(dialect, statement)) {
+    Require(
+        std::ranges::any_of(AllDestructions(), [&](const auto& k) { return k.kind == one.kind; }),
+        "a destruction is of a kind that can be consented to");
+  }
   Require(DisplayVerb(dialect, statement).size() <= 60, "a verb fits a line");
 }
 

@@ -1,0 +1,317 @@
+#include "drivers/sql/destruction.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "drivers/sql/statement_tokens.h"
+
+namespace mig {
+namespace {
+
+constexpr DestructionKind kKinds[] = {
+    {"drop_table", "DROP TABLE, CREATE OR REPLACE TABLE"},
+    {"drop_column", "DROP COLUMN, DROP ATTRIBUTE of a type"},
+    {"drop_schema", "DROP SCHEMA"},
+    {"drop_database", "DROP DATABASE"},
+    {"drop_type", "DROP TYPE, DROP DOMAIN"},
+    {"drop_sequence", "DROP SEQUENCE"},
+    {"drop_extension", "DROP EXTENSION"},
+    {"drop_owned", "DROP OWNED BY"},
+    {"drop_partition", "DROP PARTITION of a table"},
+    {"drop_history", "DROP SYSTEM VERSIONING of a table"},
+    {"drop_cascade", "DROP of anything else with CASCADE"},
+    {"truncate", "TRUNCATE"},
+    {"delete_all", "DELETE without WHERE"},
+    {"update_all", "UPDATE without WHERE"},
+    {"change_type", "another type for a column, where the new one may not hold every value"},
+    {"dynamic_sql", "EXECUTE in a block: what it runs cannot be read"},
+};
+
+// Blocks in blocks beyond this are taken for what cannot be read.
+constexpr int kDeepest = 8;
+// So often each token may be looked at, on average: no text takes more than time in its size.
+constexpr std::size_t kMostLooks = 64;
+
+class Reader {
+ public:
+  Reader(Dialect dialect, std::string_view text, int depth = 0)
+      : depth_(depth),
+        dialect_(dialect),
+        text_(text),
+        tokens_(dialect, text, std::numeric_limits<std::size_t>::max()) {}
+
+  std::vector<Destruction> Read() {
+    ReadFrom(0);
+    return std::move(found_);
+  }
+
+  // Of the body of a block; `begins`: whether a statement starts it.
+  std::vector<Destruction> ReadBody(bool begins) {
+    const bool mariadb = dialect_ == Dialect::kMariadb;
+    for (std::size_t at = 0; at < tokens_.size(); ++at) {
+      if (begins && tokens_.IsWord(at, "execute")) Add("dynamic_sql", "", "");
+      if (begins) ReadFrom(at);
+      begins = tokens_.IsSymbol(at, ";") || (mariadb && tokens_.IsWord(at, "do")) ||
+               tokens_.IsAnyWord(at, {"begin", "then", "else", "loop", "atomic"});
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void Add(std::string_view kind, std::string object, std::string table) {
+    found_.push_back({std::string(kind), std::move(object), std::move(table)});
+  }
+
+  bool IsNamePart(std::size_t at) const {
+    return tokens_.at(at).kind == TokenKind::kWord || tokens_.at(at).kind == TokenKind::kQuotedName;
+  }
+  // The name at `at`, which moves behind it; empty where there is none.
+  std::string Name(std::size_t& at) const {
+    if (!IsNamePart(at)) return "";
+    std::string name(tokens_.Text(at++));
+    for (; tokens_.IsSymbol(at, ".") && IsNamePart(at + 1); at += 2) {
+      name += "." + std::string(tokens_.Text(at + 1));
+    }
+    return name;
+  }
+  void Skip(std::size_t& at, std::initializer_list<std::string_view> words) const {
+    if (tokens_.HasWords(at, words)) at += words.size();
+  }
+  bool EndsAt(std::size_t at) const { return at >= tokens_.size() || tokens_.IsSymbol(at, ";"); }
+  bool HasBeforeEnd(std::size_t at, std::string_view word) const {
+    for (; !EndsAt(at); ++at) {
+      if (tokens_.IsWord(at, word)) return true;
+    }
+    return false;
+  }
+
+  void ReadFrom(std::size_t at) {
+    if (tokens_.IsWord(at, "drop")) return Drop(at + 1);
+    if (tokens_.IsWord(at, "alter")) return Alter(at + 1);
+    if (tokens_.IsWord(at, "truncate")) return Truncate(at + 1);
+    if (tokens_.IsWord(at, "create")) return Create(at + 1);
+    if (tokens_.IsWord(at, "do") && dialect_ == Dialect::kPostgresql) return Do(at + 1);
+    if (tokens_.HasWords(at, {"begin", "not", "atomic"})) return Block(at);
+    if (tokens_.IsWord(at, "explain") && !HasBeforeEnd(at, "analyze")) return;
+    if (tokens_.IsAnyWord(at, {"delete", "update", "with", "insert", "select", "explain"}))
+      Modify(at);
+  }
+
+  // DROP kind [CONCURRENTLY] [IF EXISTS] name, ... [CASCADE]
+  void Drop(std::size_t at) {
+    struct Kind {
+      std::initializer_list<std::string_view> words;
+      std::string_view kind;
+    };
+    static const Kind kDrops[] = {
+        {{"table"}, "drop_table"},        {{"foreign", "table"}, "drop_table"},
+        {{"tables"}, "drop_table"},       {{"schema"}, "drop_schema"},
+        {{"database"}, "drop_database"},  {{"type"}, "drop_type"},
+        {{"domain"}, "drop_type"},        {{"sequence"}, "drop_sequence"},
+        {{"extension"}, "drop_extension"}};
+    if (tokens_.HasWords(at, {"owned", "by"})) {
+      std::size_t name = at + 2;
+      return Add("drop_owned", Name(name), "");
+    }
+    for (const Kind& drop : kDrops) {
+      if (!tokens_.HasWords(at, drop.words)) continue;
+      at += drop.words.size();
+      // In MariaDB a schema is a database.
+      const bool database = drop.kind == "drop_schema" && dialect_ == Dialect::kMariadb;
+      return DropNames(at, database ? "drop_database" : drop.kind);
+    }
+    if (HasBeforeEnd(at, "cascade")) {
+      for (; !EndsAt(at) && IsNamePart(at + 1) && !tokens_.IsSymbol(at + 1, "."); ++at) {
+        if (tokens_.IsAnyWord(at + 1, {"cascade"})) break;
+      }
+      Add("drop_cascade", Name(at), "");
+    }
+  }
+
+  void DropNames(std::size_t at, std::string_view kind) {
+    Skip(at, {"if", "exists"});
+    while (true) {
+      const std::string name = Name(at);
+      if (name.empty()) return;
+      Add(kind, name, kind == "drop_table" ? name : "");
+      if (!tokens_.IsSymbol(at, ",")) return;
+      ++at;
+    }
+  }
+
+  void Create(std::size_t at) {
+    if (!tokens_.HasWords(at, {"or", "replace", "table"})) return;
+    std::size_t name = at + 3;
+    const std::string table = Name(name);
+    Add("drop_table", table, table);
+  }
+
+  void Truncate(std::size_t at) {
+    Skip(at, {"table"});
+    while (true) {
+      Skip(at, {"only"});
+      const std::string name = Name(at);
+      if (name.empty()) return;
+      Add("truncate", name, name);
+      if (tokens_.IsSymbol(at, "*")) ++at;
+      if (!tokens_.IsSymbol(at, ",")) return;
+      ++at;
+    }
+  }
+
+  // ---- ALTER
+
+  void Alter(std::size_t at) {
+    while (tokens_.IsAnyWord(at, {"online", "ignore", "foreign"})) ++at;
+    const bool table = tokens_.IsWord(at, "table");
+    if (!table && !tokens_.IsWord(at, "type")) return;
+    ++at;
+    Skip(at, {"if", "exists"});
+    Skip(at, {"only"});
+    const std::string name = Name(at);
+    if (tokens_.IsSymbol(at, "*")) ++at;
+    int depth = 0;
+    for (bool begins = true; !EndsAt(at); ++at) {
+      if (begins && depth == 0) {
+        if (table) {
+          AlterTable(at, name);
+        } else if (tokens_.HasWords(at, {"drop", "attribute"})) {
+          DropColumn(at + 2, name);
+        }
+      }
+      depth += tokens_.IsSymbol(at, "(") ? 1 : tokens_.IsSymbol(at, ")") ? -1 : 0;
+      begins = tokens_.IsSymbol(at, ",");
+    }
+  }
+
+  void AlterTable(std::size_t at, const std::string& table) {
+    if (tokens_.IsWord(at, "drop")) return DropPart(at + 1, table);
+    if (tokens_.HasWords(at, {"truncate", "partition"})) return Add("truncate", table, table);
+    const bool changes =
+        tokens_.IsAnyWord(at, {"modify", "change"}) || tokens_.HasWords(at, {"convert", "to"});
+    if (dialect_ == Dialect::kMariadb && changes) {
+      std::size_t name = at + 1;
+      Skip(name, {"column"});
+      Skip(name, {"if", "exists"});
+      const bool one = !tokens_.IsWord(at, "convert");
+      return Add("change_type", one ? table + "." + Name(name) : table, table);
+    }
+    if (tokens_.IsWord(at, "alter")) AlterColumn(at + 1, table);
+  }
+
+  void DropPart(std::size_t at, const std::string& table) {
+    if (tokens_.IsWord(at, "column")) return DropColumn(at + 1, table);
+    if (tokens_.IsWord(at, "partition")) return Add("drop_partition", table, table);
+    if (tokens_.HasWords(at, {"system", "versioning"})) return Add("drop_history", table, table);
+    const bool other = tokens_.IsAnyWord(
+        at, {"constraint", "index", "key", "primary", "foreign", "check", "period"});
+    // A column may be called like one of these where no name follows the word.
+    if (!other || EndsAt(at + 1) || tokens_.IsSymbol(at + 1, ",")) DropColumn(at, table);
+  }
+
+  void DropColumn(std::size_t at, const std::string& table) {
+    Skip(at, {"if", "exists"});
+    Add("drop_column", table + "." + Name(at), table);
+  }
+
+  // ALTER [COLUMN] name [SET DATA] TYPE type
+  void AlterColumn(std::size_t at, const std::string& table) {
+    Skip(at, {"column"});
+    const std::string column = Name(at);
+    Skip(at, {"set", "data"});
+    if (!tokens_.IsWord(at, "type")) return;
+    ++at;
+    Skip(at, {"pg_catalog"});
+    if (tokens_.IsSymbol(at, ".")) ++at;
+    const bool text = tokens_.IsAnyWord(at, {"text", "varchar"}) ||
+                      tokens_.HasWords(at, {"character", "varying"});
+    const std::size_t behind = at + (tokens_.IsWord(at, "character") ? 2 : 1);
+    // Text without a length holds whatever there was.
+    if (text && (EndsAt(behind) || tokens_.IsSymbol(behind, ","))) return;
+    Add("change_type", table + "." + column, table);
+  }
+
+  // ---- Rows
+
+  // DELETE and UPDATE wherever they run: at the start, or in a WITH.
+  void Modify(std::size_t start) {
+    bool begins = true;
+    for (std::size_t at = start; !EndsAt(at); ++at) {
+      if (scanned_ > kMostLooks * (tokens_.size() + 1)) return Add("dynamic_sql", "", "");
+      if (begins && tokens_.IsWord(at, "delete")) Delete(at + 1);
+      if (begins && tokens_.IsWord(at, "update")) Update(at + 1);
+      begins = tokens_.IsSymbol(at, "(") || tokens_.IsSymbol(at, ")") ||
+               tokens_.IsAnyWord(at, {"explain", "analyze", "verbose"});
+    }
+  }
+
+  // Whether `word` stands at the depth of `at` before the clause ends.
+  bool HasAtThisDepth(std::size_t at, std::string_view word) {
+    for (int depth = 0; !EndsAt(at); ++at, ++scanned_) {
+      if (depth == 0 && tokens_.IsWord(at, word)) return true;
+      if (tokens_.IsSymbol(at, "(")) ++depth;
+      if (tokens_.IsSymbol(at, ")") && --depth < 0) return false;
+    }
+    return false;
+  }
+
+  void Delete(std::size_t at) {
+    while (tokens_.IsAnyWord(at, {"low_priority", "quick", "ignore", "history"})) ++at;
+    if (!HasAtThisDepth(at, "from") || HasAtThisDepth(at, "where")) return;
+    Skip(at, {"from"});
+    Skip(at, {"only"});
+    const std::string table = Name(at);
+    Add("delete_all", table, table);
+  }
+
+  void Update(std::size_t at) {
+    while (tokens_.IsAnyWord(at, {"low_priority", "ignore", "only"})) ++at;
+    if (tokens_.IsWord(at, "or")) at += 2;  // SQLite: UPDATE OR IGNORE
+    if (!HasAtThisDepth(at, "set") || HasAtThisDepth(at, "where")) return;
+    const std::string table = Name(at);
+    if (!table.empty()) Add("update_all", table, table);
+  }
+
+  // ---- Blocks
+
+  // DO [LANGUAGE name] 'body'
+  void Do(std::size_t at) {
+    if (depth_ == kDeepest) return Add("dynamic_sql", "", "");
+    for (; !EndsAt(at); ++at) {
+      const Token token = tokens_.at(at);
+      if (token.kind != TokenKind::kDollarString && token.kind != TokenKind::kString) continue;
+      std::string_view body = token.TextIn(text_);
+      const bool dollar = token.kind == TokenKind::kDollarString;
+      const std::size_t quote = dollar ? body.find('$', 1) + 1 : body.find('\'') + 1;
+      const std::size_t closing = dollar ? quote : 1;
+      if (body.size() < quote + closing) continue;
+      body = body.substr(quote, body.size() - quote - closing);
+      for (Destruction& inner : Reader(dialect_, body, depth_ + 1).ReadBody(true))
+        found_.push_back(std::move(inner));
+    }
+  }
+
+  void Block(std::size_t at) {
+    const std::string_view body = text_.substr(tokens_.at(at).begin);
+    for (Destruction& inner : Reader(dialect_, body, depth_ + 1).ReadBody(false))
+      found_.push_back(std::move(inner));
+  }
+
+  const int depth_;  // of blocks in blocks
+  const Dialect dialect_;
+  const std::string_view text_;
+  const StatementTokens tokens_;
+  std::size_t scanned_ = 0;  // tokens looked at again, behind a DELETE or UPDATE
+  std::vector<Destruction> found_;
+};
+
+}  // namespace
+
+std::span<const DestructionKind> AllDestructions() { return kKinds; }
+
+std::vector<Destruction> DestructionsOf(Dialect dialect, std::string_view statement) {
+  return Reader(dialect, statement).Read();
+}
+
+}  // namespace mig

@@ -1,0 +1,216 @@
+#include "drivers/sql/locks.h"
+
+#include <algorithm>
+
+#include "drivers/sql/statement_tokens.h"
+
+namespace mig {
+namespace {
+
+// A name as it is written, of one or more parts; empty where there is none.
+std::string NameAt(const StatementTokens& tokens, std::size_t at) {
+  const auto is_part = [&](std::size_t i) {
+    return tokens.at(i).kind == TokenKind::kWord || tokens.at(i).kind == TokenKind::kQuotedName;
+  };
+  if (!is_part(at)) return "";
+  std::string name(tokens.Text(at));
+  for (; tokens.IsSymbol(at + 1, ".") && is_part(at + 2); at += 2) {
+    name += "." + std::string(tokens.Text(at + 2));
+  }
+  return name;
+}
+
+// ---- MariaDB
+
+struct DdlClause {
+  std::initializer_list<std::string_view> words;
+  std::string_view algorithm;
+  TableWork work;
+};
+
+// In the order in which they are looked for; of several clauses of one statement the costliest
+// counts. "InnoDB Online DDL Operations with the INSTANT / NOCOPY / INPLACE / COPY Alter
+// Algorithm".
+const DdlClause kClauses[] = {
+    {{"convert", "to"}, "COPY", TableWork::kRewrites},
+    {{"add", "foreign"}, "COPY", TableWork::kRewrites},
+    {{"modify"}, "COPY", TableWork::kMayRewrite},
+    {{"change"}, "COPY", TableWork::kMayRewrite},
+    {{"add", "primary"}, "INPLACE", TableWork::kRewrites},
+    {{"drop", "primary"}, "COPY", TableWork::kRewrites},
+    {{"engine"}, "INPLACE", TableWork::kRewrites},
+    {{"force"}, "INPLACE", TableWork::kRewrites},
+    {{"add", "index"}, "INPLACE", TableWork::kScans},
+    {{"add", "key"}, "INPLACE", TableWork::kScans},
+    {{"add", "unique"}, "INPLACE", TableWork::kScans},
+    {{"add", "fulltext"}, "INPLACE", TableWork::kScans},
+    {{"add", "spatial"}, "INPLACE", TableWork::kScans},
+    {{"drop", "index"}, "INPLACE", TableWork::kNone},
+    {{"drop", "key"}, "INPLACE", TableWork::kNone},
+    {{"drop", "foreign"}, "INPLACE", TableWork::kNone},
+    {{"add", "column"}, "INSTANT", TableWork::kNone},
+    {{"drop", "column"}, "INSTANT", TableWork::kNone},
+    {{"rename"}, "INSTANT", TableWork::kNone},
+    {{"alter", "column"}, "INSTANT", TableWork::kNone},
+    {{"comment"}, "INSTANT", TableWork::kNone},
+};
+
+// ALGORITHM=INPLACE, where the statement names one.
+std::string AlgorithmNamed(const StatementTokens& tokens) {
+  const std::size_t at = tokens.Find(1, {"algorithm"});
+  const std::size_t value = tokens.IsSymbol(at + 1, "=") ? at + 2 : at + 1;
+  std::string name;
+  for (const char c : tokens.Text(value)) {
+    name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return at < tokens.size() && name != "DEFAULT" ? name : "";
+}
+
+StatementLocks AlterMariadbTable(const StatementTokens& tokens, std::size_t name_at) {
+  StatementLocks report;
+  report.locks = {{"exclusive metadata lock", NameAt(tokens, name_at)}};
+  for (const DdlClause& clause : kClauses) {
+    if (tokens.Find(name_at + 1, clause.words) == tokens.size()) continue;
+    report.analysed = true;
+    report.algorithm = clause.algorithm;
+    report.work = clause.work;
+    break;
+  }
+  if (const std::string named = AlgorithmNamed(tokens); !named.empty()) {
+    report.analysed = true;
+    report.algorithm = named;
+    if (named == "COPY") report.work = TableWork::kRewrites;
+    if (named == "INSTANT" || named == "NOCOPY") report.work = TableWork::kNone;
+  }
+  return report;
+}
+
+std::size_t BehindIfExists(const StatementTokens& tokens, std::size_t at) {
+  if (tokens.HasWords(at, {"if", "not", "exists"})) return at + 3;
+  return tokens.HasWords(at, {"if", "exists"}) ? at + 2 : at;
+}
+
+StatementLocks ExclusiveOnAll(const StatementTokens& tokens, std::size_t at) {
+  StatementLocks report{true, {}, TableWork::kNone, ""};
+  while (true) {
+    std::string name = NameAt(tokens, at);
+    if (name.empty()) return report;
+    for (at += 1; tokens.IsSymbol(at, "."); at += 2) {
+    }
+    report.locks.push_back({"exclusive metadata lock", std::move(name)});
+    if (!tokens.IsSymbol(at, ",")) return report;
+    ++at;
+  }
+}
+
+StatementLocks CreateInMariadb(const StatementTokens& tokens) {
+  std::size_t at = tokens.HasWords(1, {"or", "replace"}) ? 3 : 1;
+  const bool replaces = at == 3;
+  if (tokens.IsAnyWord(at, {"unique", "fulltext", "spatial"})) ++at;
+  if (tokens.IsWord(at, "index")) {
+    const std::size_t on = tokens.Find(at, {"on"});
+    return {
+        true, {{"exclusive metadata lock", NameAt(tokens, on + 1)}}, TableWork::kScans, "INPLACE"};
+  }
+  if (!tokens.IsWord(at, "table")) return {};
+  StatementLocks report = {true, {}, TableWork::kNone, ""};
+  const std::string name = NameAt(tokens, BehindIfExists(tokens, at + 1));
+  report.locks = {{"exclusive metadata lock", name, !replaces}};
+  return report;
+}
+
+StatementLocks ReadMariadb(std::string_view statement) {
+  const StatementTokens tokens(Dialect::kMariadb, statement);
+  if (tokens.IsWord(0, "alter")) {
+    std::size_t at = 1;
+    while (tokens.IsAnyWord(at, {"online", "ignore"})) ++at;
+    if (!tokens.IsWord(at, "table")) return {};
+    return AlterMariadbTable(tokens, BehindIfExists(tokens, at + 1));
+  }
+  if (tokens.IsWord(0, "create")) return CreateInMariadb(tokens);
+  if (tokens.HasWords(0, {"drop", "table"}))
+    return ExclusiveOnAll(tokens, BehindIfExists(tokens, 2));
+  if (tokens.IsWord(0, "truncate"))
+    return ExclusiveOnAll(tokens, tokens.IsWord(1, "table") ? 2 : 1);
+  if (tokens.IsWord(0, "insert") || tokens.IsWord(0, "replace")) {
+    const std::size_t into = tokens.Find(1, {"into"});
+    const std::size_t at = into == tokens.size() ? 1 : into + 1;
+    return {true, {{"shared metadata lock", NameAt(tokens, at)}}, TableWork::kNone, ""};
+  }
+  if (tokens.IsWord(0, "update"))
+    return {true, {{"shared metadata lock", NameAt(tokens, 1)}}, TableWork::kNone, ""};
+  if (tokens.HasWords(0, {"delete", "from"}))
+    return {true, {{"shared metadata lock", NameAt(tokens, 2)}}, TableWork::kNone, ""};
+  return {};
+}
+
+}  // namespace
+
+StatementLocks MariadbLocksOf(std::string_view statement) {
+  StatementLocks report = ReadMariadb(statement);
+  const bool readable =
+      std::ranges::none_of(report.locks, [](const LockTaken& lock) { return lock.object.empty(); });
+  return readable ? report : StatementLocks();
+}
+
+StatementLocks SqliteLocksOf(std::string_view statement) {
+  const StatementTokens tokens(Dialect::kSqlite, statement);
+  StatementLocks report{true, {{"write lock", "the whole database"}}, TableWork::kNone, ""};
+  if (tokens.IsAnyWord(0, {"select", "values", "explain"})) {
+    report.locks[0].mode = "read lock";
+  } else if (tokens.IsWord(0, "pragma")) {
+    report = {};
+  } else if (tokens.IsAnyWord(0, {"attach", "detach"})) {
+    report.locks.clear();
+  } else if (tokens.IsWord(0, "vacuum") || tokens.Find(0, {"drop", "column"}) < tokens.size()) {
+    report.work = TableWork::kRewrites;
+  } else if (tokens.IsAnyWord(0, {"reindex", "analyze"}) ||
+             tokens.HasWords(0, {"create", "index"}) ||
+             tokens.HasWords(0, {"create", "unique", "index"})) {
+    report.work = TableWork::kScans;
+  }
+  return report;
+}
+
+std::string_view SentenceOf(TableWork work) {
+  switch (work) {
+    case TableWork::kUnknown:
+    case TableWork::kNone:
+      return "";
+    case TableWork::kScans:
+      return "scans the table";
+    case TableWork::kMayRewrite:
+      return "may rewrite the table";
+    case TableWork::kRewrites:
+      return "rewrites the table";
+  }
+  return "";
+}
+
+StatementLocks LocksOf(Dialect dialect, std::string_view statement) {
+  switch (dialect) {
+    case Dialect::kPostgresql:
+      return PostgresqlLocksOf(statement);
+    case Dialect::kSqlite:
+      return SqliteLocksOf(statement);
+    case Dialect::kMariadb:
+      return MariadbLocksOf(statement);
+  }
+  return {};
+}
+
+std::string SentenceOf(const StatementLocks& locks) {
+  if (!locks.analysed) return "not analysed";
+  std::string text;
+  for (const LockTaken& lock : locks.locks) {
+    text += (text.empty() ? "" : ", ") + lock.mode + " on " + lock.object;
+    if (lock.is_new) text += " (new)";
+  }
+  if (text.empty()) text = "none";
+  if (!locks.algorithm.empty()) text += "; " + locks.algorithm;
+  if (const std::string_view work = SentenceOf(locks.work); !work.empty())
+    text += "; " + std::string(work);
+  return text;
+}
+
+}  // namespace mig
