@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
 
 namespace mig {
 namespace {
@@ -55,7 +56,9 @@ class SpawnPlan {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes_, 0);  // a group of its own: it ends with its children
+    posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
   ~SpawnPlan() {
     posix_spawn_file_actions_destroy(&actions_);
@@ -88,22 +91,63 @@ bool Append(int descriptor, std::string& text) {
   return size > 0 || (size < 0 && errno == EINTR);
 }
 
+using Clock = std::chrono::steady_clock;
+
+constexpr int kTickMilliseconds = 100;
+constexpr std::chrono::seconds kGrace{5};  // between the two signals
+
+// Ends a group of processes for good, in two steps.
+class Ending {
+ public:
+  Ending(pid_t group, const ChildLimits& limits) : group_(group), limits_(limits) {}
+
+  void Tick() {
+    const auto now = Clock::now();
+    if (!asked_) {
+      timed_out_ = limits_.time.count() > 0 && now - started_ >= limits_.time;
+      cancelled_ = limits_.cancelled && limits_.cancelled();
+      if (!timed_out_ && !cancelled_) return;
+      asked_ = now;
+      kill(-group_, SIGTERM);
+    } else if (now - *asked_ >= kGrace) {
+      kill(-group_, SIGKILL);
+    }
+  }
+
+  bool timed_out() const { return timed_out_; }
+  bool cancelled() const { return cancelled_; }
+
+ private:
+  const pid_t group_;
+  const ChildLimits& limits_;
+  const Clock::time_point started_ = Clock::now();
+  std::optional<Clock::time_point> asked_;
+  bool timed_out_ = false;
+  bool cancelled_ = false;
+};
+
 // Reads both streams as they come, since a child that fills one of them would wait for us forever.
-void ReadBoth(int out, int err, ChildOutcome& outcome) {
+void ReadBoth(int out, int err, Ending& ending, ChildOutcome& outcome) {
   std::array<pollfd, 2> streams = {{{out, POLLIN, 0}, {err, POLLIN, 0}}};
   std::array<std::string*, 2> texts = {&outcome.out, &outcome.err};
   while (streams[0].fd >= 0 || streams[1].fd >= 0) {
-    if (poll(streams.data(), streams.size(), -1) < 0 && errno != EINTR) return;
+    if (poll(streams.data(), streams.size(), kTickMilliseconds) < 0 && errno != EINTR) return;
     for (std::size_t i = 0; i < streams.size(); ++i) {
       if (streams[i].revents != 0 && !Append(streams[i].fd, *texts[i])) streams[i].fd = -1;
       streams[i].revents = 0;
     }
+    ending.Tick();
   }
 }
 
-int WaitFor(pid_t pid) {
+// Also of a child that closed its streams and goes on.
+int WaitFor(pid_t pid, Ending& ending) {
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  for (;;) {
+    const pid_t ended = waitpid(pid, &status, WNOHANG);
+    if (ended == pid || (ended < 0 && errno != EINTR)) break;
+    poll(nullptr, 0, kTickMilliseconds / 20);
+    ending.Tick();
   }
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -111,7 +155,8 @@ int WaitFor(pid_t pid) {
 }  // namespace
 
 Result<ChildOutcome> RunChild(const std::vector<std::string>& arguments,
-                              const std::map<std::string, std::string>& environment) {
+                              const std::map<std::string, std::string>& environment,
+                              const ChildLimits& limits) {
   Pipe out, err;
   if (!out.opened() || !err.opened()) {
     return Error{Reason::kInternal, fmt::format("no pipe: {}", std::strerror(errno))};
@@ -129,8 +174,12 @@ Result<ChildOutcome> RunChild(const std::vector<std::string>& arguments,
   out.CloseWriteEnd();
   err.CloseWriteEnd();
   ChildOutcome outcome;
-  ReadBoth(out.read_end(), err.read_end(), outcome);
-  outcome.status = WaitFor(pid);
+  Ending ending(pid, limits);
+  ReadBoth(out.read_end(), err.read_end(), ending, outcome);
+  outcome.status = WaitFor(pid, ending);
+  outcome.timed_out = ending.timed_out();
+  if (ending.cancelled())
+    return Error{Reason::kCancelled, fmt::format("{} was cancelled", arguments[0])};
   return outcome;
 }
 

@@ -1,15 +1,14 @@
 #include "drivers/mariadb_dump.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <vector>
 
 #include "drivers/bookkeeping_tables.h"
 #include "drivers/child_process.h"
+#include "drivers/mariadb_program.h"
 #include "drivers/one_line.h"
 #include "drivers/session.h"
 #include "drivers/sql/lexer.h"
@@ -18,61 +17,10 @@
 namespace mig {
 namespace {
 
-using Values = std::map<std::string, std::string>;
-
-std::string ValueOr(const Values& values, const char* key, const char* otherwise) {
-  auto found = values.find(key);
-  if (found == values.end()) found = values.find(otherwise);
-  return found == values.end() ? "" : found->second;
-}
-
-Values EnvironmentOf(const TargetUrl& url) {
-  Values environment;
-  for (const char* name : {"PATH", "LANG", "LC_ALL"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr) environment[name] = value;
-  }
-  constexpr std::array<std::pair<const char*, const char*>, 3> kDefaults = {
-      {{"default_port", "MYSQL_TCP_PORT"},
-       {"default_unix_socket", "MYSQL_UNIX_PORT"},
-       {"default_host", "MYSQL_HOST"}}};
-  for (auto [key, variable] : kDefaults) {
-    const std::string value = ValueOr(url.parameters, key, "");
-    if (!value.empty()) environment[variable] = value;
-  }
-  const std::string password = ValueOr(url.parameters, "password", "default_password");
-  if (!password.empty()) environment["MYSQL_PWD"] = password;
-  return environment;
-}
-
-// The same file of options as a session's, which must be the first argument. Its values come before
-// the environment's.
-std::string OptionFile(const TargetUrl& url) {
-  const std::string file = ValueOr(url.parameters, "option_file", "");
-  return !file.empty() && access(file.c_str(), R_OK) == 0 ? "--defaults-file=" + file
-                                                          : "--no-defaults";
-}
-
-std::vector<std::string> ArgumentsOf(const TargetUrl& url) {
-  constexpr std::array<std::pair<const char*, const char*>, 10> kOptions = {
-      {{"host", "host"},
-       {"port", "port"},
-       {"user", "user"},
-       {"unix_socket", "socket"},
-       {"ssl_ca", "ssl-ca"},
-       {"ssl_capath", "ssl-capath"},
-       {"ssl_cert", "ssl-cert"},
-       {"ssl_key", "ssl-key"},
-       {"ssl_cipher", "ssl-cipher"},
-       {"ssl_verify_server_cert", "ssl-verify-server-cert"}}};
-  std::vector<std::string> arguments = {"mariadb-dump", OptionFile(url)};
-  const bool own_file = arguments.back() != "--no-defaults";
-  for (auto [key, option] : kOptions) {
-    const std::string fallback = own_file ? key : std::string("default_") + key;
-    const std::string value = ValueOr(url.parameters, key, fallback.c_str());
-    if (!value.empty()) arguments.push_back(fmt::format("--{}={}", option, value));
-  }
-  const std::string database = ValueOr(url.parameters, "dbname", "");
+std::vector<std::string> ArgumentsOf(const MariadbProgram& program) {
+  std::vector<std::string> arguments = {"mariadb-dump"};
+  arguments.insert(arguments.end(), program.options.begin(), program.options.end());
+  const std::string& database = program.database;
   for (const char* option :
        {"--no-data", "--routines", "--triggers", "--events", "--single-transaction",
         "--skip-comments", "--skip-add-drop-table", "--no-tablespaces", "--skip-tz-utc",
@@ -171,7 +119,8 @@ Result<std::string> StatementsOfMariadbDump(std::string_view dump) {
 
 Result<std::string> DumpMariadbSchema(const TargetUrl& url) {
   TRY(OpenSession(url, IfMissing::kFail));
-  Result<ChildOutcome> outcome = RunChild(ArgumentsOf(url), EnvironmentOf(url));
+  const MariadbProgram program = MariadbProgramFor(url);
+  Result<ChildOutcome> outcome = RunChild(ArgumentsOf(program), program.environment);
   if (!outcome) {
     outcome.error().hint = "install MariaDB's client programs (Debian: mariadb-client)";
     return std::move(outcome).error();

@@ -3,59 +3,22 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdlib>
-#include <map>
 #include <vector>
 
 #include "drivers/bookkeeping_tables.h"
 #include "drivers/child_process.h"
 #include "drivers/one_line.h"
-#include "drivers/postgres_parameters.h"
+#include "drivers/postgres_program.h"
 #include "drivers/session.h"
 #include "drivers/sql/split.h"
 
 namespace mig {
 namespace {
 
-using Values = std::map<std::string, std::string>;
-
-std::string Quoted(const std::string& value) {
-  std::string quoted = "'";
-  for (char c : value) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
-// Everything libpq reads from its environment travels there; the rest, which holds no secret, as an
-// argument.
-struct Travel {
-  Values environment;
-  std::string conninfo;
-};
-
-Travel TravelOf(const TargetUrl& url) {
-  Travel travel;
-  for (const char* name : {"PATH", "LANG", "LC_ALL"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr) travel.environment[name] = value;
-  }
-  for (const auto& [keyword, value] : url.parameters) {
-    auto variable = PostgresVariables().find(keyword);
-    if (variable != PostgresVariables().end()) {
-      travel.environment[variable->second] = value;
-    } else if (keyword != "sslpassword") {
-      travel.conninfo += keyword + "=" + Quoted(value) + " ";
-    }
-  }
-  return travel;
-}
-
-std::vector<std::string> ArgumentsOf(const Travel& travel) {
+std::vector<std::string> ArgumentsOf(const PostgresProgram& program) {
   std::vector<std::string> arguments = {
       "pg_dump",          "--schema-only", "--no-owner",      "--no-privileges",
-      "--no-tablespaces", "--no-password", "--encoding=UTF8", "--dbname=" + travel.conninfo};
+      "--no-tablespaces", "--no-password", "--encoding=UTF8", "--dbname=" + program.conninfo};
   for (std::string_view table : kBookkeepingTables) {
     arguments.push_back(fmt::format("--exclude-table=*.{}", table));
     arguments.push_back(fmt::format("--exclude-table=*.{}_*_seq", table));
@@ -120,8 +83,8 @@ Result<std::string> StatementsOfDump(std::string_view dump) {
 
 Result<std::string> DumpPostgresSchema(const TargetUrl& url) {
   TRY(OpenSession(url, IfMissing::kFail));
-  Travel travel = TravelOf(url);
-  Result<ChildOutcome> outcome = RunChild(ArgumentsOf(travel), travel.environment);
+  const PostgresProgram program = PostgresProgramFor(url);
+  Result<ChildOutcome> outcome = RunChild(ArgumentsOf(program), program.environment);
   if (!outcome) {
     outcome.error().hint = "install PostgreSQL's client programs (Debian: postgresql-client)";
     return std::move(outcome).error();

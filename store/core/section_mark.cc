@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cstdint>
-#include <limits>
 #include <vector>
 
+#include "store/core/duration.h"
 #include "store/core/names.h"
 #include "store/core/nearest.h"
 #include "store/core/source_text.h"
@@ -27,40 +25,6 @@ struct KindName {
 };
 constexpr KindName kKinds[] = {
     {SectionKind::kUp, "up"}, {SectionKind::kDown, "down"}, {SectionKind::kVerify, "verify"}};
-
-// The longest unit that divides a duration is the one it is written in.
-struct Unit {
-  std::string_view name;
-  std::int64_t milliseconds;
-};
-constexpr Unit kUnits[] = {{"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}};
-
-// PostgreSQL keeps its timeouts in an int of milliseconds.
-constexpr std::int64_t kMaxMilliseconds = std::numeric_limits<std::int32_t>::max();
-
-std::optional<milliseconds> ParseDuration(std::string_view text) {
-  std::int64_t count = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, count);
-  if (read.ec != std::errc() || text.front() == '-') return std::nullopt;
-  const std::string_view name(read.ptr, static_cast<std::size_t>(end - read.ptr));
-  if (count == 0 && name.empty()) return milliseconds(0);
-  for (const Unit& unit : kUnits) {
-    if (unit.name != name) continue;
-    if (count > kMaxMilliseconds / unit.milliseconds) return std::nullopt;
-    return milliseconds(count * unit.milliseconds);
-  }
-  return std::nullopt;
-}
-
-std::string WriteDuration(milliseconds duration) {
-  for (const Unit& unit : kUnits) {
-    if (duration.count() % unit.milliseconds == 0 && duration.count() != 0) {
-      return fmt::format("{}{}", duration.count() / unit.milliseconds, unit.name);
-    }
-  }
-  return "0s";
-}
 
 // A word of the line and the errors about it.
 class Word {

@@ -1,0 +1,220 @@
+// Backups of real databases, and everything that goes wrong with them.
+#include "drivers/backup.h"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include "tests/drivers/databases.h"
+
+namespace mig {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+class BackupTest : public testing::Test {
+ protected:
+  BackupOrder Order(const Database& database, const std::string& method) {
+    return {database.url(),       method, "prod", folder_ / "backups", "prod-now",
+            milliseconds(60'000), {}};
+  }
+  // What the folder holds: nothing is left of a backup that failed.
+  std::vector<std::string> Files() {
+    std::vector<std::string> names;
+    if (!std::filesystem::exists(folder_ / "backups")) return names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "backups"))
+      names.push_back(entry.path().filename().string());
+    return names;
+  }
+  void ExpectFailure(const BackupOrder& order, const std::string& what) {
+    const auto backup = TakeBackup(order);
+    ASSERT_FALSE(backup);
+    EXPECT_EQ(backup.error().reason, Reason::kBackupFailed) << backup.error().message;
+    EXPECT_THAT(backup.error().message, HasSubstr(what));
+    EXPECT_THAT(Files(), testing::IsEmpty());
+  }
+  static std::string TextIn(const std::string& file) {
+    std::ifstream in(file);
+    return std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  }
+  static void Fill(Session& session) {
+    MustExecute(session, {"CREATE TABLE t (id integer, text text)"});
+    MustExecute(session, {"INSERT INTO t VALUES (1, 'one'), (2, 'two')"});
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(BackupTest, OfSqliteIsTheDatabaseItself) {
+  Database database(Dialect::kSqlite);
+  auto session = database.Open();
+  Fill(*session);
+  const auto backup = TakeBackup(Order(database, "sqlite"));
+  ASSERT_TRUE(backup) << backup.error().message;
+  EXPECT_EQ(backup->file, folder_ / "backups/prod-now.db");
+  EXPECT_EQ(backup->bytes, static_cast<std::int64_t>(std::filesystem::file_size(backup->file)));
+  auto copy = MustOpen(Parse("sqlite:" + backup->file));
+  EXPECT_EQ(std::get<std::int64_t>(Cell(*copy, {"SELECT count(*) FROM t"})), 2);
+  EXPECT_THAT(Files(), testing::ElementsAre("prod-now.db"));
+}
+
+TEST_F(BackupTest, OfSqliteIsOneStateWhileOthersWrite) {
+  Database database(Dialect::kSqlite);
+  auto session = database.Open();
+  MustExecute(*session, {"PRAGMA journal_mode = wal"});
+  Fill(*session);
+  ASSERT_TRUE(session->Begin());
+  MustExecute(*session, {"DELETE FROM t"});
+  const auto backup = TakeBackup(Order(database, "sqlite"));
+  ASSERT_TRUE(backup) << backup.error().message;
+  auto copy = MustOpen(Parse("sqlite:" + backup->file));
+  EXPECT_EQ(std::get<std::int64_t>(Cell(*copy, {"SELECT count(*) FROM t"})), 2);
+}
+
+TEST_F(BackupTest, OfPostgresqlCanBeRestored) {
+  Database database(Dialect::kPostgresql), other(Dialect::kPostgresql);
+  auto session = database.Open();
+  Fill(*session);
+  const auto backup = TakeBackup(Order(database, "pg_dump"));
+  ASSERT_TRUE(backup) << backup.error().message;
+  const std::string restore =
+      "pg_restore --dbname='postgresql://?host=" + other.url().parameters.at("host") +
+      "&port=" + other.url().parameters.at("port") + "&user=" + other.url().parameters.at("user") +
+      "&dbname=" + other.url().parameters.at("dbname") + "' '" + backup->file + "'";
+  ASSERT_EQ(std::system(restore.c_str()), 0) << restore;
+  EXPECT_EQ(std::get<std::int64_t>(Cell(*other.Open(), {"SELECT count(*) FROM t"})), 2);
+}
+
+TEST_F(BackupTest, OfMariadbIsACompleteDump) {
+  Database database(Dialect::kMariadb);
+  Fill(*database.Open());
+  const auto backup = TakeBackup(Order(database, "mariadb-dump"));
+  ASSERT_TRUE(backup) << backup.error().message;
+  const std::string text = TextIn(backup->file);
+  EXPECT_THAT(text, HasSubstr("CREATE TABLE `t`"));
+  EXPECT_THAT(text, HasSubstr("(1,'one')"));
+}
+
+TEST_F(BackupTest, ByACommandGetsTheFileAndTheConnection) {
+  Database database(Dialect::kPostgresql);
+  Fill(*database.Open());
+  const auto backup =
+      TakeBackup(Order(database,
+                       "psql -XAtc 'SELECT text FROM t ORDER BY id' > \"$MIG_BACKUP_FILE\" "
+                       "&& echo \"$MIG_TARGET\" >> \"$MIG_BACKUP_FILE\""));
+  ASSERT_TRUE(backup) << backup.error().message;
+  EXPECT_EQ(TextIn(backup->file), "one\ntwo\nprod\n");
+}
+
+TEST_F(BackupTest, FailsWithWhatTheCommandSaid) {
+  Database database(Dialect::kSqlite);
+  database.Open();
+  ExpectFailure(
+      Order(database, "echo half > \"$MIG_BACKUP_FILE\"; echo 'no room left' >&2; exit 3"),
+      "ended with status 3: no room left");
+}
+
+TEST_F(BackupTest, FailsWhereNothingIsWritten) {
+  Database database(Dialect::kSqlite);
+  database.Open();
+  ExpectFailure(Order(database, "true"), "it wrote no file");
+  ExpectFailure(Order(database, ": > \"$MIG_BACKUP_FILE\""), "is empty");
+}
+
+TEST_F(BackupTest, OfAFullDiskFails) {
+  Database database(Dialect::kSqlite);
+  database.Open();
+  ExpectFailure(Order(database,
+                      "ln -s /dev/full \"$MIG_BACKUP_FILE\"; echo x > "
+                      "\"$MIG_BACKUP_FILE\""),
+                "No space left on device");
+}
+
+// Files may not grow beyond 64 KiB while it lives: how a disk that is full looks to SQLite.
+class SmallFiles {
+ public:
+  SmallFiles() {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{64 << 10, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_ = {};
+};
+
+TEST_F(BackupTest, OfSqliteFailsWhereTheCopyHasNoRoom) {
+  Database database(Dialect::kSqlite);
+  auto session = database.Open();
+  Fill(*session);
+  MustExecute(*session, {"INSERT INTO t SELECT 1, hex(zeroblob(200000))"});
+  const SmallFiles small;
+  ExpectFailure(Order(database, "sqlite"), "cannot copy");
+}
+
+TEST_F(BackupTest, OfSqliteThatIsDamagedFails) {
+  Database database(Dialect::kSqlite);
+  {
+    auto session = database.Open();
+    Fill(*session);
+    MustExecute(*session, {"CREATE INDEX i ON t (text)"});
+    MustExecute(*session, {"PRAGMA writable_schema = ON"});
+    MustExecute(*session, {"UPDATE sqlite_schema SET rootpage = 900 WHERE name = 'i'"});
+  }
+  ExpectFailure(Order(database, "sqlite"), "quick_check");
+}
+
+TEST_F(BackupTest, IsGivenUpAfterItsTime) {
+  Database database(Dialect::kSqlite);
+  database.Open();
+  BackupOrder order = Order(database, "echo $$ > " + (folder_ / "pid") + "; sleep 600 & wait");
+  order.time = milliseconds(300);
+  ExpectFailure(order, "did not end within");
+  // Neither the shell nor what it started is left.
+  std::ifstream in(folder_ / "pid");
+  pid_t pid = 0;
+  in >> pid;
+  ASSERT_GT(pid, 0);
+  EXPECT_NE(kill(-pid, 0), 0);
+}
+
+TEST_F(BackupTest, IsCancelled) {
+  Database database(Dialect::kSqlite);
+  database.Open();
+  BackupOrder order = Order(database, "sleep 600");
+  int asked = 0;
+  order.cancelled = [&] { return ++asked > 2; };
+  const auto backup = TakeBackup(order);
+  ASSERT_FALSE(backup);
+  EXPECT_EQ(backup.error().reason, Reason::kCancelled);
+  EXPECT_THAT(Files(), testing::IsEmpty());
+}
+
+TEST_F(BackupTest, OfAnotherEngineIsRefused) {
+  Database database(Dialect::kSqlite);
+  database.Open();
+  const auto backup = TakeBackup(Order(database, "pg_dump"));
+  ASSERT_FALSE(backup);
+  EXPECT_EQ(backup.error().reason, Reason::kConfigInvalid);
+}
+
+TEST_F(BackupTest, NeedsAFolder) {
+  Database database(Dialect::kSqlite);
+  database.Open();
+  std::ofstream(folder_ / "file") << "x";
+  BackupOrder order = Order(database, "sqlite");
+  order.directory = folder_ / "file/backups";
+  const auto backup = TakeBackup(order);
+  ASSERT_FALSE(backup);
+  EXPECT_THAT(backup.error().message, HasSubstr("cannot make the folder"));
+}
+
+}  // namespace
+}  // namespace mig
