@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "store/core/limits.h"
+#include "store/core/sha256.h"
 
 namespace mig::keys {
 namespace {
@@ -61,6 +62,16 @@ std::string EventPrefix(std::string_view id) { return fmt::format("event/{}/", i
 
 std::string Event(std::string_view id, std::uint64_t sequence) {
   return fmt::format("event/{}/{:016x}", id, sequence);
+}
+
+std::string SeenPrefix(std::string_view target_id) { return fmt::format("seen/{}/", target_id); }
+
+std::string Seen(std::string_view target_id, std::string_view address) {
+  return SeenPrefix(target_id) + Hex(Sha256(address)).substr(0, 16);
+}
+
+std::string Address(std::string_view address) {
+  return "address/" + Hex(Sha256(address)).substr(0, 16);
 }
 
 std::optional<Id> IdAtEnd(std::string_view key) { return Id::FromHex(AtEnd(key)); }

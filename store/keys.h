@@ -1,4 +1,5 @@
-// The key layout: where objects, names, refs, moves, runs and events are kept. docs/formats.md
+// The key layout: where objects, names, refs, moves, runs, events and what was seen of targets are
+// kept. docs/formats.md
 // specifies it.
 //
 // Numbers in keys are 16 hex digits, so that byte order is numeric order. No part but a ref's name,
@@ -29,6 +30,11 @@ std::string Run(std::string_view id);
 std::string Recent(std::string_view started_at, std::string_view id);
 std::string EventPrefix(std::string_view id);
 std::string Event(std::string_view id, std::uint64_t sequence);
+
+std::string SeenPrefix(std::string_view target_id);
+// An address stands in keys as the first 16 hex digits of its SHA-256.
+std::string Seen(std::string_view target_id, std::string_view address);
+std::string Address(std::string_view address);
 
 inline constexpr std::string_view kObjectPrefix = "object/";
 inline constexpr std::string_view kRecentPrefix = "recent/";
