@@ -171,6 +171,18 @@ Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
     const TargetConfig& found = configured->second;
     target.url = TRY(ExpandVariables(config, found.url, "targets." + target.name + ".url"));
     target.schema = found.schema;
+    target.is_protected = found.is_protected;
+    const std::string prefix = "targets." + target.name + ".backup";
+    // A command is a shell's own text, with its own dollars.
+    target.backup = found.backup.text;
+    target.backup_time_ms = found.backup_time_ms;
+    const std::string directory =
+        TRY(ExpandVariables(config, found.backup_directory, prefix + "_directory"));
+    if (!target.backup.empty()) {
+      target.backup_directory =
+          (std::filesystem::path(config.root) / directory).lexically_normal().string();
+    }
+    target.applied_before = found.require_applied_on;
   }
   bool shared = TRY(ExpandVariables(config, config.daemon.address, "daemon.address")) != "local";
   bool may_be_implicit = configured != config.targets.end() || config.targets.empty();

@@ -4,6 +4,7 @@
 // is replaced by the environment's value, or by that of a `.env` beside it.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,6 +28,11 @@ struct ConfigText {
 struct TargetConfig {
   ConfigText url;
   std::string schema;  // of the bookkeeping tables; empty: the daemon's default
+  bool is_protected = false;
+  ConfigText backup;                     // "pg_dump", "sqlite", "mariadb-dump" or a command
+  ConfigText backup_directory;           // relative to root
+  std::int64_t backup_time_ms = 0;  // 0: the daemon's default
+  std::string require_applied_on;        // a target's name
 };
 
 // How the daemon is reached, paths relative to root.
@@ -55,6 +61,11 @@ struct ResolvedTarget {
   std::string schema;
   Environment environment;  // PG* and HOME
   std::string base_directory;
+  bool is_protected = false;
+  std::string backup;
+  std::string backup_directory;  // absolute
+  std::int64_t backup_time_ms = 0;
+  std::string applied_before;  // a target's name
 };
 
 // The text of a mig.toml. Errors: kConfigInvalid with file, line and key; a near miss is the hint

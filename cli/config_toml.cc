@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "cli/config.h"
+#include "store/core/duration.h"
 #include "store/core/nearest.h"
 
 namespace mig {
@@ -55,6 +56,13 @@ class Reader {
     if (node == nullptr) return fallback;
     if (node->is_string()) return node->as_string()->get();
     return Fail(*node, "`" + std::string(key) + "` must be a text in quotes");
+  }
+
+  Result<bool> Flag(const toml::table& table, std::string_view key) const {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return false;
+    if (node->is_boolean()) return node->as_boolean()->get();
+    return Fail(*node, "`" + std::string(key) + "` must be true or false");
   }
 
   Result<ConfigText> Located(const toml::table& table, std::string_view key,
@@ -111,6 +119,24 @@ Result<void> ReadDaemon(const Reader& reader, const toml::table& root, Config* c
   return {};
 }
 
+Result<void> ReadPolicy(const Reader& reader, const toml::table& table, const std::string& name,
+                        TargetConfig* target) {
+  target->is_protected = TRY(reader.Flag(table, "protected"));
+  target->backup = TRY(reader.Located(table, "backup"));
+  target->backup_directory = TRY(reader.Located(table, "backup_directory", "backups"));
+  target->require_applied_on = TRY(reader.Text(table, "require_applied_on"));
+  if (target->require_applied_on == name && !name.empty())
+    return reader.Fail(*table.get("require_applied_on"), "a target cannot require itself");
+  const std::string time = TRY(reader.Text(table, "backup_timeout"));
+  if (time.empty()) return {};
+  const auto parsed = ParseDuration(time);
+  if (!parsed || parsed->count() == 0)
+    return reader.Fail(*table.get("backup_timeout"),
+                       "`backup_timeout` is a time such as 90s, 30min or 4h");
+  target->backup_time_ms = parsed->count();
+  return {};
+}
+
 Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* config) {
   const toml::table* targets = TRY(reader.Table(root, "targets"));
   if (targets == nullptr) return {};
@@ -119,10 +145,13 @@ Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* 
     if (!node.is_table())
       return reader.Fail(node, "a target is a section: write [targets." + name + "]");
     const toml::table& table = *node.as_table();
-    TRY(reader.Keys(table, "targets." + name, {"url", "schema"}));
+    TRY(reader.Keys(table, "targets." + name,
+                    {"url", "schema", "protected", "backup", "backup_directory", "backup_timeout",
+                     "require_applied_on"}));
     TargetConfig target;
     target.url = TRY(reader.Located(table, "url"));
     target.schema = TRY(reader.Text(table, "schema"));
+    TRY(ReadPolicy(reader, table, name, &target));
     config->targets.emplace(std::move(name), std::move(target));
   }
   return {};

@@ -28,6 +28,11 @@ v1::Target Message(const ResolvedTarget& resolved) {
   target.set_schema(resolved.schema);
   target.set_base_directory(resolved.base_directory);
   target.mutable_environment()->insert(resolved.environment.begin(), resolved.environment.end());
+  v1::TargetPolicy* policy = target.mutable_policy();
+  policy->set_protected_(resolved.is_protected);
+  policy->set_backup(resolved.backup);
+  policy->set_backup_directory(resolved.backup_directory);
+  policy->set_backup_time_ms(resolved.backup_time_ms);
   return target;
 }
 
@@ -100,9 +105,17 @@ Result<Client*> Context::running_client() {
   return client_.get();
 }
 
-Result<v1::Target> Context::target() {
+Result<v1::Target> Context::target() { return target(arguments_.Value("target")); }
+
+Result<v1::Target> Context::target(const std::string& name) {
   const Config* project = TRY(config());
-  return Message(TRY(TargetOf(*project, arguments_.Value("target"))));
+  const ResolvedTarget resolved = TRY(TargetOf(*project, name));
+  v1::Target message = Message(resolved);
+  if (!resolved.applied_before.empty()) {
+    *message.mutable_policy()->mutable_applied_before() =
+        Message(TRY(TargetOf(*project, resolved.applied_before)));
+  }
+  return message;
 }
 
 Result<std::optional<v1::Target>> Context::target_if_any() {

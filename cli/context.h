@@ -40,6 +40,8 @@ class Context {
 
   // The target of --target, or the default one.
   Result<v1::Target> target();
+  // The target of that name.
+  Result<v1::Target> target(const std::string& name);
   // As target(), but unset where the work tree has none and none was asked for.
   Result<std::optional<v1::Target>> target_if_any();
 

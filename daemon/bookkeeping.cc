@@ -33,6 +33,10 @@ constexpr TableColumns kTables[] = {
     {"mig_meta", "{key} {id} PRIMARY KEY NOT NULL, value {text} NOT NULL"},
 };
 
+constexpr std::string_view kLogColumns =
+    "sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, duration_us, "
+    "previous, hash";
+
 struct ColumnTypes {
   std::string_view integer, text, id, blob, key, options;
 };
@@ -85,7 +89,7 @@ std::string HashOf(const LogEntry& entry) {
       fmt::format("mig-log 1\nsequence {}\ndirection {}\nid {}\nname {}\nactor {}\nplan "
                   "{}\nstarted {}\nfinished {}\noutcome "
                   "{}\nprevious {}\n",
-                  entry.sequence, NameOf(entry.kind), entry.id, entry.name, entry.actor, entry.plan,
+                  entry.sequence, entry.direction, entry.id, entry.name, entry.actor, entry.plan,
                   entry.started_at, entry.finished_at, entry.outcome, entry.previous)));
 }
 
@@ -201,13 +205,45 @@ SqlCommand Bookkeeping::ReadLogTail() const {
 
 SqlCommand Bookkeeping::CountLog() const { return {"SELECT count(*) FROM " + Table("mig_log")}; }
 
+SqlCommand Bookkeeping::ReadLog(std::int64_t after, std::int64_t limit) const {
+  return {fmt::format("SELECT {} FROM {} WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+                      kLogColumns, Table("mig_log")),
+          {after, limit}};
+}
+
+SqlCommand Bookkeeping::ReadLogBackwards(std::int64_t before, std::int64_t limit) const {
+  return {fmt::format("SELECT {} FROM {} WHERE sequence < $1 ORDER BY sequence DESC LIMIT $2",
+                      kLogColumns, Table("mig_log")),
+          {before, limit}};
+}
+
+SqlCommand Bookkeeping::ReadLogEnds(std::int64_t sequence) const {
+  return {
+      fmt::format("SELECT m.value, l.sequence, l.hash FROM {0} m LEFT JOIN {1} l ON l.sequence = "
+                  "$1 OR l.sequence = (SELECT max(sequence) FROM {1}) WHERE m.key = "
+                  "'target_id' ORDER BY l.sequence",
+                  Table("mig_meta"), Table("mig_log")),
+      {sequence}};
+}
+
+SqlCommand Bookkeeping::ReadObjects(const std::string& after, std::int64_t limit) const {
+  return {"SELECT id, name, content FROM " + Table("mig_object") +
+              " WHERE id > $1 ORDER BY id LIMIT $2",
+          {after, limit}};
+}
+
+SqlCommand Bookkeeping::SetTargetId(const std::string& target_id) const {
+  return {fmt::format("UPDATE {} SET value = $1 WHERE {} = 'target_id'", Table("mig_meta"),
+                      TypesOf(dialect_).key),
+          {target_id}};
+}
+
 SqlCommand Bookkeeping::ReadUnsealed() const {
   const std::string log = Table("mig_log");
   return {fmt::format(
-      "SELECT sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, hash "
-      "FROM {0} "
+      "SELECT {1} FROM {0} "
       "WHERE sequence >= (SELECT min(sequence) - 1 FROM {0} WHERE hash IS NULL) ORDER BY sequence",
-      log)};
+      log, kLogColumns)};
 }
 
 SqlCommand Bookkeeping::ReadLease() const {
@@ -265,6 +301,28 @@ SqlCommand Bookkeeping::DeleteAllVersions() const {
   return {"DELETE FROM " + Table("mig_version")};
 }
 
+// No row has a NULL id, so that inserting one stops a script in every dialect.
+SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
+                                        const std::vector<VersionRow>& absent) const {
+  SqlCommand command;
+  const auto count = [&](const std::string& list) {
+    return fmt::format("(SELECT count(*) FROM {} WHERE id IN ({}))", Table("mig_version"),
+                       list.empty() ? "''" : list);
+  };
+  const auto add = [&](std::string& list, const Id& id) {
+    command.parameters.push_back(id.hex());
+    list += fmt::format("{}${}", list.empty() ? "" : ", ", command.parameters.size());
+  };
+  std::string needed, unwanted;
+  for (const Id& id : there) add(needed, id);
+  for (const VersionRow& row : absent) add(unwanted, row.id);
+  command.sql = fmt::format(
+      "INSERT INTO {} (id, name) SELECT NULL, 'the script starts elsewhere' FROM {} WHERE name = "
+      "'run' AND ({} <> {} OR {} <> 0)",
+      Table("mig_version"), Table("mig_lease"), count(needed), there.size(), count(unwanted));
+  return command;
+}
+
 SqlCommand Bookkeeping::InsertObject(const Id& id, const Revision& revision) const {
   return {"INSERT INTO " + Table("mig_object") + " (id, name, content) VALUES ($1, $2, $3)" +
               OrKeep("id"),
@@ -276,9 +334,9 @@ SqlCommand Bookkeeping::InsertLog(const LogEntry& entry, const std::string& hash
               " (sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, "
               "duration_us, previous, "
               "hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-          {entry.sequence, std::string(NameOf(entry.kind)), entry.id, entry.name, entry.actor,
-           entry.plan, entry.started_at, entry.finished_at, entry.outcome, entry.duration_us,
-           entry.previous, hash}};
+          {entry.sequence, entry.direction, entry.id, entry.name, entry.actor, entry.plan,
+           entry.started_at, entry.finished_at, entry.outcome, entry.duration_us, entry.previous,
+           hash}};
 }
 
 SqlCommand Bookkeeping::InsertUnsealedLog(const LogEntry& entry) const {
@@ -288,8 +346,8 @@ SqlCommand Bookkeeping::InsertUnsealedLog(const LogEntry& entry) const {
                       "$3, $4, '', $5, $6, $7, 0, "
                       "'', NULL FROM {0}",
                       Table("mig_log")),
-          {std::string(NameOf(entry.kind)), entry.id, entry.name, entry.actor, entry.started_at,
-           entry.finished_at, entry.outcome}};
+          {entry.direction, entry.id, entry.name, entry.actor, entry.started_at, entry.finished_at,
+           entry.outcome}};
 }
 
 SqlCommand Bookkeeping::SealLog(std::int64_t sequence, const std::string& previous,

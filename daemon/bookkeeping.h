@@ -31,6 +31,11 @@ enum class StepKind { kUpgrade, kDowngrade, kStamp, kRelink };
 // "upgrade", "downgrade", "stamp", "relink": as in mig_log.
 std::string_view NameOf(StepKind kind);
 
+// Directions of mig_log that are no steps: a backup was taken (its place is the row's name); a
+// database that was not as it was seen last was taken as it is (the name is its id).
+inline constexpr std::string_view kBackupDirection = "backup";
+inline constexpr std::string_view kAdoptDirection = "adopt";
+
 // A row of mig_version.
 struct VersionRow {
   Id id;
@@ -41,8 +46,8 @@ struct VersionRow {
 // A row of mig_log. Its hash covers every field but the duration.
 struct LogEntry {
   std::int64_t sequence = 0;  // from 1, without gaps
-  StepKind kind = StepKind::kUpgrade;
-  std::string id;  // empty for a stamp
+  std::string direction;      // NameOf a StepKind, or one of those above
+  std::string id;             // empty where it tells of no revision, and for a stamp
   std::string name;
   std::string actor;
   std::string plan;  // the plan's hash, or empty
@@ -51,6 +56,8 @@ struct LogEntry {
   std::string outcome;  // "done", or "failed: REASON"
   std::int64_t duration_us = 0;
   std::string previous;  // the hash of the row before; empty in the first
+
+  friend bool operator==(const LogEntry&, const LogEntry&) = default;
 };
 
 // SHA-256 over the entry's text form (docs/formats.md), 64 hex digits.
@@ -96,6 +103,17 @@ class Bookkeeping {
   SqlCommand ReadObject(const Id& id) const;
   SqlCommand ReadLogTail() const;  // sequence, hash of the last row
   SqlCommand CountLog() const;
+  // The whole log, a page at a time: the rows behind `after`, and at most `limit` of them.
+  // sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, duration_us,
+  // previous, hash
+  SqlCommand ReadLog(std::int64_t after, std::int64_t limit) const;
+  // Newest first, from before `before` on.
+  SqlCommand ReadLogBackwards(std::int64_t before, std::int64_t limit) const;
+  // The target's id, and with it sequence and hash of the row `sequence`, where there is one, and
+  // of the last row; by sequence. NULL in place of both where the log is empty.
+  SqlCommand ReadLogEnds(std::int64_t sequence) const;
+  SqlCommand ReadObjects(const std::string& after, std::int64_t limit) const;  // id, name, content
+  SqlCommand SetTargetId(const std::string& target_id) const;
   SqlCommand ReadUnsealed()
       const;                     // the log from the first row without a hash, and the one before it
   SqlCommand ReadLease() const;  // token, holder, host, run, since
@@ -115,6 +133,10 @@ class Bookkeeping {
   SqlCommand DeleteVersion(const Id& id) const;
   SqlCommand InsertVersion(const VersionRow& row) const;
   SqlCommand DeleteAllVersions() const;
+  // Fails unless each of `there` is a row of mig_version and none of `absent` is: for scripts,
+  // which can only go on or stop.
+  SqlCommand RequireVersions(const std::vector<Id>& there,
+                             const std::vector<VersionRow>& absent) const;
   SqlCommand InsertObject(const Id& id, const Revision& revision) const;
   SqlCommand InsertLog(const LogEntry& entry, const std::string& hash) const;
   // Numbered by the database itself, without a hash.

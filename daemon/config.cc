@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "store/core/duration.h"
 #include "store/core/names.h"
 #include "store/core/nearest.h"
 
@@ -56,6 +57,15 @@ class Section {
     const auto* text = node.as_string();
     if (text == nullptr) return Problem(node, key, "must be a string");
     return Expanded(node, key, text->get());
+  }
+
+  // The key's text as it is written: a shell's own, with its own dollars.
+  Result<std::string> Verbatim(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return std::string();
+    const auto* text = node->as_string();
+    if (text == nullptr) return Problem(*node, key, "must be a string");
+    return text->get();
   }
 
   // The items of the key's list; an absent list is empty.
@@ -209,17 +219,46 @@ Result<void> ReadUsers(const Section& root, DaemonConfig& config) {
   return {};
 }
 
+Result<void> ReadPolicy(const Section& target, ServedTarget& read) {
+  read.policy.is_protected = TRY(target.Flag("protected"));
+  read.policy.backup = TRY(target.Verbatim("backup"));
+  read.policy.backup_directory = TRY(target.Text("backup_directory"));
+  read.require_applied_on = TRY(target.Text("require_applied_on"));
+  const std::string time = TRY(target.Text("backup_timeout"));
+  if (!time.empty()) {
+    const auto parsed = ParseDuration(time);
+    if (!parsed || parsed->count() == 0) {
+      return target.Problem(*target.Node("backup_timeout"), "backup_timeout",
+                            "must be a time such as 90s, 30min or 4h");
+    }
+    read.policy.backup_time = *parsed;
+  }
+  if (read.policy.backup.empty() || read.policy.backup_directory.starts_with('/')) return {};
+  return target.Problem(*target.Node("backup"), "backup",
+                        "needs a `backup_directory`, an absolute path");
+}
+
 Result<void> ReadTargets(const Section& root, DaemonConfig& config) {
   const Section targets = TRY(root.Inner("targets"));
   for (const auto& [name, node] : targets.table()) {
     const Section target = TRY(targets.Of(node, name.str()));
-    TRY(target.OnlyKeys({"project", "url", "schema"}));
+    TRY(target.OnlyKeys({"project", "url", "schema", "protected", "backup", "backup_directory",
+                         "backup_timeout", "require_applied_on"}));
     ServedTarget read;
     read.project = TRY(target.Text("project"));
     read.url = TRY(target.Text("url"));
     read.schema = TRY(target.Text("schema"));
     if (read.url.empty()) return targets.Problem(node, name.str(), "needs a `url`");
+    TRY(ReadPolicy(target, read));
     config.targets.emplace(std::string(name.str()), std::move(read));
+  }
+  for (const auto& [name, target] : config.targets) {
+    const std::string& other = target.require_applied_on;
+    if (other.empty() || (other != name && config.targets.contains(other))) continue;
+    const toml::node& node = *targets.Node(name);
+    return targets.Problem(
+        node, name,
+        "requires to be applied on `" + other + "`, which is no other target of the daemon");
   }
   return {};
 }
@@ -277,7 +316,8 @@ Result<DaemonConfig> ParseDaemonConfig(std::string_view file, std::string_view t
   const toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) return ParseProblem(file, parsed.error());
   const Section root(parsed.table(), "", file, environment);
-  TRY(root.OnlyKeys({"store", "listen", "accept_urls", "log", "tls", "tokens", "unix", "targets", "projects"}));
+  TRY(root.OnlyKeys(
+      {"store", "listen", "accept_urls", "log", "tls", "tokens", "unix", "targets", "projects"}));
   DaemonConfig config;
   config.store = TRY(root.Text("store"));
   config.accept_urls = TRY(root.Flag("accept_urls"));

@@ -14,6 +14,7 @@
 
 #include "daemon/log.h"
 #include "daemon/plan/ref_policy.h"
+#include "daemon/policy.h"
 #include "store/core/result.h"
 
 namespace mig {
@@ -35,7 +36,9 @@ struct TokenConfig {
 struct ServedTarget {
   std::string project;
   std::string url;
-  std::string schema;  // of the bookkeeping tables; empty: the engine's default
+  std::string schema;              // of the bookkeeping tables; empty: the engine's default
+  TargetPolicy policy = {};        // but for applied_before...
+  std::string require_applied_on;  // ...which is the target of this name; empty: none
 };
 
 struct DaemonConfig {

@@ -7,6 +7,7 @@
 #include "daemon/executor.h"
 #include "daemon/lease.h"
 #include "daemon/limits.h"
+#include "daemon/precautions.h"
 #include "daemon/script.h"
 #include "drivers/baseline.h"
 
@@ -105,6 +106,7 @@ Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener o
       served_(std::move(served)),
       open_session_(std::move(open_session)),
       objects_(kv),
+      seen_(kv),
       refs_(kv),
       views_(objects_, refs_),
       shared_refs_(objects_, refs_, views_, world, std::move(policies)),
@@ -196,7 +198,8 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
   RunFinished finished;
   const auto outcome = [&]() -> Result<void> {
-    if (TRY(IsDone(spec, view, address, run, finished))) return {};
+    // Who insists on a plan is told that it is none any more.
+    if (spec.plan.empty() && TRY(IsDone(spec, view, address, run, finished))) return {};
     OpenTarget target = TRY(OpenForRun(address, spec.operation, view, open_session_, observe));
     const Interruptible interruptible(run, *target.session);
     target.session->OnNotice([&](const SqlNotice& notice) {
@@ -204,6 +207,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     });
     const auto cancelled = [&run] { return run.cancelled(); };
     RunPlan plan = TRY(PlanOn(target, spec, view, objects_));
+    TRY(CheckPlan(spec.plan, plan));
     if (plan.steps.empty()) {
       finished.current = CurrentNames(target);
       return {};
@@ -212,10 +216,13 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
     const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
     plan = TRY(PlanOn(target, spec, view, objects_));
+    TRY(CheckPlan(spec.plan, plan));
+    TRY(TakePrecautions(spec, view, plan, target, lease, observe, run));
     TRY(objects_.Put(spec.view.project, ObjectsOf(plan)));
     Executor executor(*target.session, target.book, lease, world_,
                       {spec.actor, observe, cancelled});
     auto ran = executor.Run(plan);
+    (void)Remember(target, seen_, world_);  // what is not remembered is not missed: see audit.h
     finished.steps_done = executor.steps_done();
     finished.steps_total = static_cast<int>(plan.steps.size());
     finished.current = CurrentNames(target);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/audit.h"
 #include "daemon/plan/history.h"
 #include "daemon/pull.h"
 #include "daemon/run_plan.h"
@@ -22,6 +23,7 @@
 #include "store/kv.h"
 #include "store/objects.h"
 #include "store/refs.h"
+#include "store/seen_targets.h"
 
 namespace mig {
 
@@ -99,13 +101,45 @@ struct PullSpec {
   std::vector<TargetSpec> targets;
 };
 
+struct AuditReport {
+  std::string target_url;
+  std::string target_id;
+  std::int64_t rows = 0;     // of the log
+  std::int64_t objects = 0;  // of mig_object
+  LogEnd end;                // the last sealed row
+  std::optional<SeenTarget> seen;
+  std::vector<AuditFinding> findings;
+  std::string unchecked;  // why the version table could not be compared; empty: it was
+};
+
+struct AdoptedTarget {
+  std::string target_url;
+  std::string target_id;  // as it is now
+  std::string was;        // what had changed, in one sentence; empty: nothing
+};
+
+struct RecoveredRevision {
+  Id id;
+  std::string name;
+  bool applied = false;
+  // One revision of each name: the applied one, else the one that was applied last.
+  bool named = false;
+};
+struct RecoveredHistory {
+  std::string target_url;
+  std::vector<RecoveredRevision> revisions;  // in topological order
+  std::string ref;                           // that was made; empty: none
+};
+
 struct RunSpec {
   ViewName view;
   TargetSpec target;
   Operation operation;
   Milliseconds lock_wait{0};
   std::string actor;
-  std::string request_id;  // becomes the run's id; empty: a random one
+  std::string request_id;          // becomes the run's id; empty: a random one
+  std::string plan;                // the hash of the plan that was looked at; empty: whatever it is
+  std::vector<std::string> allow;  // kinds of destruction consented to
 };
 
 class Engine {
@@ -143,6 +177,20 @@ class Engine {
   // True when the tables were made.
   Result<bool> EnsureVersion(const TargetSpec& target);
   Result<TargetDescription> Describe(const TargetSpec& target);
+
+  // Walks the log and the tables beside it.
+  Result<AuditReport> Audit(const TargetSpec& target);
+  // Newest first, those before `before` (0: from the end).
+  Result<std::vector<LogRow>> ReadLog(const TargetSpec& target, std::int64_t before,
+                                      std::int64_t limit);
+  // Takes the database as it is, whatever was seen before; with `new_id` under an id of its own.
+  // Errors: those of Lease::Acquire; kNoBookkeeping.
+  Result<AdoptedTarget> Adopt(const TargetSpec& target, bool new_id, const std::string& actor);
+  // Everything that the target knows of its history, put into the store; with `ref`, a ref of that
+  // name is made of its rows. Errors: kNameTaken for a ref that is there and elsewhere.
+  Result<RecoveredHistory> Recover(const TargetSpec& target, const std::string& project,
+                                   const std::string& ref, const std::string& actor);
+
   // For a baseline revision.
   struct SchemaDump {
     Dialect dialect = Dialect::kSqlite;
@@ -168,6 +216,9 @@ class Engine {
   // is. What cannot be told is left to the run. Errors: kCancelled.
   Result<bool> IsDone(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
                       RunInProgress& run, RunFinished& finished);
+  Result<void> TakePrecautions(const RunSpec& spec, const ViewPtr& view, const RunPlan& plan,
+                               OpenTarget& target, const Lease& lease, const Observer& observe,
+                               const RunInProgress& run);
   RunFinished CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
                        RunInProgress& run);
 
@@ -175,6 +226,7 @@ class Engine {
   const ServedTargets served_;
   const SessionOpener open_session_;
   Objects objects_;
+  SeenTargets seen_;
   Refs refs_;
   Views views_;
   SharedRefs shared_refs_;

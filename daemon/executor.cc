@@ -6,6 +6,7 @@
 
 #include "daemon/probe.h"
 #include "daemon/statement_batch.h"
+#include "daemon/target_log.h"
 #include "daemon/transaction.h"
 #include "drivers/sql/classify.h"
 
@@ -54,7 +55,7 @@ Executor::Executor(Session& session, const Bookkeeping& book, const Lease& lease
 
 Result<void> Executor::Run(const RunPlan& plan) {
   for (const RunStep& step : plan.steps) TRY(UnitsOf(step, book_.dialect()));
-  TRY(SealLog());
+  TRY(SealLog(session_, book_, lease_, world_));
   TRY(ReadLogTail());
   TRY(ReadJournal(plan));
   for (std::size_t index = 0; index < plan.steps.size(); ++index) {
@@ -68,41 +69,6 @@ Result<void> Executor::Run(const RunPlan& plan) {
     ++steps_done_;
   }
   return {};
-}
-
-// Rows that an offline script wrote carry no hash yet.
-Result<void> Executor::SealLog() {
-  const SqlResult rows = TRY(session_.Execute(book_.ReadUnsealed()));
-  if (rows.rows.empty()) return {};
-  return TransactPatiently(session_, world_, [&]() -> Result<void> {
-    const SqlResult fence = TRY(session_.Execute(book_.Fence()));
-    TRY(CheckFence(fence));
-    std::string previous;
-    for (const auto& row : rows.rows) {
-      if (!TextOf(row[9]).empty()) {
-        previous = TextOf(row[9]);
-        continue;
-      }
-      LogEntry entry;
-      entry.sequence = NumberOf(row[0]);
-      for (const StepKind kind :
-           {StepKind::kUpgrade, StepKind::kDowngrade, StepKind::kStamp, StepKind::kRelink}) {
-        if (NameOf(kind) == TextOf(row[1])) entry.kind = kind;
-      }
-      entry.id = TextOf(row[2]);
-      entry.name = TextOf(row[3]);
-      entry.actor = TextOf(row[4]);
-      entry.plan = TextOf(row[5]);
-      entry.started_at = TextOf(row[6]);
-      entry.finished_at = TextOf(row[7]);
-      entry.outcome = TextOf(row[8]);
-      entry.previous = previous;
-      const std::string hash = HashOf(entry);
-      TRY(session_.Execute(book_.SealLog(entry.sequence, previous, hash)));
-      previous = hash;
-    }
-    return {};
-  });
 }
 
 Result<void> Executor::ReadLogTail() {
@@ -274,7 +240,7 @@ Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
                                 std::string& transaction) const {
   switch (batch.roles[index]) {
     case Role::kFence:
-      TRY(CheckFence(result));
+      TRY(CheckFence(result, lease_));
       transaction = TextOf(result.rows[0][1]);
       return {};
     case Role::kIdentity:
@@ -287,11 +253,6 @@ Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
     default:
       return {};
   }
-}
-
-Result<void> Executor::CheckFence(const SqlResult& fence) const {
-  if (!fence.rows.empty() && NumberOf(fence.rows[0][0]) == lease_.token()) return {};
-  return Error{Reason::kLeaseLost, "another run has taken the lease of this target"};
 }
 
 Result<std::string> Executor::WriteBookkeeping(const UnitRun& run) {
@@ -361,7 +322,7 @@ void Executor::ForgetStart(const UnitRun& run) {
   if (!session_.Reset()) return;
   (void)TransactPatiently(session_, world_, [&]() -> Result<void> {
     const SqlResult fence = TRY(session_.Execute(book_.Fence()));
-    TRY(CheckFence(fence));
+    TRY(CheckFence(fence, lease_));
     TRY(session_.Execute(book_.DeleteJournalUnit(JournalOf(run, "started"))));
     return {};
   });
@@ -406,7 +367,7 @@ JournalRow Executor::JournalOf(const UnitRun& run, const std::string& state) {
 Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
   return TransactPatiently(session_, world_, [&]() -> Result<void> {
     const SqlResult fence = TRY(session_.Execute(book_.Fence()));
-    TRY(CheckFence(fence));
+    TRY(CheckFence(fence, lease_));
     TRY(session_.Execute(book_.PutJournal(JournalOf(run, state))));
     return {};
   });
@@ -429,7 +390,7 @@ void Executor::LogFailure(const RunPlan& plan, const RunStep& step, const Error&
   (void)session_.Reset();  // the script may have made it read-only
   (void)TransactPatiently(session_, world_, [&]() -> Result<void> {
     const SqlResult fence = TRY(session_.Execute(book_.Fence()));
-    TRY(CheckFence(fence));
+    TRY(CheckFence(fence, lease_));
     const LogEntry entry =
         NextLogEntry(plan, step, "failed: " + std::string(InfoOf(error.reason).text));
     TRY(session_.Execute(book_.InsertLog(entry, HashOf(entry))));
@@ -441,7 +402,7 @@ LogEntry Executor::NextLogEntry(const RunPlan& plan, const RunStep& step,
                                 const std::string& outcome) const {
   LogEntry entry;
   entry.sequence = log_sequence_ + 1;
-  entry.kind = step.summary.kind;
+  entry.direction = NameOf(step.summary.kind);
   entry.id = step.summary.id == Id() ? "" : step.summary.id.hex();
   entry.name = step.summary.name;
   entry.actor = setting_.actor;

@@ -52,7 +52,6 @@ class Executor {
  private:
   struct UnitRun;  // one unit of one step, while it runs
 
-  Result<void> SealLog();
   Result<void> ReadLogTail();
   Result<void> ReadJournal(const RunPlan& plan);
   Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
@@ -70,7 +69,6 @@ class Executor {
   static JournalRow JournalOf(const UnitRun& run, const std::string& state);
   static std::string StateAfterFailure(const UnitRun& run);
   Result<void> PutJournal(const UnitRun& run, const std::string& state);
-  Result<void> CheckFence(const SqlResult& fence) const;
   Result<void> PauseBeforeRetry(int attempt, const Error& error);
   void LogFailure(const RunPlan& plan, const RunStep& step, const Error& error);
   LogEntry NextLogEntry(const RunPlan& plan, const RunStep& step, const std::string& outcome) const;

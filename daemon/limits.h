@@ -30,6 +30,9 @@ inline constexpr std::size_t kMaxUnixConnections = 400;
 // Events read from a run's log at once by one watcher: bounds what a slow watcher holds in memory.
 inline constexpr std::size_t kMaxEventsPerRead = 64;
 
+// Rows of a target's log in one answer: half a mebibyte, read in a few milliseconds.
+inline constexpr int kMaxLogPage = 1000;
+
 // Text of an error on the wire. All headers of an answer share gRPC's default limit of 8 KiB, and
 // details travel there in base64.
 inline constexpr std::size_t kMaxStatusMessageBytes = 600;

@@ -152,8 +152,15 @@ void Stop(int signal, AdminService& admin, Server& server, Services& services, P
 ServedTargets ServedBy(const CommandLine& line) {
   ServedTargets served;
   served.accept_urls = line.config.accept_urls;
+  served.accept_backups = !line.private_state.empty();
   for (const auto& [name, target] : line.config.targets) {
-    served.by_name[name] = {name, target.url, target.schema, {"/", line.environment}};
+    served.by_name[name] = {
+        name, target.url, target.schema, {"/", line.environment}, target.policy};
+  }
+  for (const auto& [name, target] : line.config.targets) {
+    if (target.require_applied_on.empty()) continue;
+    served.by_name[name].policy.applied_before =
+        std::make_shared<const TargetSpec>(served.by_name.at(target.require_applied_on));
   }
   return served;
 }

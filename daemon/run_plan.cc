@@ -32,14 +32,35 @@ std::map<std::string, Id> AppliedNames(const Catalog& catalog, const std::vector
   return names;
 }
 
-std::string HashOf(const RunPlan& plan, const std::vector<VersionRow>& rows) {
+constexpr std::size_t kRowDigits = 16;  // of a plan's hash
+
+std::string_view NameOf(Operation::Kind kind) {
+  switch (kind) {
+    case Operation::Kind::kUpgrade:
+      return "upgrade";
+    case Operation::Kind::kDowngrade:
+      return "downgrade";
+    case Operation::Kind::kStamp:
+      return "stamp";
+    case Operation::Kind::kReapply:
+      return "reapply";
+  }
+  return "";
+}
+
+// docs/formats.md specifies it: it stands in mig_log.
+std::string HashOf(const RunPlan& plan, Operation::Kind kind, Dialect dialect,
+                   const std::vector<VersionRow>& rows) {
   std::string text = "mig-plan 1\n";
   for (const VersionRow& row : rows) text += "row " + row.id.hex() + "\n";
+  const std::string digits = Hex(Sha256(text)).substr(0, kRowDigits);
+  text += fmt::format("operation {} {}\n", NameOf(kind), mig::NameOf(dialect));
   for (const RunStep& step : plan.steps) {
-    text += fmt::format("{} {}\n", NameOf(step.summary.kind), step.summary.id.hex());
+    text += fmt::format("{} {}\n", mig::NameOf(step.summary.kind), step.summary.id.hex());
+    for (const Id& id : step.rows_removed) text += "from " + id.hex() + "\n";
     for (const VersionRow& row : step.rows_added) text += "to " + row.id.hex() + "\n";
   }
-  return Hex(Sha256(text));
+  return digits + Hex(Sha256(text)).substr(kRowDigits);
 }
 
 // Positions of the view for what is applied of it: its rows, or what stands in for rows that only
@@ -222,8 +243,26 @@ Result<RunPlan> PlanOperation(const Situation& situation, const Operation& opera
     }
     return Error{Reason::kInternal, "unknown operation"};
   }();
-  if (plan) plan->hash = HashOf(*plan, situation.state.rows);
+  if (plan) plan->hash = HashOf(*plan, operation.kind, dialect, situation.state.rows);
   return plan;
+}
+
+Result<void> CheckPlan(const std::string& wanted, const RunPlan& plan) {
+  if (wanted.empty() || wanted == plan.hash) return {};
+  const bool is_hash = wanted.size() == plan.hash.size() &&
+                       wanted.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_hash) {
+    return Error{
+        Reason::kInvalidArgument,
+        fmt::format("`{}` is no hash of a plan: 64 hex digits, as `mig plan` shows them", wanted)};
+  }
+  const bool rows = wanted.substr(0, kRowDigits) != plan.hash.substr(0, kRowDigits);
+  Error error{Reason::kPlanChanged,
+              rows ? "the target's rows are no longer those that the plan starts from"
+                   : "the steps are no longer those of the plan: the history has changed"};
+  error.details["differs"] = rows ? "rows" : "steps";
+  error.details["plan"] = plan.hash;
+  return error;
 }
 
 }  // namespace mig

@@ -44,6 +44,10 @@ Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects
 Result<RunPlan> PlanOperation(const Situation& situation, const Operation& operation,
                               Dialect dialect);
 
+// Refuses a plan other than the one somebody looked at; an empty `wanted` takes any. Errors:
+// kPlanChanged, whose detail `differs` is `rows` or `steps`; kInvalidArgument for what is no hash.
+Result<void> CheckPlan(const std::string& wanted, const RunPlan& plan);
+
 // A step's place in its graph, as the executor takes it, and as the offline script does.
 RunStep StepOf(const Catalog& catalog, const Step& step);
 // A stamp as one step: all rows of the plan's start go, all of its end come.

@@ -51,6 +51,7 @@ class ScriptWriter {
     AddReset();
     for (std::size_t i = 0; i < units.size(); ++i) {
       if (units[i].transaction) text_ += "BEGIN;\n";
+      if (i == 0) AddCheck(step);
       for (const PlannedStatement& statement : units[i].statements) TRY(AddStatement(statement));
       if (i + 1 == units.size()) AddRows(step);
       if (units[i].transaction) text_ += "COMMIT;\n";
@@ -86,6 +87,12 @@ class ScriptWriter {
     return {};
   }
 
+  // A run finds this out when it plans.
+  void AddCheck(const RunStep& step) {
+    text_ += "-- stops here unless mig_version is as this step expects it\n";
+    Add(book_.RequireVersions(step.rows_removed, step.rows_added));
+  }
+
   void Add(const SqlCommand& command) { text_ += WithLiterals(book_.dialect(), command) + ";\n"; }
 
   void AddRows(const RunStep& step) {
@@ -95,7 +102,7 @@ class ScriptWriter {
     for (const RevisionPtr& object : step.objects)
       Add(book_.InsertObject(object->id, object->revision));
     LogEntry entry;
-    entry.kind = step.summary.kind;
+    entry.direction = NameOf(step.summary.kind);
     entry.id = step.summary.id == Id() ? "" : step.summary.id.hex();
     entry.name = step.summary.name;
     entry.actor = setting_.actor;

@@ -26,7 +26,9 @@ struct RunStep {
 
 struct RunPlan {
   std::vector<RunStep> steps;
-  std::string hash;  // over what would be done: 64 hex digits, or empty
+  // Over the rows there are and what would be done: 64 hex digits, of which the first 16 tell the
+  // rows alone. Statements are part of it by the ids of their revisions. Empty: not computed.
+  std::string hash;
 };
 
 // A statement and where it stands in its file.

@@ -53,11 +53,18 @@ Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& ser
                                         ? "no target is configured"
                                         : fmt::format("no target {} is configured", spec.name)};
   }
+  if (!spec.url.empty() && !spec.policy.backup.empty() && !served.accept_backups) {
+    return Error{Reason::kPermissionDenied,
+                 "this daemon takes no backups by its callers' configuration",
+                 {},
+                 "write `backup` below [targets] in the daemon's own migd.toml"};
+  }
   const TargetSpec& source = spec.url.empty() ? known->second : spec;
   TargetAddress address;
   address.name = spec.name;
   address.url = TRY(ParseTargetUrl(source.url, source.context));
   address.schema = source.schema;
+  address.policy = source.policy;
   return address;
 }
 

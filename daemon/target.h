@@ -9,6 +9,7 @@
 
 #include "daemon/bookkeeping.h"
 #include "daemon/catalog.h"
+#include "daemon/policy.h"
 #include "drivers/session.h"
 #include "drivers/target_url.h"
 #include "store/core/result.h"
@@ -22,6 +23,7 @@ struct TargetSpec {
   std::string url;  // expanded
   std::string schema;
   UrlContext context;
+  TargetPolicy policy = {};
 };
 
 // Its address, understood.
@@ -29,15 +31,18 @@ struct TargetAddress {
   std::string name;
   TargetUrl url;
   std::string schema;
+  TargetPolicy policy = {};
 };
 
 // The targets that a daemon serves by name, and whether its callers may bring urls of their own.
 struct ServedTargets {
   bool accept_urls = true;
+  // Whether a caller's policy may have a backup taken: its command runs as the daemon's user.
+  bool accept_backups = true;
   std::map<std::string, TargetSpec> by_name = {};
 };
-// Errors: kNoTarget without a url; kPermissionDenied with one where none is accepted; those of
-// ParseTargetUrl.
+// Errors: kNoTarget without a url; kPermissionDenied with one where none is accepted, or with a
+// backup where that is not; those of ParseTargetUrl.
 Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& served);
 
 struct OpenTarget {

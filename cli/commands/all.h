@@ -17,6 +17,8 @@ extern const Command kCurrent;                                // current.cc
 extern const Command kPlan;                                   // plan.cc
 extern const Command kUpgrade, kDowngrade, kStamp, kReapply;  // run.cc
 extern const Command kRuns, kWatch;                           // runs.cc
+extern const Command kAudit;                                  // audit.cc
+extern const Command kRecover;                                // recover.cc
 extern const Command kTarget, kEnsureVersion;                 // target.cc
 extern const Command kDaemon;                                 // daemon.cc
 extern const Command kCompletion;                             // completion.cc

@@ -7,7 +7,7 @@ namespace mig {
 namespace {
 
 constexpr Option kOptions[] = {
-    {"-v,--verbose", "", "show each step's statements"},
+    {"-v,--verbose", "", "show each step's statements, their locks, and what they destroy"},
 };
 
 Result<v1::Operation> OperationOf(const Arguments& args) {
@@ -47,6 +47,10 @@ const Command kPlan = {
     .name = "plan",
     .group = Group::kLook,
     .summary = "Show the steps of an upgrade, downgrade, stamp or reapply without doing them",
+    .description =
+        "The hash at the end stands for exactly this plan: `--plan HASH` on the command itself "
+        "refuses any other, because somebody else ran or a file changed meanwhile. Locks are those "
+        "that the text of a statement tells; triggers and functions may take more.",
     .operands = {"VERB [REV...]", 1, kAny},
     .options = kOptions,
     .examples =

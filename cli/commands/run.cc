@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "cli/commands/all.h"
@@ -10,13 +11,21 @@ namespace {
 
 constexpr std::string_view kDefaultLockWait = "60s";
 
+constexpr Option kPlanOption = {"--plan", "HASH",
+                                "do this plan, as `mig plan` showed it, or nothing (PLAN_CHANGED)"};
+constexpr Option kAllowOption = {"--allow", "KIND,...",
+                                 "consent to losses by name: drop_table,truncate", true};
+
 constexpr Option kOptions[] = {
+    kPlanOption,
+    kAllowOption,
     {"--sql", "", "print the SQL script instead of running it; touches no database"},
     {"--lock-wait", "TIME",
      "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"},
 };
 
 constexpr Option kStampOptions[] = {
+    kPlanOption,
     {"--purge", "", "remove every row first, those of unknown revisions included"},
     {"--sql", "", "print the SQL script instead of running it; touches no database"},
     {"--lock-wait", "TIME",
@@ -24,6 +33,8 @@ constexpr Option kStampOptions[] = {
 };
 
 constexpr Option kReapplyOptions[] = {
+    kPlanOption,
+    kAllowOption,
     {"--lock-wait", "TIME",
      "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"},
 };
@@ -56,6 +67,22 @@ Result<int> PrintScript(Context& context, v1::Operation operation) {
   return kDone;
 }
 
+// "drop_table,drop_column".
+void AddKinds(std::string_view kinds, v1::StartRunRequest* request) {
+  while (!kinds.empty()) {
+    const std::size_t comma = std::min(kinds.find(','), kinds.size());
+    if (comma > 0) request->add_allow(std::string(kinds.substr(0, comma)));
+    kinds.remove_prefix(std::min(comma + 1, kinds.size()));
+  }
+}
+
+Result<void> Consent(Context& context, const Error& refusal, const std::string& kinds) {
+  context.terminal().Warn(refusal.message + ":\n" + refusal.details.at("losses") + "\n");
+  const std::string answer = context.terminal().Ask("Go on, and lose it (" + kinds + ")? [y/N] ");
+  if (answer.starts_with("y") || answer.starts_with("Y")) return {};
+  return Error{Reason::kDeclined, "nothing was changed"};
+}
+
 Result<int> Start(Context& context, v1::Operation operation) {
   if (context.args().Has("sql")) return PrintScript(context, std::move(operation));
   v1::StartRunRequest request;
@@ -64,6 +91,14 @@ Result<int> Start(Context& context, v1::Operation operation) {
   std::string wait = context.args().Has("lock-wait") ? context.args().Value("lock-wait")
                                                      : std::string(kDefaultLockWait);
   request.set_lock_wait_ms(TRY(Milliseconds(wait)));
+  request.set_plan(context.args().Value("plan"));
+  for (const std::string& kinds : context.args().Values("allow")) AddKinds(kinds, &request);
+  Result<int> ended = StartAndFollow(context, request);
+  if (ended || ended.error().reason != Reason::kConsentMissing) return ended;
+  const std::string kinds = ended.error().details["allow"];
+  if (!context.terminal().interactive() || context.json()) return ended;
+  TRY(Consent(context, ended.error(), kinds));
+  AddKinds(kinds, &request);
   return StartAndFollow(context, std::move(request));
 }
 
@@ -105,6 +140,7 @@ const Command kUpgrade = {
         "$ mig upgrade +1                 # the next one\n"
         "$ mig upgrade heads -t prod      # every branch\n"
         "$ mig upgrade users@head         # the branch labelled users\n"
+        "$ mig upgrade --plan 0f3c…       # what `mig plan upgrade` showed, or nothing\n"
         "$ mig upgrade base:head --sql    # a script for the database's own client",
     .run = RunUpgrade,
 };

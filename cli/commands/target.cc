@@ -35,12 +35,36 @@ Result<int> Show(Context& context) {
   return kDone;
 }
 
+constexpr Option kOptions[] = {
+    {"--new-id", "",
+     "of `adopt`: give the database an id of its own, as a clone that goes its way"},
+};
+
+Result<int> Adopt(Context& context) {
+  v1::AdoptTargetRequest request;
+  *request.mutable_target() = TRY(context.target());
+  request.set_new_id(context.args().Has("new-id"));
+  request.set_actor(context.Author());
+  Client* client = TRY(context.client());
+  const v1::AdoptTargetResponse answer = TRY(client->Call(request));
+  if (context.json()) {
+    context.PrintJson(answer);
+    return kDone;
+  }
+  const std::string& name = request.target().name();
+  if (!answer.was().empty()) context.terminal().Tell(name + ": " + answer.was() + "\n");
+  context.terminal().Tell(name + " is taken as it is" +
+                          (request.new_id() ? ", with an id of its own" : "") + "\n");
+  return kDone;
+}
+
 Result<int> RunTarget(Context& context) {
   std::string verb = context.args().Operand(0);
   if (verb.empty() || verb == "list") return List(context);
   if (verb == "show") return Show(context);
+  if (verb == "adopt") return Adopt(context);
   Error error{Reason::kUsage, "`mig target` has no `" + verb + "`"};
-  error.hint = "`mig target list` and `mig target show` exist";
+  error.hint = "`mig target list`, `mig target show` and `mig target adopt` exist";
   return error;
 }
 
@@ -61,12 +85,18 @@ Result<int> RunEnsureVersion(Context& context) {
 const Command kTarget = {
     .name = "target",
     .group = Group::kOperate,
-    .summary = "List the targets, or show what one is",
-    .operands = {"[list|show]", 0, 1},
+    .summary = "List the targets, show what one is, or take one as it is",
+    .description =
+        "`adopt` is for a database that is not the one it was: restored from a backup, cloned, or "
+        "put in another's place. The decision is written to its log.",
+    .operands = {"[list|show|adopt]", 0, 1},
+    .options = kOptions,
     .examples =
         "$ mig target             # the names in mig.toml; the star marks the default one\n"
         "$ mig target show        # engine, version, bookkeeping, who runs on it\n"
-        "$ mig target show -t prod",
+        "$ mig target show -t prod\n"
+        "$ mig target adopt -t prod           # it was restored from a backup\n"
+        "$ mig target adopt -t copy --new-id  # it is a clone of another one",
     .run = RunTarget,
 };
 

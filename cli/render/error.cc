@@ -13,8 +13,8 @@ struct Shown {
   std::string_view title;
 };
 constexpr Shown kShown[] = {
-    {"sqlstate", "SQLSTATE"}, {"db_detail", "detail"}, {"db_hint", "the database's hint"},
-    {"context", "context"},   {"state", "state"},
+    {"sqlstate", "SQLSTATE"}, {"db_detail", "detail"},        {"db_hint", "the database's hint"},
+    {"context", "context"},   {"losses", "it would destroy"}, {"state", "state"},
 };
 
 std::string Detail(const Error& error, std::string_view key) {

@@ -49,6 +49,18 @@ std::string Plural(int count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+// What it means for others, as SQL comments, and the statement.
+std::string StatementText(const v1::PlanStatement& statement, const Style& style) {
+  std::string text = style.Dim("-- locks: " + statement.summary()) + "\n";
+  for (const auto& destroys : statement.destroys()) {
+    text += style.Red("-- destroys: " + destroys.kind() +
+                      (destroys.object().empty() ? "" : " " + destroys.object())) +
+            "\n";
+  }
+  if (statement.alone()) text += style.Dim("-- outside of a transaction") + "\n";
+  return text + statement.sql() + ";\n\n";
+}
+
 }  // namespace
 
 std::string StepLine(const v1::PlanStep& step, const Style& style) {
@@ -140,9 +152,13 @@ std::string RenderPlan(const v1::PlanRunResponse& plan, bool verbose, const Styl
   for (const v1::PlanStep& step : plan.steps()) {
     text += StepLine(step, style) + "\n";
     if (!verbose) continue;
-    for (const std::string& statement : step.statements()) text += statement + ";\n\n";
+    for (const v1::PlanStatement& statement : step.statements())
+      text += StatementText(statement, style);
   }
-  return text;
+  std::string needs;
+  for (const std::string& kind : plan.consent()) needs += (needs.empty() ? "" : ",") + kind;
+  if (!needs.empty()) text += style.Red("needs --allow " + needs) + "\n";
+  return text + "plan " + plan.plan() + "\n";
 }
 
 std::string RenderRuns(const v1::ListRunsResponse& answer, const Style& style) {

@@ -43,7 +43,8 @@ class RunProgress {
   std::string waiting_for_;
 };
 
-// What would be done, a line a step; with `verbose` its statements below.
+// What would be done, a line a step, and the plan's hash; with `verbose` the statements below their
+// step, each with its locks and what it destroys as comments.
 std::string RenderPlan(const v1::PlanRunResponse& plan, bool verbose, const Style& style);
 
 // A table, newest first.

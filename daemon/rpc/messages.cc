@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "drivers/sql/destruction.h"
+#include "drivers/sql/locks.h"
+
 namespace mig {
 namespace {
 
@@ -64,6 +67,22 @@ v1::GetStatusResponse::State ToMessage(FileState state) {
       return v1::GetStatusResponse::STATE_COSMETIC;
   }
   return v1::GetStatusResponse::STATE_UNSPECIFIED;
+}
+
+v1::PlanStatement::Work ToMessage(TableWork work) {
+  switch (work) {
+    case TableWork::kUnknown:
+      return v1::PlanStatement::WORK_UNSPECIFIED;
+    case TableWork::kNone:
+      return v1::PlanStatement::WORK_NONE;
+    case TableWork::kScans:
+      return v1::PlanStatement::WORK_SCANS;
+    case TableWork::kMayRewrite:
+      return v1::PlanStatement::WORK_MAY_REWRITE;
+    case TableWork::kRewrites:
+      return v1::PlanStatement::WORK_REWRITES;
+  }
+  return v1::PlanStatement::WORK_UNSPECIFIED;
 }
 
 bool Contains(const Positions& positions, Position p) {
@@ -151,10 +170,29 @@ ViewName FromMessage(const v1::View& view) {
   return {view.project(), view.work_tree(), view.ref()};
 }
 
+namespace {
+
+TargetPolicy PolicyFrom(const v1::TargetPolicy& message) {
+  TargetPolicy policy;
+  policy.is_protected = message.protected_();
+  policy.backup = message.backup();
+  policy.backup_directory = message.backup_directory();
+  if (message.backup_time_ms() > 0)
+    policy.backup_time = std::chrono::milliseconds(message.backup_time_ms());
+  if (message.has_applied_before()) {
+    policy.applied_before =
+        std::make_shared<const TargetSpec>(FromMessage(message.applied_before()));
+  }
+  return policy;
+}
+
+}  // namespace
+
 TargetSpec FromMessage(const v1::Target& target) {
-  TargetSpec spec{target.name(), target.url(), target.schema(), {}};
+  TargetSpec spec{target.name(), target.url(), target.schema(), {}, {}};
   spec.context.base_directory = target.base_directory();
   spec.context.environment.insert(target.environment().begin(), target.environment().end());
+  if (target.has_policy()) spec.policy = PolicyFrom(target.policy());
   return spec;
 }
 
@@ -262,6 +300,62 @@ void ToMessage(const StepSummary& step, v1::PlanStep* message) {
   message->set_message(step.message);
   Assign(message->mutable_from(), step.from);
   Assign(message->mutable_to(), step.to);
+}
+
+void ToMessage(const AuditReport& report, v1::VerifyAuditResponse* message) {
+  message->set_target_url(report.target_url);
+  message->set_target_id(report.target_id);
+  message->set_rows(report.rows);
+  message->set_objects(report.objects);
+  message->set_hash(report.end.hash);
+  if (report.seen) {
+    message->set_seen_sequence(report.seen->sequence);
+    message->set_seen_at(report.seen->at);
+  }
+  for (const AuditFinding& finding : report.findings) {
+    auto* found = message->add_findings();
+    found->set_kind(finding.kind);
+    found->set_sequence(finding.sequence);
+    found->set_message(finding.message);
+  }
+  message->set_unchecked(report.unchecked);
+}
+
+void ToMessage(const LogRow& row, v1::LogEntry* message) {
+  message->set_sequence(row.entry.sequence);
+  message->set_direction(row.entry.direction);
+  message->set_id(row.entry.id);
+  message->set_name(row.entry.name);
+  message->set_actor(row.entry.actor);
+  message->set_plan(row.entry.plan);
+  message->set_started(row.entry.started_at);
+  message->set_finished(row.entry.finished_at);
+  message->set_outcome(row.entry.outcome);
+  message->set_duration_us(row.entry.duration_us);
+  message->set_previous(row.entry.previous);
+  message->set_hash(row.hash);
+}
+
+void ToMessage(Dialect dialect, const PlannedStatement& statement, bool alone,
+               v1::PlanStatement* message) {
+  message->set_sql(statement.sql);
+  message->set_alone(alone);
+  const StatementLocks locks = LocksOf(dialect, statement.sql);
+  message->set_analysed(locks.analysed);
+  for (const LockTaken& lock : locks.locks) {
+    auto* taken = message->add_locks();
+    taken->set_mode(lock.mode);
+    taken->set_object(lock.object);
+    taken->set_created(lock.is_new);
+  }
+  if (locks.analysed) message->set_work(ToMessage(locks.work));
+  message->set_algorithm(locks.algorithm);
+  message->set_summary(SentenceOf(locks));
+  for (const Destruction& destruction : DestructionsOf(dialect, statement.sql)) {
+    auto* destroys = message->add_destroys();
+    destroys->set_kind(destruction.kind);
+    destroys->set_object(destruction.object);
+  }
 }
 
 void ToMessage(const Event& event, v1::RunEvent* message) {

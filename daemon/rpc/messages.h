@@ -24,6 +24,11 @@ void ToMessage(const WorkTreeStatus& status, v1::GetStatusResponse* message);
 void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse* message);
 void ToMessage(const RunSummary& summary, v1::Run* message);
 void ToMessage(const Event& event, v1::RunEvent* message);
+// With what its text tells of locks and destruction.
+void ToMessage(Dialect dialect, const PlannedStatement& statement, bool alone,
+               v1::PlanStatement* message);
+void ToMessage(const AuditReport& report, v1::VerifyAuditResponse* message);
+void ToMessage(const LogRow& row, v1::LogEntry* message);
 void ToMessage(const StepSummary& step, v1::PlanStep* message);
 
 // Where a page starts: a token is the number of revisions before it. A view never changes, so the

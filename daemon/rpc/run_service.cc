@@ -1,8 +1,11 @@
 #include "daemon/rpc/run_service.h"
 
+#include <set>
+
 #include "daemon/rpc/answer.h"
 #include "daemon/rpc/event_stream.h"
 #include "daemon/rpc/messages.h"
+#include "drivers/sql/destruction.h"
 
 namespace mig {
 namespace {
@@ -63,6 +66,8 @@ grpc::ServerWriteReactor<v1::StartRunResponse>* RunService::StartRun(
     spec.lock_wait = Milliseconds(request->lock_wait_ms());
     spec.actor = request->actor();
     spec.request_id = request->request_id();
+    spec.plan = request->plan();
+    spec.allow.assign(request->allow().begin(), request->allow().end());
     return engine_.StartRun(spec);
   };
   return FollowRun<v1::StartRunResponse>(start(), 0);
@@ -106,15 +111,23 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
     const RunPlan plan = TRY(engine_.PlanRun(spec));
     v1::PlanRunResponse answer;
     answer.set_target_url(address.url.redacted);
+    answer.set_plan(plan.hash);
+    std::set<std::string> consent;
     for (const RunStep& step : plan.steps) {
       auto* message = answer.add_steps();
       ToMessage(step.summary, message);
       const std::vector<Unit> units = TRY(UnitsOf(step, address.url.dialect));
       for (const Unit& unit : units) {
         for (const PlannedStatement& statement : unit.statements)
-          message->add_statements(statement.sql);
+          ToMessage(address.url.dialect, statement, !unit.transaction, message->add_statements());
+        for (const PlannedStatement& statement : unit.statements) {
+          for (const Destruction& lost : DestructionsOf(address.url.dialect, statement.sql))
+            consent.insert(lost.kind);
+        }
       }
     }
+    if (address.policy.is_protected)
+      answer.mutable_consent()->Assign(consent.begin(), consent.end());
     return answer;
   });
 }

@@ -1,5 +1,8 @@
 #include "daemon/rpc/target_service.h"
 
+#include <charconv>
+
+#include "daemon/limits.h"
 #include "daemon/rpc/answer.h"
 #include "daemon/rpc/messages.h"
 
@@ -51,6 +54,71 @@ grpc::ServerUnaryReactor* TargetService::DumpSchema(Context* context,
     answer.set_dialect(std::string(NameOf(dump.dialect)));
     answer.set_sql(dump.sql);
     answer.set_target_url(dump.target_url);
+    return answer;
+  });
+}
+
+grpc::ServerUnaryReactor* TargetService::VerifyAudit(Context* context,
+                                                     const v1::VerifyAuditRequest* request,
+                                                     v1::VerifyAuditResponse* response) {
+  return Answer(context, pool_, response, [=, this]() -> Result<v1::VerifyAuditResponse> {
+    const AuditReport report = TRY(engine_.Audit(FromMessage(request->target())));
+    v1::VerifyAuditResponse answer;
+    ToMessage(report, &answer);
+    return answer;
+  });
+}
+
+grpc::ServerUnaryReactor* TargetService::ListLog(Context* context,
+                                                 const v1::ListLogRequest* request,
+                                                 v1::ListLogResponse* response) {
+  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListLogResponse> {
+    std::int64_t before = 0;
+    const std::string& token = request->page_token();
+    const auto parsed = std::from_chars(token.data(), token.data() + token.size(), before);
+    if (!token.empty() && (parsed.ec != std::errc() || before <= 0))
+      return Error{Reason::kInvalidArgument, "the page token is none of an earlier answer"};
+    const int asked = request->page_size();
+    const int size = asked > 0 && asked < kMaxLogPage ? asked : kMaxLogPage;
+    const auto rows = TRY(engine_.ReadLog(FromMessage(request->target()), before, size));
+    v1::ListLogResponse answer;
+    for (const LogRow& row : rows) ToMessage(row, answer.add_entries());
+    const bool more = rows.size() == static_cast<std::size_t>(size);
+    if (more) answer.set_next_page_token(std::to_string(rows.back().entry.sequence));
+    return answer;
+  });
+}
+
+grpc::ServerUnaryReactor* TargetService::AdoptTarget(Context* context,
+                                                     const v1::AdoptTargetRequest* request,
+                                                     v1::AdoptTargetResponse* response) {
+  return Answer(context, pool_, response, [=, this]() -> Result<v1::AdoptTargetResponse> {
+    const AdoptedTarget adopted =
+        TRY(engine_.Adopt(FromMessage(request->target()), request->new_id(), request->actor()));
+    v1::AdoptTargetResponse answer;
+    answer.set_target_url(adopted.target_url);
+    answer.set_target_id(adopted.target_id);
+    answer.set_was(adopted.was);
+    return answer;
+  });
+}
+
+grpc::ServerUnaryReactor* TargetService::RecoverHistory(Context* context,
+                                                        const v1::RecoverHistoryRequest* request,
+                                                        v1::RecoverHistoryResponse* response) {
+  return Answer(context, pool_, response, [=, this]() -> Result<v1::RecoverHistoryResponse> {
+    const RecoveredHistory history = TRY(engine_.Recover(
+        FromMessage(request->target()), request->project(), request->ref(), request->actor()));
+    v1::RecoverHistoryResponse answer;
+    answer.set_target_url(history.target_url);
+    answer.set_ref(history.ref);
+    for (const RecoveredRevision& revision : history.revisions) {
+      auto* message = answer.add_revisions();
+      message->set_id(revision.id.hex());
+      message->set_name(revision.name);
+      message->set_applied(revision.applied);
+      message->set_named(revision.named);
+    }
     return answer;
   });
 }

@@ -20,6 +20,14 @@ class TargetService final : public v1::TargetService::CallbackService {
                                            v1::DescribeTargetResponse*) override;
   grpc::ServerUnaryReactor* DumpSchema(Context*, const v1::DumpSchemaRequest*,
                                        v1::DumpSchemaResponse*) override;
+  grpc::ServerUnaryReactor* VerifyAudit(Context*, const v1::VerifyAuditRequest*,
+                                        v1::VerifyAuditResponse*) override;
+  grpc::ServerUnaryReactor* ListLog(Context*, const v1::ListLogRequest*,
+                                    v1::ListLogResponse*) override;
+  grpc::ServerUnaryReactor* AdoptTarget(Context*, const v1::AdoptTargetRequest*,
+                                        v1::AdoptTargetResponse*) override;
+  grpc::ServerUnaryReactor* RecoverHistory(Context*, const v1::RecoverHistoryRequest*,
+                                           v1::RecoverHistoryResponse*) override;
 
  private:
   Engine& engine_;

@@ -159,6 +159,39 @@ TEST(Target, CarriesTheCallersConnectionVariablesAndNothingElse) {
   EXPECT_EQ(TargetOf(config, "")->base_directory, "/srv/shop");
 }
 
+TEST(Target, CarriesItsPolicies) {
+  Config config = WithTargets(
+      "[targets.prod]\nurl = \"sqlite:p\"\nprotected = true\nbackup = \"cp x "
+      "$MIG_BACKUP_FILE\"\nbackup_timeout = \"2h\"\nrequire_applied_on = \"staging\"\n",
+      {});
+  Result<ResolvedTarget> target = TargetOf(config, "prod");
+  ASSERT_TRUE(target.has_value());
+  EXPECT_TRUE(target->is_protected);
+  EXPECT_EQ(target->backup, "cp x $MIG_BACKUP_FILE");
+  EXPECT_EQ(target->backup_directory, "/srv/shop/backups");
+  EXPECT_EQ(target->backup_time_ms, 7200000);
+  EXPECT_EQ(target->applied_before, "staging");
+}
+
+TEST(Target, HasNoPoliciesWhereNoneAreWritten) {
+  Config config = WithTargets("[targets.dev]\nurl = \"sqlite:d\"\n", {});
+  Result<ResolvedTarget> target = TargetOf(config, "dev");
+  ASSERT_TRUE(target.has_value());
+  EXPECT_FALSE(target->is_protected);
+  EXPECT_EQ(target->backup + target->backup_directory + target->applied_before, "");
+}
+
+TEST(Config, RefusesPoliciesThatCannotHold) {
+  auto message = [](const std::string& line) {
+    Result<Config> config = ParseConfig(
+        "/srv/shop/mig.toml", "[project]\nname = \"shop\"\n[targets.prod]\n" + line + "\n");
+    return config ? "" : config.error().message;
+  };
+  EXPECT_THAT(message("protected = 1"), HasSubstr("mig.toml:4: `protected` must be true or false"));
+  EXPECT_THAT(message("backup_timeout = \"soon\""), HasSubstr("90s, 30min or 4h"));
+  EXPECT_THAT(message("require_applied_on = \"prod\""), HasSubstr("cannot require itself"));
+}
+
 TEST(Target, OfASharedDaemonGoesByNameAndTakesNoSecretAlong) {
   Config config = WithTargets("[daemon]\naddress = \"unix:/run/mig.sock\"\n",
                               {{"PGPASSWORD", "s"}, {"DATABASE_URL", "sqlite:e"}});

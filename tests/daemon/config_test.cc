@@ -6,6 +6,7 @@ namespace mig {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr char kDigest[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -85,6 +86,32 @@ TEST(DaemonConfig, RefusesWhatItCannotMean) {
   EXPECT_EQ(ErrorIn("[log]\nformat = \"xml\"").reason, Reason::kConfigInvalid);
   EXPECT_EQ(ErrorIn("[targets.prod]\nproject = \"p\"").message,
             "migd.toml:1: `targets.prod` needs a `url`");
+}
+
+TEST(DaemonConfig, ReadsThePoliciesOfItsTargets) {
+  const auto config = Parse(
+      "[targets.staging]\nurl = \"sqlite:/s\"\n[targets.prod]\nurl = \"sqlite:/p\"\nprotected = "
+      "true\nbackup = \"cp x $MIG_BACKUP_FILE\"\nbackup_directory = \"/b\"\nbackup_timeout = "
+      "\"30min\"\nrequire_applied_on = \"staging\"");
+  ASSERT_TRUE(config) << config.error().message;
+  const ServedTarget& prod = config->targets.at("prod");
+  EXPECT_TRUE(prod.policy.is_protected);
+  EXPECT_EQ(prod.policy.backup, "cp x $MIG_BACKUP_FILE");
+  EXPECT_EQ(prod.policy.backup_directory, "/b");
+  EXPECT_EQ(prod.policy.backup_time, std::chrono::minutes(30));
+  EXPECT_EQ(prod.require_applied_on, "staging");
+  EXPECT_FALSE(config->targets.at("staging").policy.is_protected);
+}
+
+TEST(DaemonConfig, RefusesPoliciesThatCannotHold) {
+  const std::string prod = "[targets.prod]\nurl = \"sqlite:/p\"\n";
+  EXPECT_THAT(ErrorIn(prod + "backup = \"sqlite\"").message, HasSubstr("`backup_directory`"));
+  EXPECT_THAT(ErrorIn(prod + "backup_timeout = \"soon\"").message, HasSubstr("90s, 30min or 4h"));
+  EXPECT_THAT(ErrorIn(prod + "require_applied_on = \"staging\"").message,
+              HasSubstr("no other target"));
+  EXPECT_THAT(ErrorIn(prod + "require_applied_on = \"prod\"").message,
+              HasSubstr("no other target"));
+  EXPECT_THAT(ErrorIn(prod + "protected = \"yes\"").message, HasSubstr("true or false"));
 }
 
 TEST(DaemonConfig, NamesAVariableThatIsNotSet) {

@@ -93,6 +93,22 @@ class Scene {
   Dialect dialect() const { return dialect_; }
   Engine& engine() { return *engine_; }
   const TargetSpec& target() const { return target_; }
+  TargetPolicy& policy() { return target_.policy; }
+  // Another database from here on.
+  void MoveTo(const std::string& url) {
+    target_.url = url;
+    own_.reset();
+  }
+  std::string Path(const std::string& name) const { return folder_ / name; }
+
+  // What the next runs insist on, and consent to.
+  void Insist(const std::string& plan) { plan_ = plan; }
+  void Allow(std::vector<std::string> kinds) { allow_ = std::move(kinds); }
+  // The plan's hash, or the reason's text.
+  std::string Plan(const Operation& operation) {
+    const auto plan = engine_->PlanRun(Spec(operation));
+    return plan ? plan->hash : std::string(InfoOf(plan.error().reason).text);
+  }
 
   // A daemon that starts anew, over the same store or over an empty one.
   void Restart() { engine_ = std::make_unique<Engine>(*kv_, world_, ServedTargets{}, open_); }
@@ -160,6 +176,8 @@ class Scene {
     spec.target = target_;
     spec.operation = operation;
     spec.actor = "Ann <ann@example.com>";
+    spec.plan = plan_;
+    spec.allow = allow_;
     return spec;
   }
   // Sends what the daemon lacks of the files and opens them.
@@ -383,6 +401,8 @@ class Scene {
   std::vector<Event> events_;
   RunFinished finished_;
   std::string client_log_;
+  std::string plan_;
+  std::vector<std::string> allow_;
 };
 
 }  // namespace mig

@@ -113,11 +113,23 @@ TEST(StepLine, NamesEachDirection) {
 TEST(Plan, ListsStepsAndTheirStatementsWhenVerbose) {
   v1::PlanRunResponse plan;
   *plan.add_steps() =
-      Event("step_started { step { direction: DIRECTION_UPGRADE to: 'a' statements: 'SELECT 1' } }")
+      Event(
+          "step_started { step { direction: DIRECTION_UPGRADE to: 'a' statements { sql: 'DROP "
+          "TABLE t' summary: 'ACCESS EXCLUSIVE on t' destroys { kind: "
+          "'drop_table' object: 't' } } statements { sql: 'VACUUM' alone: true summary: 'not "
+          "analysed' } } }")
           .step_started()
           .step();
-  EXPECT_EQ(RenderPlan(plan, false, Style(false)), "upgrade <base> -> a\n");
-  EXPECT_EQ(RenderPlan(plan, true, Style(false)), "upgrade <base> -> a\nSELECT 1;\n\n");
+  plan.set_plan("0f3c");
+  plan.add_consent("drop_table");
+  plan.add_consent("truncate");
+  EXPECT_EQ(RenderPlan(plan, false, Style(false)),
+            "upgrade <base> -> a\nneeds --allow drop_table,truncate\nplan 0f3c\n");
+  EXPECT_EQ(RenderPlan(plan, true, Style(false)),
+            "upgrade <base> -> a\n"
+            "-- locks: ACCESS EXCLUSIVE on t\n-- destroys: drop_table t\nDROP TABLE t;\n\n"
+            "-- locks: not analysed\n-- outside of a transaction\nVACUUM;\n\n"
+            "needs --allow drop_table,truncate\nplan 0f3c\n");
 }
 
 TEST(Runs, AreATable) {

@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <charconv>
+
+#include "cli/commands/all.h"
+#include "cli/context.h"
+#include "cli/render/audit.h"
+
+namespace mig {
+namespace {
+
+constexpr int kShownByDefault = 50;
+
+constexpr Option kOptions[] = {
+    {"-n,--limit", "COUNT", "of `log`: the last COUNT rows; 0: all of them (default 50)"},
+    {"-v,--verbose", "", "of `log`: with ids, plans and hashes"},
+};
+
+// `mig audit VERB TARGET` is `mig audit VERB -t TARGET`.
+Result<v1::Target> TargetNamed(Context& context) {
+  const std::string name = context.args().Operand(1);
+  return name.empty() ? context.target() : context.target(name);
+}
+
+Result<int> Verify(Context& context) {
+  v1::VerifyAuditRequest request;
+  *request.mutable_target() = TRY(TargetNamed(context));
+  Client* client = TRY(context.client());
+  const v1::VerifyAuditResponse answer = TRY(client->Call(request));
+  if (context.json()) {
+    context.PrintJson(answer);
+  } else {
+    context.terminal().Print(
+        RenderAudit(answer, request.target().name(), context.terminal().out_style()));
+  }
+  return answer.findings().empty() ? kDone : kFindings;
+}
+
+Result<int> Limit(Context& context) {
+  if (!context.args().Has("limit")) return kShownByDefault;
+  const std::string text = context.args().Value("limit");
+  int limit = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (failure == std::errc() && end == text.data() + text.size() && limit >= 0) return limit;
+  return Error{Reason::kUsage, "--limit is a whole number, not `" + text + "`"};
+}
+
+Result<int> Log(Context& context) {
+  const int limit = TRY(Limit(context));
+  v1::ListLogRequest request;
+  *request.mutable_target() = TRY(TargetNamed(context));
+  Client* client = TRY(context.client());
+  v1::ListLogResponse all;
+  do {
+    request.set_page_size(limit == 0 ? 0 : limit - all.entries_size());
+    v1::ListLogResponse page = TRY(client->Call(request));
+    request.set_page_token(page.next_page_token());
+    for (v1::LogEntry& entry : *page.mutable_entries()) {
+      if (context.json()) context.PrintJson(entry);
+      all.add_entries()->Swap(&entry);
+    }
+  } while (!request.page_token().empty() && (limit == 0 || all.entries_size() < limit));
+  if (!context.json())
+    context.terminal().Print(
+        RenderLog(all, context.args().Has("verbose"), context.terminal().out_style()));
+  return kDone;
+}
+
+Result<int> Run(Context& context) {
+  const std::string verb = context.args().Operand(0);
+  if (verb == "verify") return Verify(context);
+  if (verb == "log") return Log(context);
+  Error error{Reason::kUsage, "`mig audit` has no `" + verb + "`"};
+  error.hint = "`mig audit verify` and `mig audit log` exist";
+  return error;
+}
+
+}  // namespace
+
+const Command kAudit = {
+    .name = "audit",
+    .group = Group::kLook,
+    .summary = "Show a target's log, or check that nobody changed it",
+    .description =
+        "`verify` recomputes the log's chain of hashes, compares it with what the daemon has seen "
+        "of it, the stored revisions with their ids, and the rows in force with the log. Exit "
+        "status 4 when something is found.",
+    .operands = {"verify|log [TARGET]", 1, 2},
+    .options = kOptions,
+    .examples =
+        "$ mig audit log            # who did what, and when; newest first\n"
+        "$ mig audit log prod -n 0  # all of it\n"
+        "$ mig audit verify prod",
+    .run = Run,
+};
+
+}  // namespace mig

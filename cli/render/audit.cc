@@ -1,0 +1,71 @@
+#include "cli/render/audit.h"
+
+#include <string_view>
+#include <vector>
+
+#include "cli/render/duration.h"
+#include "cli/render/table.h"
+
+namespace mig {
+namespace {
+
+std::string Counted(std::int64_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string SeenSentence(const v1::VerifyAuditResponse& audit) {
+  if (audit.seen_sequence() == 0) return "this daemon had not seen the log before";
+  return "this daemon had seen the log up to row " + std::to_string(audit.seen_sequence()) +
+         " on " + audit.seen_at();
+}
+
+std::string BlockOf(const v1::LogEntry& entry, const Style& style) {
+  std::string block = style.Yellow("row " + std::to_string(entry.sequence())) + " " +
+                      entry.direction() + " " + entry.name() + ": " + entry.outcome() + "\n";
+  std::vector<std::vector<std::string>> rows = {{"  by:", entry.actor()},
+                                                {"  started:", entry.started()},
+                                                {"  finished:", entry.finished()},
+                                                {"  took:", RenderDuration(entry.duration_us())}};
+  if (!entry.id().empty()) rows.push_back({"  id:", entry.id()});
+  if (!entry.plan().empty()) rows.push_back({"  plan:", entry.plan()});
+  rows.push_back({"  hash:", entry.hash().empty() ? "none yet (unsealed)" : entry.hash()});
+  return block + RenderTable(rows);
+}
+
+}  // namespace
+
+std::string RenderAudit(const v1::VerifyAuditResponse& audit, const std::string& target,
+                        const Style& style) {
+  std::string text = target + ": " + Counted(audit.rows(), "row") + " of the log, " +
+                     Counted(audit.objects(), "revision") + "; " + SeenSentence(audit) + "\n";
+  for (const auto& finding : audit.findings()) {
+    text += style.Red(finding.kind() + ":") + " " + finding.message() + "\n";
+  }
+  if (!audit.unchecked().empty())
+    text += "not compared: mig_version with the log, because " + audit.unchecked() + "\n";
+  if (audit.findings().empty()) text += style.Green("all is as mig left it") + "\n";
+  return text;
+}
+
+std::string RenderLog(const v1::ListLogResponse& log, bool verbose, const Style& style) {
+  std::string text;
+  if (verbose) {
+    for (const v1::LogEntry& entry : log.entries())
+      text += (text.empty() ? "" : "\n") + BlockOf(entry, style);
+    return text;
+  }
+  if (log.entries().empty()) return "";
+  std::vector<std::vector<std::string>> rows = {{"ROW", "WHEN", "WHAT", "OUTCOME", "BY"}};
+  for (const v1::LogEntry& entry : log.entries()) {
+    const std::string what =
+        entry.direction() + " " + (entry.name().empty() ? "<base>" : entry.name());
+    rows.push_back({std::to_string(entry.sequence()), entry.finished(), what,
+                    entry.hash().empty() ? entry.outcome() + " (unsealed)" : entry.outcome(),
+                    entry.actor()});
+  }
+  const std::string table = RenderTable(rows);
+  const std::size_t end = table.find('\n');
+  return style.Dim(table.substr(0, end)) + table.substr(end);
+}
+
+}  // namespace mig

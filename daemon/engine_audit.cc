@@ -1,0 +1,217 @@
+// The engine's answers about the evidence that a target holds: its log, its identity, its history.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "daemon/audit.h"
+#include "daemon/engine.h"
+#include "daemon/precautions.h"
+#include "daemon/target_log.h"
+
+namespace mig {
+namespace {
+
+constexpr std::int64_t kRowsPerPage = 1000;   // of the log: about half a megabyte
+constexpr std::int64_t kObjectsPerPage = 50;  // of mig_object: each may be 16 MiB
+
+// REQUIRES: the target was opened. Errors: kNoBookkeeping.
+Result<TargetState> MustHaveTables(OpenTarget& target) {
+  TargetState state = TRY(ReadState(target));
+  if (state.format != 0) return state;
+  return Error{Reason::kNoBookkeeping,
+               fmt::format("target {} has no mig tables", target.address.name)};
+}
+
+// Calls `take` with every row, a page at a time.
+template <typename Take>
+Result<void> ForEachObject(OpenTarget& target, const Take& take) {
+  std::string after;
+  for (;;) {
+    const SqlResult page =
+        TRY(target.session->Execute(target.book.ReadObjects(after, kObjectsPerPage)));
+    for (const auto& cells : page.rows) {
+      ObjectRow row{TextOf(cells[0]), TextOf(cells[1]), TextOf(cells[2])};
+      after = row.id;
+      TRY(take(std::move(row)));
+    }
+    if (static_cast<std::int64_t>(page.rows.size()) < kObjectsPerPage) return {};
+  }
+}
+
+template <typename Take>
+Result<void> ForEachLogRow(OpenTarget& target, const Take& take) {
+  std::int64_t after = std::numeric_limits<std::int64_t>::min();
+  for (;;) {
+    const SqlResult page = TRY(target.session->Execute(target.book.ReadLog(after, kRowsPerPage)));
+    const std::vector<LogRow> rows = LogRowsOf(page);
+    for (const LogRow& row : rows) take(row);
+    if (static_cast<std::int64_t>(rows.size()) < kRowsPerPage) return {};
+    after = rows.back().entry.sequence;
+  }
+}
+
+// The revisions of mig_object, parents first.
+Result<std::vector<RevisionPtr>> HistoryIn(OpenTarget& target) {
+  std::vector<RevisionPtr> revisions;
+  const auto take = [&](const ObjectRow& row) -> Result<void> {
+    const auto id = Id::FromHex(row.id);
+    auto revision = DecodeRevision(row.content);
+    if (!id || !revision || IdOf(*revision) != *id) {
+      return Error{Reason::kCorruption,
+                   fmt::format("the mig_object row of {} in target {} was changed", row.name,
+                               target.address.name),
+                   {},
+                   "`mig audit verify` lists all of them"};
+    }
+    revisions.push_back(TRY(WithoutFile(*id, *std::move(revision))));
+    return {};
+  };
+  TRY(ForEachObject(target, take));
+  return revisions;
+}
+
+// Of two revisions of one name the applied one is meant, else the one that was applied last.
+std::set<Id> MeantByTheirNames(const std::vector<RecoveredRevision>& revisions,
+                               const std::map<Id, std::int64_t>& last_applied) {
+  std::map<std::string, const RecoveredRevision*> best;
+  const auto rank = [&](const RecoveredRevision& revision) {
+    const auto found = last_applied.find(revision.id);
+    return std::pair(revision.applied, found == last_applied.end() ? 0 : found->second);
+  };
+  for (const RecoveredRevision& revision : revisions) {
+    const RecoveredRevision*& chosen = best[revision.name];
+    if (chosen == nullptr || rank(*chosen) < rank(revision)) chosen = &revision;
+  }
+  std::set<Id> meant;
+  for (const auto& [name, revision] : best) meant.insert(revision->id);
+  return meant;
+}
+
+}  // namespace
+
+Result<void> Engine::TakePrecautions(const RunSpec& spec, const ViewPtr& view, const RunPlan& plan,
+                                     OpenTarget& target, const Lease& lease,
+                                     const Observer& observe, const RunInProgress& run) {
+  Precautions precautions(
+      target, lease, world_,
+      {spec.actor, run.summary().id, spec.allow, observe, [&run] { return run.cancelled(); },
+       [this](const TargetSpec& other) { return AddressOf(other); }});
+  return precautions.Take(plan, view, seen_, objects_);
+}
+
+Result<AuditReport> Engine::Audit(const TargetSpec& spec) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  const TargetState state = TRY(MustHaveTables(target));
+  AuditReport report;
+  report.target_url = address.url.redacted;
+  report.target_id = state.target_id;
+  const IdentityFacts facts = TRY(IdentityOf(target, seen_));
+  report.seen = facts.here;
+  if (const auto changed = WhatChanged(facts); changed && !facts.here)
+    report.findings.push_back({"identity", 0, *changed});
+  LogAudit log(facts.here);
+  VersionAudit versions;
+  TRY(ForEachObject(target, [&](const ObjectRow& row) -> Result<void> {
+    ++report.objects;
+    if (auto bad = versions.TakeObject(row)) report.findings.push_back(*std::move(bad));
+    return {};
+  }));
+  TRY(ForEachLogRow(target, [&](const LogRow& row) {
+    log.Take(row);
+    versions.TakeLog(row);
+  }));
+  std::vector<AuditFinding> of_log = log.Finish();
+  report.findings.insert(report.findings.begin(), of_log.begin(), of_log.end());
+  const VersionAudit::Outcome compared = versions.Compare(state.rows);
+  report.unchecked = compared.unchecked;
+  report.findings.insert(report.findings.end(), compared.findings.begin(), compared.findings.end());
+  report.rows = log.rows();
+  report.end = log.end();
+  if (report.findings.empty()) TRY(Remember(target, seen_, world_));
+  return report;
+}
+
+Result<std::vector<LogRow>> Engine::ReadLog(const TargetSpec& spec, std::int64_t before,
+                                            std::int64_t limit) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  TRY(MustHaveTables(target));
+  if (before == 0) before = std::numeric_limits<std::int64_t>::max();
+  return LogRowsOf(TRY(target.session->Execute(target.book.ReadLogBackwards(before, limit))));
+}
+
+Result<AdoptedTarget> Engine::Adopt(const TargetSpec& spec, bool new_id, const std::string& actor) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  TRY(MustHaveTables(target));
+  const LeaseRequest request{actor, "", Milliseconds(10'000), {}};
+  const Lease lease =
+      TRY(Lease::Acquire(*target.session, target.book, request, world_, [](const EventBody&) {}));
+  const IdentityFacts facts = TRY(IdentityOf(target, seen_));
+  AdoptedTarget adopted{address.url.redacted, new_id ? world_.random_hex(32) : facts.log.target_id,
+                        WhatChanged(facts).value_or("")};
+  TRY(SealLog(*target.session, target.book, lease, world_));
+  LogEntry entry;
+  entry.direction = kAdoptDirection;
+  entry.name = adopted.target_id;
+  entry.actor = actor;
+  entry.started_at = entry.finished_at = FormatMilliseconds(world_.now());
+  entry.outcome = "done";
+  std::vector<SqlCommand> with;
+  if (new_id) with.push_back(target.book.SetTargetId(adopted.target_id));
+  TRY(AppendLog(*target.session, target.book, lease, world_, entry, with));
+  TRY(Remember(target, seen_, world_));
+  return adopted;
+}
+
+Result<RecoveredHistory> Engine::Recover(const TargetSpec& spec, const std::string& project,
+                                         const std::string& ref, const std::string& actor) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  OpenTarget target = TRY(Open(address, IfMissing::kFail));
+  const TargetState state = TRY(MustHaveTables(target));
+  const std::vector<RevisionPtr> revisions = TRY(HistoryIn(target));
+  std::vector<NamedObject> objects;
+  for (const RevisionPtr& revision : revisions)
+    objects.push_back({revision->id, revision->revision});
+  TRY(objects_.Put(project, objects));
+
+  const Catalog catalog = TRY(Catalog::Of(revisions));
+  const Graph& graph = catalog.graph();
+  std::vector<Id> rows;
+  for (const VersionRow& row : state.rows) rows.push_back(row.id);
+  const mig::Current current = CurrentFrom(graph, rows);
+  const Marks applied = AncestorsOf(graph, current.rows, Follow::kAll);
+  std::map<Id, std::int64_t> last_applied;
+  TRY(ForEachLogRow(target, [&](const LogRow& row) {
+    if (const auto id = Id::FromHex(row.entry.id)) last_applied[*id] = row.entry.sequence;
+  }));
+  RecoveredHistory history{address.url.redacted, {}, ""};
+  for (Position p = 0; p < graph.size(); ++p)
+    history.revisions.push_back({graph.node(p).id, catalog.at(p).revision.name, applied[p], false});
+  const std::set<Id> meant = MeantByTheirNames(history.revisions, last_applied);
+  for (RecoveredRevision& revision : history.revisions)
+    revision.named = meant.contains(revision.id);
+  if (ref.empty()) return history;
+  const auto made = refs_.Create(project, ref, rows,
+                                 {world_.random_hex(32), actor, FormatMilliseconds(world_.now())});
+  if (!made) {
+    if (made.error().reason != Reason::kRefMoved) return made.error();
+    const Ref there = TRY(refs_.Get(project, ref));
+    std::sort(rows.begin(), rows.end());
+    if (there.heads != rows) {
+      return Error{
+          Reason::kNameTaken,
+          fmt::format("ref {} is there already, and is not where target {} is", ref, address.name),
+          {},
+          "give another name with --ref"};
+    }
+  }
+  history.ref = ref;
+  return history;
+}
+
+}  // namespace mig

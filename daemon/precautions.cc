@@ -1,0 +1,220 @@
+#include "daemon/precautions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "daemon/plan/consent.h"
+#include "daemon/transaction.h"
+#include "drivers/backup.h"
+#include "drivers/sql/destruction.h"
+
+namespace mig {
+namespace {
+
+// Counting stops here: it only has to tell a person how much there is.
+constexpr std::int64_t kMostCounted = 100'000;
+
+bool HasStatements(const RunPlan& plan) {
+  return std::ranges::any_of(plan.steps, [](const RunStep& step) {
+    return step.summary.kind == StepKind::kUpgrade || step.summary.kind == StepKind::kDowngrade;
+  });
+}
+
+// "1204 rows", or why they are not known. A table of an earlier step is not there yet.
+std::string RowsOf(Session& session, const std::string& table) {
+  std::string rows = "not there now";
+  const auto body = [&]() -> Result<void> {
+    if (session.dialect() == Dialect::kPostgresql) {
+      TRY(session.Execute({"SET LOCAL lock_timeout = '2s'"}));
+      TRY(session.Execute({"SET LOCAL statement_timeout = '10s'"}));
+    }
+    const SqlResult counted = TRY(session.Execute(
+        {fmt::format("SELECT count(*) FROM (SELECT 1 AS one FROM {} LIMIT {}) AS counted", table,
+                     kMostCounted + 1)}));
+    const std::int64_t count = NumberOf(counted.rows.at(0).at(0));
+    rows = count > kMostCounted ? fmt::format("more than {} rows", kMostCounted)
+                                : fmt::format("{} row{}", count, count == 1 ? "" : "s");
+    return {};
+  };
+  const auto outcome = Transact(session, body);
+  if (!outcome && outcome.error().reason != Reason::kStatementFailed) rows = "rows not counted";
+  return rows;
+}
+
+// The time of a file's name: "20261122T081530Z".
+std::string CompactTime(const std::string& time) {
+  std::string compact;
+  for (const char c : time) {
+    if (c != '-' && c != ':') compact += c;
+  }
+  return compact;
+}
+
+// A target's name may hold anything; a file's name holds less.
+std::string FileName(const std::string& name) {
+  std::string safe;
+  for (const char c : name) {
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+    safe += plain ? c : '_';
+  }
+  return safe;
+}
+
+std::string SizeText(std::int64_t bytes) {
+  if (bytes < 10'000) return fmt::format("{} bytes", bytes);
+  if (bytes < 10'000'000) return fmt::format("{} KiB", bytes >> 10);
+  return fmt::format("{} MiB", bytes >> 20);
+}
+
+}  // namespace
+
+std::string MemoryAddress(const TargetAddress& address) {
+  return address.schema.empty() ? address.url.redacted
+                                : address.url.redacted + " schema " + address.schema;
+}
+
+Result<IdentityFacts> IdentityOf(OpenTarget& target, SeenTargets& seen) {
+  IdentityFacts facts;
+  facts.address = MemoryAddress(target.address);
+  // As a rule it is the database that was there before, and one look tells.
+  const auto id_before = TRY(seen.IdAt(facts.address));
+  if (id_before) facts.here = TRY(seen.Find(*id_before, facts.address));
+  const auto look = [&]() -> Result<void> {
+    facts.log =
+        TRY(ReadLogEnds(*target.session, target.book, facts.here ? facts.here->sequence : 0));
+    return {};
+  };
+  TRY(look());
+  if (facts.here && facts.here->target_id == facts.log.target_id) return facts;
+  facts.here = TRY(seen.Find(facts.log.target_id, facts.address));
+  if (facts.here) {
+    TRY(look());
+    return facts;
+  }
+  facts.id_before = id_before;
+  facts.elsewhere = TRY(seen.Of(facts.log.target_id));
+  return facts;
+}
+
+Result<void> Remember(OpenTarget& target, SeenTargets& seen, const World& world) {
+  const LogEnds ends = TRY(ReadLogEnds(*target.session, target.book, 0));
+  // An unsealed end is a script's: what can be remembered is what the next run makes of it.
+  if (ends.last.sequence > 0 && ends.last.hash.empty()) return {};
+  return seen.Put({ends.target_id, MemoryAddress(target.address), ends.last.sequence,
+                   ends.last.hash, FormatSeconds(world.now())});
+}
+
+Result<std::vector<Loss>> LossesOf(OpenTarget& target, const RunPlan& plan) {
+  std::vector<Loss> losses;
+  const Dialect dialect = target.session->dialect();
+  for (const RunStep& step : plan.steps) {
+    for (const Unit& unit : TRY(UnitsOf(step, dialect))) {
+      for (const PlannedStatement& statement : unit.statements) {
+        for (Destruction& what : DestructionsOf(dialect, statement.sql)) {
+          Loss loss{step.summary.name, std::move(what), ""};
+          if (!loss.what.table.empty()) loss.rows = RowsOf(*target.session, loss.what.table);
+          losses.push_back(std::move(loss));
+        }
+      }
+    }
+  }
+  return losses;
+}
+
+Result<void> Precautions::Take(const RunPlan& plan, const ViewPtr& view, SeenTargets& seen,
+                               Objects& objects) {
+  TRY(CheckIdentity(seen));
+  TRY(CheckAppliedBefore(plan, view, objects));
+  if (policy().is_protected) TRY(CheckLosses(plan));
+  if (!policy().backup.empty() && HasStatements(plan)) TRY(BackUp(plan));
+  return {};
+}
+
+Result<void> Precautions::CheckIdentity(SeenTargets& seen) {
+  const IdentityFacts facts = TRY(IdentityOf(target_, seen));
+  const auto changed = WhatChanged(facts);
+  if (!changed) return {};
+  const std::string sentence =
+      fmt::format("target {} is not the database it was: {}", target_.address.name, *changed);
+  if (policy().is_protected) return Error{Reason::kTargetChanged, sentence};
+  // Dropping and making a database anew is everyday where nothing is protected.
+  const bool fresh = facts.log.last.sequence == 0 && facts.elsewhere.empty() && !facts.here;
+  if (!fresh) setting_.observe(Notice{"WARNING", sentence});
+  return {};
+}
+
+Result<void> Precautions::CheckAppliedBefore(const RunPlan& plan, const ViewPtr& view,
+                                             Objects& objects) {
+  if (policy().applied_before == nullptr) return {};
+  const TargetAddress address = TRY(setting_.address_of(*policy().applied_before));
+  OpenTarget before = TRY(Open(address, IfMissing::kFail));
+  const Situation situation = TRY(SituationOf(view, before, objects));
+  const Catalog both = TRY(situation.WithNamesOfTarget());
+  const Current current = CurrentFrom(both.graph(), situation.row_ids());
+  const Marks applied = AncestorsOf(both.graph(), current.rows, Follow::kAll);
+  for (const RunStep& step : plan.steps) {
+    if (step.summary.kind != StepKind::kUpgrade) continue;
+    const auto there = both.graph().FindId(step.summary.id);
+    if (there && applied[*there]) continue;
+    Error error{Reason::kNotAppliedBefore,
+                fmt::format("revision {} is not applied on {}, where target {} requires it first",
+                            step.summary.name, address.name, target_.address.name)};
+    error.details["name"] = step.summary.name;
+    error.hint =
+        fmt::format("`mig upgrade {} -t {}` applies it there", step.summary.name, address.name);
+    return error;
+  }
+  return {};
+}
+
+Result<void> Precautions::CheckLosses(const RunPlan& plan) {
+  TRY(CheckKinds(setting_.allow));
+  const std::vector<Loss> losses = TRY(LossesOf(target_, plan));
+  TRY(CheckConsent(target_.address.name, losses, setting_.allow));
+  for (const Loss& loss : losses) setting_.observe(Notice{"DESTROYS", SentenceOf(loss)});
+  return {};
+}
+
+Result<void> Precautions::BackUp(const RunPlan& plan) {
+  const auto started = world_.elapsed();
+  LogEntry entry;
+  entry.direction = kBackupDirection;
+  entry.actor = setting_.actor;
+  entry.plan = plan.hash;
+  entry.started_at = FormatMilliseconds(world_.now());
+  const std::string& name = target_.address.name;
+  setting_.observe(Waiting{fmt::format("a backup of {} is taken", name), 0});
+  TRY(SealLog(*target_.session, target_.book, lease_, world_));
+  BackupOrder order{
+      target_.address.url,
+      policy().backup,
+      name,
+      policy().backup_directory,
+      fmt::format("{}-{}-{}", FileName(name), CompactTime(FormatSeconds(world_.now())),
+                  setting_.run.substr(0, 8)),
+      policy().backup_time,
+      setting_.cancelled};
+  const auto backup = TakeBackup(order);
+  entry.finished_at = FormatMilliseconds(world_.now());
+  entry.duration_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(world_.elapsed() - started).count();
+  if (!backup) {
+    LogFailedBackup(entry, backup.error());
+    return backup.error();
+  }
+  entry.name = backup->file;
+  entry.outcome = "done";
+  setting_.observe(Notice{"BACKUP", fmt::format("{}, {}", backup->file, SizeText(backup->bytes))});
+  return AppendLog(*target_.session, target_.book, lease_, world_, entry, {});
+}
+
+// Evidence, not state, as of every failure.
+void Precautions::LogFailedBackup(LogEntry entry, const Error& error) {
+  entry.outcome = "failed: " + std::string(InfoOf(error.reason).text);
+  (void)AppendLog(*target_.session, target_.book, lease_, world_, entry, {});
+}
+
+}  // namespace mig

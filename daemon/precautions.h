@@ -1,0 +1,72 @@
+// What is looked at and done under the lease, after the plan and before its first statement: is the
+// database the one it was, is the plan applied where it has to be before, is what it destroys
+// consented to, is there a backup.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "daemon/audit.h"
+#include "daemon/event.h"
+#include "daemon/lease.h"
+#include "daemon/plan/consent.h"
+#include "daemon/run_plan.h"
+#include "daemon/step.h"
+#include "daemon/target.h"
+#include "daemon/views.h"
+#include "daemon/world.h"
+#include "store/core/result.h"
+#include "store/objects.h"
+#include "store/seen_targets.h"
+
+namespace mig {
+
+// The name under which a target is remembered: its url without secrets, and its schema.
+std::string MemoryAddress(const TargetAddress& address);
+
+// What is known of the database that is open there. Errors: those of Session and Kv;
+// kDatabaseFormat where it has no id.
+Result<IdentityFacts> IdentityOf(OpenTarget& target, SeenTargets& seen);
+// Remembers where its log ends now. Errors: as IdentityOf.
+Result<void> Remember(OpenTarget& target, SeenTargets& seen, const World& world);
+
+// What the steps would destroy, with the rows that the live tables have. Errors: those of UnitsOf.
+Result<std::vector<Loss>> LossesOf(OpenTarget& target, const RunPlan& plan);
+
+class Precautions {
+ public:
+  struct Setting {
+    std::string actor;
+    std::string run;  // its id
+    std::vector<std::string> allow;
+    Observer observe;
+    std::function<bool()> cancelled;
+    std::function<Result<TargetAddress>(const TargetSpec&)> address_of;
+  };
+
+  // All of them outlive it.
+  Precautions(OpenTarget& target, const Lease& lease, const World& world, Setting setting)
+      : target_(target), lease_(lease), world_(world), setting_(std::move(setting)) {}
+
+  // All of them, in order; the first that does not hold ends it, and nothing was changed.
+  //
+  // Errors: kTargetChanged, kNotAppliedBefore, kConsentMissing, kBackupFailed, kCancelled; those of
+  // Session and Kv.
+  Result<void> Take(const RunPlan& plan, const ViewPtr& view, SeenTargets& seen, Objects& objects);
+
+ private:
+  Result<void> CheckIdentity(SeenTargets& seen);
+  Result<void> CheckAppliedBefore(const RunPlan& plan, const ViewPtr& view, Objects& objects);
+  Result<void> CheckLosses(const RunPlan& plan);
+  Result<void> BackUp(const RunPlan& plan);
+  void LogFailedBackup(LogEntry entry, const Error& error);
+  const TargetPolicy& policy() const { return target_.address.policy; }
+
+  OpenTarget& target_;
+  const Lease& lease_;
+  const World& world_;
+  const Setting setting_;
+};
+
+}  // namespace mig

@@ -1,0 +1,395 @@
+// The evidence that a target holds: what tampering shows, and what a restored or cloned database
+// says.
+#include "daemon/audit.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/daemon/scene.h"
+
+namespace mig {
+namespace {
+
+using Kind = Operation::Kind;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// ---- The chain, over rows in memory
+
+class Chain {
+ public:
+  explicit Chain(int rows) {
+    for (int i = 1; i <= rows; ++i) {
+      LogRow row;
+      row.entry = {i,
+                   "upgrade",
+                   std::string(64, 'a'),
+                   "r" + std::to_string(i),
+                   "Ann",
+                   std::string(64, 'b'),
+                   "2026-01-05T09:00:00.000Z",
+                   "2026-01-05T09:00:01.000Z",
+                   "done",
+                   1000,
+                   ""};
+      rows_.push_back(row);
+    }
+    Rehash(1);
+  }
+
+  LogRow& At(int sequence) { return rows_[static_cast<std::size_t>(sequence) - 1]; }
+  void Take(int sequence) { rows_.erase(rows_.begin() + sequence - 1); }
+  // As somebody who may write the table would: all hashes from a row on made anew.
+  void Rehash(int from) {
+    for (std::size_t i = static_cast<std::size_t>(from) - 1; i < rows_.size(); ++i) {
+      rows_[i].entry.previous = i == 0 ? "" : rows_[i - 1].hash;
+      rows_[i].hash = HashOf(rows_[i].entry);
+    }
+  }
+  SeenTarget Seen(int sequence) {
+    return {"", "", sequence, At(sequence).hash, "2026-01-06T00:00:00Z"};
+  }
+
+  // "edited 3, missing 5".
+  std::string Findings(std::optional<SeenTarget> seen = std::nullopt) const {
+    LogAudit audit(std::move(seen));
+    for (const LogRow& row : rows_) audit.Take(row);
+    std::string text;
+    for (const AuditFinding& finding : audit.Finish()) {
+      text += (text.empty() ? "" : ", ") + finding.kind + " " + std::to_string(finding.sequence);
+    }
+    return text;
+  }
+
+ private:
+  std::vector<LogRow> rows_;
+};
+
+TEST(LogAudit, OfWhatNobodyTouchedFindsNothing) {
+  EXPECT_EQ(Chain(0).Findings(), "");
+  EXPECT_EQ(Chain(1).Findings(), "");
+  Chain chain(9);
+  EXPECT_EQ(chain.Findings(), "");
+  EXPECT_EQ(chain.Findings(chain.Seen(4)), "");
+  EXPECT_EQ(chain.Findings(chain.Seen(9)), "");
+}
+
+TEST(LogAudit, NamesTheRowWhoseColumnWasEdited) {
+  const std::vector<std::function<void(LogRow&)>> edits = {
+      [](LogRow& row) { row.entry.direction = "downgrade"; },
+      [](LogRow& row) { row.entry.id[0] = 'f'; },
+      [](LogRow& row) { row.entry.name += "x"; },
+      [](LogRow& row) { row.entry.actor = "Bob"; },
+      [](LogRow& row) { row.entry.plan[0] = 'c'; },
+      [](LogRow& row) { row.entry.started_at[0] = '1'; },
+      [](LogRow& row) { row.entry.finished_at[0] = '1'; },
+      [](LogRow& row) { row.entry.outcome = "failed: CANCELLED"; },
+      [](LogRow& row) { row.entry.previous = std::string(64, '0'); },
+      [](LogRow& row) { row.hash = std::string(64, '0'); },
+      [](LogRow& row) { row.hash = ""; },
+  };
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    for (const int sequence : {1, 3, 5}) {
+      Chain chain(6);
+      edits[i](chain.At(sequence));
+      EXPECT_EQ(chain.Findings(), "edited " + std::to_string(sequence)) << "edit " << i;
+    }
+  }
+}
+
+TEST(LogAudit, NamesTheRowThatWasEditedAndHashedAgain) {
+  Chain chain(6);
+  chain.At(3).entry.actor = "Bob";
+  chain.At(3).hash = HashOf(chain.At(3).entry);
+  EXPECT_EQ(chain.Findings(), "edited 3");
+}
+
+TEST(LogAudit, NamesRowsThatAreMissing) {
+  for (const int sequence : {1, 3, 5}) {
+    Chain chain(6);
+    chain.Take(sequence);
+    EXPECT_EQ(chain.Findings(), "missing " + std::to_string(sequence));
+  }
+  Chain two(6);
+  two.Take(3);
+  two.Take(3);
+  EXPECT_EQ(two.Findings(), "missing 3");
+}
+
+TEST(LogAudit, NamesRowsThatChangedPlaces) {
+  Chain chain(6);
+  std::swap(chain.At(3), chain.At(4));
+  std::swap(chain.At(3).entry.sequence, chain.At(4).entry.sequence);
+  EXPECT_THAT(chain.Findings(), HasSubstr("edited 3"));
+}
+
+TEST(LogAudit, OfACutOffEndNeedsToHaveSeenIt) {
+  Chain chain(6);
+  const SeenTarget seen = chain.Seen(6);
+  chain.Take(6);
+  EXPECT_EQ(chain.Findings(), "");
+  EXPECT_EQ(chain.Findings(seen), "truncated 6");
+  Chain empty(0);
+  EXPECT_EQ(empty.Findings(seen), "truncated 1");
+}
+
+TEST(LogAudit, OfAChainMadeAnewNeedsToHaveSeenIt) {
+  for (const int from : {1, 3, 6}) {
+    Chain chain(6);
+    const SeenTarget seen = chain.Seen(6);
+    chain.At(from).entry.actor = "Bob";
+    chain.Rehash(from);
+    EXPECT_EQ(chain.Findings(), "");
+    EXPECT_EQ(chain.Findings(seen), "rewritten 6") << from;
+  }
+}
+
+TEST(LogAudit, TellsRowsOfAScriptFromRowsThatLostTheirHash) {
+  Chain chain(6);
+  const SeenTarget seen = chain.Seen(4);
+  chain.At(5).hash = chain.At(6).hash = "";
+  chain.At(5).entry.previous = chain.At(6).entry.previous = "";
+  EXPECT_EQ(chain.Findings(seen), "unsealed 5");
+  chain.At(4).hash = "";
+  EXPECT_EQ(chain.Findings(seen), "edited 4");
+}
+
+// ---- Over real databases
+
+class AuditTest : public testing::TestWithParam<Dialect> {
+ protected:
+  AuditTest() { scene_.Draw("a; b: a; c: a; m: b c; x: a +m"); }
+
+  AuditReport Audit() {
+    auto report = scene_.engine().Audit(scene_.target());
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? *report : AuditReport();
+  }
+  // "edited 3, versions 0".
+  std::string Findings() {
+    std::string text;
+    for (const AuditFinding& finding : Audit().findings)
+      text += (text.empty() ? "" : ", ") + finding.kind + " " + std::to_string(finding.sequence);
+    return text;
+  }
+  std::string Notices() {
+    std::string text;
+    for (const Notice& notice : scene_.Events<Notice>())
+      text += notice.severity + ": " + notice.message + "\n";
+    return text;
+  }
+  Result<AdoptedTarget> Adopt(bool new_id = false) {
+    return scene_.engine().Adopt(scene_.target(), new_id, "Ann <ann@example.com>");
+  }
+
+  Scene scene_{GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, AuditTest,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         [](const auto& engine) { return std::string(NameOf(engine.param)); });
+
+TEST_P(AuditTest, FindsNothingAfterEveryKindOfStep) {
+  ASSERT_EQ(scene_.Upgrade("heads"), "done");
+  EXPECT_EQ(Findings(), "");
+  ASSERT_EQ(scene_.Downgrade("a"), "done");
+  EXPECT_EQ(Findings(), "");
+  ASSERT_EQ(scene_.Stamp("b c"), "done");
+  EXPECT_EQ(Findings(), "");
+  ASSERT_EQ(scene_.Upgrade("m"), "done");
+  EXPECT_EQ(Audit().unchecked, "");
+  scene_.Replace("a", "-- mig:up", "-- mig:up\n-- a comment");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  const AuditReport report = Audit();
+  EXPECT_THAT(report.findings, IsEmpty());
+  EXPECT_THAT(report.unchecked, HasSubstr("stamps b, of which mig_object has 2 contents"))
+      << "a stamp says no id";
+  ASSERT_TRUE(report.seen);
+  EXPECT_EQ(report.seen->sequence, report.end.sequence);
+}
+
+TEST_P(AuditTest, SeesWhatWasDoneToTheTables) {
+  ASSERT_EQ(scene_.Upgrade("heads"), "done");
+  const std::vector<std::pair<std::string, std::string>> deeds = {
+      {"UPDATE mig_log SET actor = 'Bob' WHERE sequence = 2", "edited 2"},
+      {"UPDATE mig_log SET sequence = 9 WHERE sequence = 5", "missing 5, edited 9"},
+      {"DELETE FROM mig_log WHERE sequence = 1", "missing 1"},
+      {"DELETE FROM mig_log WHERE sequence = 5", "truncated 5, versions 0"},
+      {"DELETE FROM mig_log", "truncated 1, versions 0"},
+      {"UPDATE mig_log SET hash = NULL WHERE sequence = 5", "edited 5"},
+      {"UPDATE mig_object SET content = (SELECT content FROM mig_object WHERE name = 'b') WHERE "
+       "name = 'c'",
+       "object 0"},
+      {"UPDATE mig_object SET name = 'other' WHERE name = 'c'", "object 0"},
+      {"DELETE FROM mig_version", "versions 0"},
+  };
+  for (const auto& [deed, findings] : deeds) {
+    SCOPED_TRACE(deed);
+    const std::vector<std::string> tables = {"mig_log", "mig_object", "mig_version"};
+    for (const std::string& table : tables)
+      scene_.Sql("CREATE TABLE kept_" + table + " AS SELECT * FROM " + table);
+    scene_.Sql(deed);
+    EXPECT_THAT(Findings(), testing::StartsWith(findings));
+    for (const std::string& table : tables) {
+      scene_.Sql("DELETE FROM " + table);
+      scene_.Sql("INSERT INTO " + table + " SELECT * FROM kept_" + table);
+      scene_.Sql("DROP TABLE kept_" + table);
+    }
+    EXPECT_EQ(Findings(), "");
+  }
+}
+
+TEST_P(AuditTest, SeesARowThatWasPutIntoTheVersions) {
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  scene_.Sql(
+      "UPDATE mig_version SET id = (SELECT id FROM mig_object WHERE name = 'a'), name = 'a'");
+  const AuditReport report = Audit();
+  ASSERT_EQ(report.findings.size(), 2U);
+  EXPECT_THAT(report.findings[0].message, HasSubstr("mig_version has a"));
+  EXPECT_THAT(report.findings[1].message, HasSubstr("mig_version lacks b"));
+}
+
+TEST_P(AuditTest, OfADatabaseWithoutTablesSaysSo) {
+  const auto report = scene_.engine().Audit(scene_.target());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().reason, Reason::kNoBookkeeping);
+}
+
+TEST_P(AuditTest, FindsUnsealedRowsUntilTheNextRun) {
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  ASSERT_EQ(scene_.RunClient(scene_.Script({Kind::kUpgrade, {"a:b"}})), 0) << scene_.client_log();
+  EXPECT_EQ(Findings(), "unsealed 2");
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  EXPECT_EQ(Findings(), "");
+}
+
+TEST_P(AuditTest, ListsTheLogFromItsEnd) {
+  ASSERT_EQ(scene_.Upgrade("heads"), "done");
+  const auto rows = scene_.engine().ReadLog(scene_.target(), 0, 2);
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 2U);
+  EXPECT_EQ(rows->at(0).entry.sequence, 5);
+  const auto older = scene_.engine().ReadLog(scene_.target(), 2, 10);
+  ASSERT_TRUE(older);
+  ASSERT_EQ(older->size(), 1U);
+  EXPECT_EQ(older->at(0).entry.name, "a");
+  EXPECT_EQ(older->at(0).entry.actor, "Ann <ann@example.com>");
+}
+
+// A log that went back, as by restoring an older backup over the database.
+TEST_P(AuditTest, OfARestoredDatabaseWarnsAndGoesOnWhereNothingIsProtected) {
+  ASSERT_EQ(scene_.Upgrade("m"), "done");
+  ASSERT_EQ(scene_.Stamp("b"), "done");
+  scene_.Sql("DELETE FROM mig_log WHERE sequence = 5");
+  EXPECT_EQ(scene_.Stamp("m"), "done");
+  EXPECT_THAT(Notices(), HasSubstr("WARNING: target shop is not the database it was: its log ends "
+                                   "at row 4, and was seen up to row 5"));
+  EXPECT_EQ(scene_.Stamp("b"), "done");
+  EXPECT_EQ(Notices(), "");
+}
+
+TEST_P(AuditTest, OfARestoredDatabaseRefusesWhereItIsProtectedUntilItIsAdopted) {
+  scene_.policy().is_protected = true;
+  ASSERT_EQ(scene_.Upgrade("m"), "done");
+  ASSERT_EQ(scene_.Stamp("b"), "done");
+  scene_.Sql("DELETE FROM mig_log WHERE sequence = 5");
+  const std::string before = scene_.Everything();
+  EXPECT_EQ(scene_.Upgrade("x"), "TARGET_CHANGED");
+  EXPECT_EQ(scene_.Everything(), before);
+  EXPECT_EQ(Findings(), "truncated 5, versions 0");
+  const auto adopted = Adopt();
+  ASSERT_TRUE(adopted) << adopted.error().message;
+  EXPECT_THAT(adopted->was, HasSubstr("its log ends at row 4"));
+  EXPECT_EQ(scene_.Stamp("m"), "done");
+  EXPECT_EQ(scene_.Upgrade("x"), "done");
+  EXPECT_THAT(scene_.Log(), HasSubstr("adopt:" + adopted->target_id + ":done"));
+  EXPECT_EQ(Findings(), "");
+}
+
+TEST_P(AuditTest, OfALogThatWasRewrittenRefusesWhereItIsProtected) {
+  scene_.policy().is_protected = true;
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  scene_.Sql("UPDATE mig_log SET hash = '" + std::string(64, 'e') + "'");
+  EXPECT_EQ(scene_.Upgrade("b"), "TARGET_CHANGED");
+  EXPECT_THAT(scene_.error().message, HasSubstr("row 1 of its log is not the one that was seen"));
+}
+
+TEST(SqliteAudit, OfACloneSaysWhoseCopyItIsUntilItHasAnIdOfItsOwn) {
+  Scene scene(Dialect::kSqlite);
+  scene.Draw("a; b: a; c: a");
+  ASSERT_EQ(scene.Upgrade("a"), "done");
+  const std::string original = scene.target().url;
+  std::filesystem::copy_file(scene.Path("shop.db"), scene.Path("clone.db"));
+  scene.MoveTo("sqlite:" + scene.Path("clone.db"));
+  ASSERT_EQ(scene.Upgrade("b"), "done");
+  ASSERT_EQ(scene.Events<Notice>().size(), 1U);
+  EXPECT_THAT(scene.Events<Notice>()[0].message,
+              HasSubstr("it has the id of the database at " + original));
+  const auto adopted = scene.engine().Adopt(scene.target(), true, "Ann");
+  ASSERT_TRUE(adopted);
+  EXPECT_EQ(scene.Column("SELECT value FROM mig_meta WHERE key = 'target_id'"), adopted->target_id);
+  scene.MoveTo(original);
+  ASSERT_EQ(scene.Upgrade("c"), "done");
+  EXPECT_THAT(scene.Events<Notice>(), IsEmpty());
+  scene.ExpectSound();
+}
+
+TEST(SqliteAudit, OfAnotherDatabaseInItsPlaceRefusesWhereItIsProtected) {
+  Scene scene(Dialect::kSqlite);
+  scene.Draw("a; b: a");
+  ASSERT_EQ(scene.Upgrade("a"), "done");
+  scene.Wipe();
+  EXPECT_EQ(scene.Upgrade("a"), "done");
+  EXPECT_EQ(scene.Events<Notice>().size(), 0U) << "dropping a database is everyday";
+  scene.policy().is_protected = true;
+  scene.Wipe();
+  EXPECT_EQ(scene.Upgrade("a"), "TARGET_CHANGED");
+  EXPECT_THAT(scene.error().message, HasSubstr("another database was there before"));
+}
+
+// ---- A history from a target alone
+
+TEST_P(AuditTest, RecoversAHistoryIntoAnEmptyStore) {
+  ASSERT_EQ(scene_.Upgrade("heads"), "done");
+  scene_.LoseStore();
+  for (const char* name : {"a", "b", "c", "m", "x"}) scene_.Remove(name);
+  const auto history = scene_.engine().Recover(scene_.target(), "shop", "main", "Ann");
+  ASSERT_TRUE(history) << history.error().message;
+  EXPECT_EQ(history->ref, "main");
+  std::vector<std::string> names;
+  for (const RecoveredRevision& revision : history->revisions) {
+    names.push_back(revision.name);
+    EXPECT_TRUE(revision.applied && revision.named);
+  }
+  EXPECT_THAT(names, testing::UnorderedElementsAre("a", "b", "c", "m", "x"));
+  const auto object =
+      scene_.engine().FindObject(scene_.View(), history->revisions[0].id.hex(), std::nullopt);
+  ASSERT_TRUE(object) << object.error().message;
+  EXPECT_EQ((*object)->revision.name, "a");
+  EXPECT_TRUE(scene_.engine().Recover(scene_.target(), "shop", "main", "Ann")) << "again";
+  EXPECT_EQ(scene_.Downgrade("base"), "done");
+  EXPECT_EQ(scene_.Tables(), "");
+  const auto elsewhere = scene_.engine().Recover(scene_.target(), "shop", "main", "Ann");
+  ASSERT_FALSE(elsewhere);
+}
+
+TEST_P(AuditTest, RecoversOneRevisionOfEachNameTheAppliedOne) {
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  scene_.Replace("b", "(id integer)", "(id integer, more integer)");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  const auto history = scene_.engine().Recover(scene_.target(), "shop", "", "Ann");
+  ASSERT_TRUE(history);
+  int of_b = 0, named = 0;
+  for (const RecoveredRevision& revision : history->revisions) {
+    if (revision.name != "b") continue;
+    ++of_b;
+    named += revision.named ? 1 : 0;
+    EXPECT_EQ(revision.named, revision.applied);
+  }
+  EXPECT_EQ(of_b, 2);
+  EXPECT_EQ(named, 1);
+}
+
+}  // namespace
+}  // namespace mig

@@ -1,0 +1,222 @@
+// Exact plans, consent and backups: what stops a run before its first statement.
+#include "daemon/precautions.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/daemon/scene.h"
+
+namespace mig {
+namespace {
+
+using Kind = Operation::Kind;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class PrecautionsTest : public testing::TestWithParam<Dialect> {
+ protected:
+  PrecautionsTest() { scene_.Draw("a; b: a; c: b"); }
+
+  std::vector<std::string> NoticesOf(const std::string& severity) {
+    std::vector<std::string> messages;
+    for (const Notice& notice : scene_.Events<Notice>()) {
+      if (notice.severity == severity) messages.push_back(notice.message);
+    }
+    return messages;
+  }
+  std::vector<std::string> Backups() {
+    std::vector<std::string> files;
+    if (!std::filesystem::exists(scene_.Path("backups"))) return files;
+    for (const auto& entry : std::filesystem::directory_iterator(scene_.Path("backups")))
+      files.push_back(entry.path().string());
+    return files;
+  }
+  void TakeBackups(const std::string& method) {
+    scene_.policy().backup = method;
+    scene_.policy().backup_directory = scene_.Path("backups");
+  }
+
+  Scene scene_{GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, PrecautionsTest,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         [](const auto& engine) { return std::string(NameOf(engine.param)); });
+
+// ---- Exact plans
+
+TEST_P(PrecautionsTest, DoThePlanThatWasLookedAt) {
+  const std::string plan = scene_.Plan({Kind::kUpgrade, {"b"}});
+  scene_.Insist(plan);
+  EXPECT_EQ(scene_.Upgrade("b"), "done");
+  EXPECT_EQ(scene_.Column("SELECT DISTINCT plan FROM mig_log"), plan);
+}
+
+TEST_P(PrecautionsTest, RefuseAPlanWhoseRowsHaveMoved) {
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  const std::string plan = scene_.Plan({Kind::kUpgrade, {"c"}});
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  scene_.Insist(plan);
+  EXPECT_EQ(scene_.Upgrade("c"), "PLAN_CHANGED");
+  EXPECT_EQ(scene_.detail("differs"), "rows");
+  EXPECT_EQ(scene_.Rows(), "b");
+  scene_.Insist(scene_.detail("plan"));
+  EXPECT_EQ(scene_.Upgrade("c"), "done");
+  EXPECT_EQ(scene_.Upgrade("c"), "PLAN_CHANGED") << "it was done already";
+}
+
+TEST_P(PrecautionsTest, RefuseAPlanWhoseStepsHaveChanged) {
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  scene_.Insist(scene_.Plan({Kind::kUpgrade, {"heads"}}));
+  scene_.Replace("c", "INSERT INTO ran", "INSERT  INTO ran");
+  EXPECT_EQ(scene_.Upgrade("heads"), "PLAN_CHANGED");
+  EXPECT_EQ(scene_.detail("differs"), "steps");
+  EXPECT_EQ(scene_.Rows(), "a");
+}
+
+TEST_P(PrecautionsTest, TellPlansOfDifferentOperationsApart) {
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  const std::set<std::string> plans = {
+      scene_.Plan({Kind::kUpgrade, {"c"}}), scene_.Plan({Kind::kDowngrade, {"a"}}),
+      scene_.Plan({Kind::kStamp, {"c"}}), scene_.Plan({Kind::kStamp, {"a"}}),
+      scene_.Plan({Kind::kUpgrade, {"b"}})};
+  EXPECT_EQ(plans.size(), 5U);
+  for (const std::string& plan : plans) EXPECT_EQ(plan.size(), 64U);
+  EXPECT_EQ(scene_.Plan({Kind::kUpgrade, {"c"}}), scene_.Plan({Kind::kUpgrade, {"head"}}));
+}
+
+TEST_P(PrecautionsTest, RefuseWhatIsNoHash) {
+  scene_.Insist("abc");
+  EXPECT_EQ(scene_.Upgrade("b"), "INVALID_ARGUMENT");
+}
+
+// ---- Consent
+
+TEST_P(PrecautionsTest, AskNothingWhereNothingIsProtected) {
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  EXPECT_EQ(scene_.Downgrade("a"), "done");
+}
+
+TEST_P(PrecautionsTest, RefuseToDropWhatNobodyConsentedToAndCountItsRows) {
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  scene_.policy().is_protected = true;
+  scene_.Sql("INSERT INTO t_c VALUES (1)");
+  scene_.Sql("INSERT INTO t_b VALUES (1), (2), (3)");
+  const std::string before = scene_.Everything();
+  EXPECT_EQ(scene_.Downgrade("a"), "CONSENT_MISSING");
+  EXPECT_EQ(scene_.detail("losses"), "drop_table t_c (1 row), in c\ndrop_table t_b (3 rows), in b");
+  EXPECT_EQ(scene_.detail("allow"), "drop_table");
+  EXPECT_EQ(scene_.Everything(), before);
+  EXPECT_EQ(scene_.finished().state, "nothing was changed");
+  scene_.Allow({"truncate"});
+  EXPECT_EQ(scene_.Downgrade("a"), "CONSENT_MISSING");
+  scene_.Allow({"drop_table"});
+  EXPECT_EQ(scene_.Downgrade("a"), "done");
+  EXPECT_EQ(NoticesOf("DESTROYS").size(), 2U);
+}
+
+TEST_P(PrecautionsTest, CountWhatIsOnlyThereLaterAsNotThere) {
+  scene_.policy().is_protected = true;
+  scene_.Draw("d: c");
+  scene_.Replace("d", "-- mig:up\n", "-- mig:up\nDROP TABLE t_c;\nDELETE FROM ran;\n");
+  EXPECT_EQ(scene_.Upgrade("d"), "CONSENT_MISSING");
+  EXPECT_EQ(scene_.detail("losses"),
+            "drop_table t_c (not there now), in d\ndelete_all ran (0 rows), in d");
+  EXPECT_EQ(scene_.Upgrade("c"), "done") << "what destroys nothing needs no consent";
+}
+
+TEST_P(PrecautionsTest, RefuseAKindThatIsNone) {
+  scene_.policy().is_protected = true;
+  scene_.Allow({"everything"});
+  EXPECT_EQ(scene_.Upgrade("a"), "INVALID_ARGUMENT");
+}
+
+// ---- Applied elsewhere first
+
+TEST_P(PrecautionsTest, RefuseWhatIsNotAppliedWhereItHasToBeFirst) {
+  Scene staging(GetParam());
+  staging.Draw("a; b: a; c: b");
+  scene_.policy().applied_before = std::make_shared<const TargetSpec>(staging.target());
+  EXPECT_EQ(scene_.Upgrade("b"), "NOT_APPLIED_BEFORE");
+  EXPECT_EQ(scene_.detail("name"), "a");
+  ASSERT_EQ(staging.Upgrade("b"), "done");
+  EXPECT_EQ(scene_.Upgrade("c"), "NOT_APPLIED_BEFORE");
+  EXPECT_EQ(scene_.Upgrade("b"), "done");
+  EXPECT_EQ(scene_.Downgrade("a"), "done") << "back is never further than there";
+}
+
+// ---- Backups
+
+TEST_P(PrecautionsTest, TakeABackupBeforeTheFirstStatement) {
+  TakeBackups(scene_.postgres() ? "pg_dump" : "sqlite");
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  ASSERT_EQ(Backups().size(), 1U);
+  ASSERT_EQ(NoticesOf("BACKUP").size(), 1U);
+  EXPECT_THAT(NoticesOf("BACKUP")[0], HasSubstr(Backups()[0]));
+  EXPECT_EQ(scene_.Log(), "backup:" + Backups()[0] + ":done upgrade:a:done");
+  if (!scene_.postgres()) {
+    auto copy = MustOpen(Parse("sqlite:" + Backups()[0]));
+    EXPECT_EQ(NumberOf(Cell(*copy, {"SELECT count(*) FROM sqlite_schema WHERE name = 't_a'"})), 0);
+  }
+  EXPECT_EQ(scene_.Upgrade("a"), "done");
+  EXPECT_EQ(Backups().size(), 1U) << "nothing to do, nothing to keep";
+  EXPECT_EQ(scene_.Stamp("b"), "done");
+  EXPECT_EQ(Backups().size(), 1U) << "a stamp touches no data";
+  scene_.ExpectSound();
+}
+
+TEST_P(PrecautionsTest, RunNothingWhereTheBackupFails) {
+  TakeBackups("echo broken >&2; exit 1");
+  EXPECT_EQ(scene_.Upgrade("a"), "BACKUP_FAILED");
+  EXPECT_THAT(scene_.error().message, HasSubstr("broken"));
+  EXPECT_EQ(scene_.finished().state, "nothing was changed");
+  EXPECT_EQ(scene_.Tables(), "");
+  EXPECT_EQ(scene_.Log(), "backup::failed: BACKUP_FAILED");
+  EXPECT_THAT(Backups(), IsEmpty());
+  scene_.policy().backup = "";
+  EXPECT_EQ(scene_.Upgrade("a"), "done");
+  scene_.ExpectSound();
+}
+
+TEST_P(PrecautionsTest, GiveABackupUpAfterItsTimeOrWhenTheRunIsCancelled) {
+  TakeBackups("sleep 600");
+  scene_.policy().backup_time = std::chrono::seconds(1);
+  EXPECT_EQ(scene_.Upgrade("a"), "BACKUP_FAILED");
+  scene_.policy().backup_time = std::chrono::seconds(600);
+  const RunPtr run = scene_.Start({Kind::kUpgrade, {"a"}});
+  ASSERT_NE(run, nullptr);
+  run->Cancel();
+  EXPECT_EQ(scene_.Await(*run), "cancelled");
+  EXPECT_EQ(scene_.Tables(), "");
+}
+
+TEST_P(PrecautionsTest, TakeNoBackupForAPlanThatIsRefused) {
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  TakeBackups("echo x > \"$MIG_BACKUP_FILE\"");
+  scene_.policy().is_protected = true;
+  EXPECT_EQ(scene_.Downgrade("a"), "CONSENT_MISSING");
+  EXPECT_THAT(Backups(), IsEmpty());
+}
+
+TEST(ServedPolicies, AreTheDaemonsOwn) {
+  ServedTargets served;
+  served.accept_backups = false;
+  served.by_name["prod"].url = "sqlite:/tmp/prod.db";
+  served.by_name["prod"].policy.is_protected = true;
+  TargetSpec asked;
+  asked.name = "prod";
+  asked.policy.backup = "rm -rf x";
+  const auto address = AddressOf(asked, served);
+  ASSERT_TRUE(address);
+  EXPECT_TRUE(address->policy.is_protected);
+  EXPECT_EQ(address->policy.backup, "");
+  asked.url = "sqlite:/tmp/other.db";
+  const auto refused = AddressOf(asked, served);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason::kPermissionDenied);
+}
+
+}  // namespace
+}  // namespace mig
