@@ -140,7 +140,7 @@ const Command kUpgrade = {
         "$ mig upgrade +1                 # the next one\n"
         "$ mig upgrade heads -t prod      # every branch\n"
         "$ mig upgrade users@head         # the branch labelled users\n"
-        "$ mig upgrade --plan 0f3c…       # what `mig plan upgrade` showed, or nothing\n"
+        "$ mig upgrade --plan HASH        # what `mig plan upgrade` showed, or nothing\n"
         "$ mig upgrade base:head --sql    # a script for the database's own client",
     .run = RunUpgrade,
 };
