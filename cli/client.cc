@@ -26,6 +26,25 @@ bool SendInChunks(const std::string& sha256, const std::string& bytes, const Sen
   return true;
 }
 
+template <typename Request, typename Response>
+Result<void> Follow(Channel& channel,
+                    std::unique_ptr<grpc::ClientReader<Response>> (v1::RunService::Stub::*method)(
+                        grpc::ClientContext*, const Request&),
+                    const Request& request, const Client::OnEvent& on_event) {
+  grpc::ClientContext* stream = nullptr;
+  bool left = false;
+  Result<void> ended = channel.Stream(
+      method, request,
+      [&](const Response& answer) {
+        if (left || on_event(answer.event())) return;
+        left = true;
+        stream->TryCancel();
+      },
+      [&](grpc::ClientContext& context) { stream = &context; });
+  if (left) return {};
+  return ended;
+}
+
 }  // namespace
 
 Client::Client(std::unique_ptr<Channel> channel) : channel_(std::move(channel)) {}
@@ -56,6 +75,7 @@ MIG_CALL(Target, RecoverHistory)
 MIG_CALL(Run, CancelRun)
 MIG_CALL(Run, ListRuns)
 MIG_CALL(Run, PlanRun)
+MIG_CALL(Run, GetUnfinished)
 MIG_CALL(Run, RenderScript)
 MIG_CALL(Admin, GetDaemon)
 MIG_CALL(Admin, StopDaemon)
@@ -82,13 +102,11 @@ Result<bool> Client::Upload(const std::vector<const WorkTreeFile*>& files,
 }
 
 Result<void> Client::StartRun(const v1::StartRunRequest& request, const OnEvent& on_event) {
-  return channel_->Stream(&v1::RunService::Stub::StartRun, request,
-                          [&](const v1::StartRunResponse& answer) { on_event(answer.event()); });
+  return Follow(*channel_, &v1::RunService::Stub::StartRun, request, on_event);
 }
 
 Result<void> Client::WatchRun(const v1::WatchRunRequest& request, const OnEvent& on_event) {
-  return channel_->Stream(&v1::RunService::Stub::WatchRun, request,
-                          [&](const v1::WatchRunResponse& answer) { on_event(answer.event()); });
+  return Follow(*channel_, &v1::RunService::Stub::WatchRun, request, on_event);
 }
 
 }  // namespace mig

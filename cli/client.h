@@ -44,6 +44,7 @@ class Client {
   MIG_CALL(CancelRun)
   MIG_CALL(ListRuns)
   MIG_CALL(PlanRun)
+  MIG_CALL(GetUnfinished)
   MIG_CALL(RenderScript)
   MIG_CALL(GetDaemon)
   MIG_CALL(StopDaemon)
@@ -57,8 +58,9 @@ class Client {
   using ReadContent = std::function<Result<std::optional<std::string>>(const WorkTreeFile&)>;
   Result<bool> Upload(const std::vector<const WorkTreeFile*>& files, const ReadContent& read);
 
-  using OnEvent = std::function<void(const v1::RunEvent&)>;
-  // Returns when the run has ended, or with the error that ended the stream.
+  // Answers whether to go on: after a false the stream is left, and the run goes on without us.
+  using OnEvent = std::function<bool(const v1::RunEvent&)>;
+  // Returns when the run has ended or the stream was left, or with the error that ended the stream.
   Result<void> StartRun(const v1::StartRunRequest& request, const OnEvent& on_event);
   Result<void> WatchRun(const v1::WatchRunRequest& request, const OnEvent& on_event);
 

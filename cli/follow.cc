@@ -35,10 +35,11 @@ Error OutcomeError(const v1::RunEvent::RunFinished& finished) {
 
 Follower::Follower(Context& context)
     : context_(context),
+      detach_(context.args().Has("detach")),
       progress_(context.terminal().live() ? context.terminal().width() : 0,
-                context.terminal().err_style()) {}
+                context.args().Has("verbose"), context.terminal().err_style()) {}
 
-void Follower::Take(const v1::RunEvent& event) {
+bool Follower::Take(const v1::RunEvent& event) {
   if (event.has_run_started()) {
     std::lock_guard lock(mutex_);
     run_id_ = event.run_started().run_id();
@@ -46,21 +47,23 @@ void Follower::Take(const v1::RunEvent& event) {
   }
   if (event.has_run_finished()) finished_ = event.run_finished();
   // A daemon that was restarted may have lost the last events, and ends the run at an earlier one.
-  if (event.sequence() <= sequence_ && !event.has_run_finished()) return;
+  if (event.sequence() <= sequence_ && !event.has_run_finished()) return true;
   sequence_ = event.sequence();
   if (context_.json()) {
     context_.PrintJson(event);
     (void)context_.terminal().Flush();
-    return;
+  } else {
+    RunProgress::Shown shown = progress_.On(event);
+    if (!shown.lines.empty()) context_.terminal().Tell(shown.lines);
+    context_.terminal().Live(shown.live);
   }
-  RunProgress::Shown shown = progress_.On(event);
-  if (!shown.lines.empty()) context_.terminal().Tell(shown.lines);
-  context_.terminal().Live(shown.live);
+  detached_ = detach_ && (event.has_step_started() || event.has_waiting());
+  return !detached_;
 }
 
 bool Follower::IsLost(const Result<void>& stream) const {
   const std::lock_guard lock(mutex_);
-  return !finished_ && !run_id_.empty() &&
+  return !finished_ && !detached_ && !run_id_.empty() &&
          (stream || stream.error().reason == Reason::kDaemonUnreachable ||
           stream.error().reason == Reason::kDraining);
 }
@@ -70,7 +73,7 @@ Result<void> Follower::Watch(std::int64_t sequence) {
   request.set_run_id(run_id_);
   request.set_after_sequence(sequence);
   Client* client = TRY(context_.client());
-  return client->WatchRun(request, [this](const v1::RunEvent& event) { Take(event); });
+  return client->WatchRun(request, [this](const v1::RunEvent& event) { return Take(event); });
 }
 
 Result<void> Follower::FollowOn(Result<void> stream) {
@@ -125,6 +128,13 @@ void Follower::CancelNow(const std::string& run_id) {
 }
 
 Result<int> Follower::Outcome(Result<void> stream) const {
+  if (detached_) {
+    context_.terminal().Live("");
+    context_.terminal().Tell("the run goes on in the daemon: `mig watch " + run_id_ +
+                             "` follows it, `mig runs cancel " + run_id_ + "` ends it\n");
+    if (!context_.json()) context_.terminal().Print(run_id_ + "\n");
+    return kDone;
+  }
   if (!finished_) {
     TRY(std::move(stream));
     return Error{Reason::kDaemonUnreachable, "the daemon ended the stream before the run ended"};
@@ -140,18 +150,19 @@ Result<int> StartAndFollow(Context& context, v1::StartRunRequest request) {
   request.set_request_id(RandomId());
   Follower follower(context);
   Interrupt interrupt([&] { follower.Cancel(); });
-  Result<void> stream =
-      context.Run(std::move(request), [&](const v1::RunEvent& event) { follower.Take(event); });
+  Result<void> stream = context.Run(
+      std::move(request), [&](const v1::RunEvent& event) { return follower.Take(event); });
   return follower.Outcome(follower.FollowOn(std::move(stream)));
 }
 
-Result<int> WatchAndFollow(Context& context, const std::string& run_id) {
+Result<int> WatchAndFollow(Context& context, const std::string& run_id, std::int64_t after) {
   v1::WatchRunRequest request;
   request.set_run_id(run_id);
+  request.set_after_sequence(after);
   Follower follower(context);
   Client* client = TRY(context.client());
   Result<void> stream =
-      client->WatchRun(request, [&](const v1::RunEvent& event) { follower.Take(event); });
+      client->WatchRun(request, [&](const v1::RunEvent& event) { return follower.Take(event); });
   return follower.Outcome(follower.FollowOn(std::move(stream)));
 }
 

@@ -18,7 +18,8 @@ class Follower {
   explicit Follower(Context& context);
 
   // Takes one event; called in order, from one thread. What was taken before is not shown again.
-  void Take(const v1::RunEvent& event);
+  // False: there is no need to follow further, since the run was to be left alone once at work.
+  bool Take(const v1::RunEvent& event);
 
   // Follows the run on, after a stream ended with `stream` before the run did: on new connections,
   // from the last event that was taken, until the run has ended or the daemon stayed away for long.
@@ -43,6 +44,8 @@ class Follower {
   void CancelNow(const std::string& run_id);
 
   Context& context_;
+  const bool detach_;
+  bool detached_ = false;
   RunProgress progress_;
   std::optional<v1::RunEvent::RunFinished> finished_;
   std::int64_t sequence_ = 0;  // of the last event that was taken
@@ -51,10 +54,11 @@ class Follower {
   bool cancelled_ = false;  // under mutex_
 };
 
-// Starts the run and follows it; Ctrl-C cancels it. Fills in view, actor and request id.
+// Starts the run and follows it; Ctrl-C cancels it. Fills in view, actor and request id. With
+// --detach only until the run is at work, or has ended.
 Result<int> StartAndFollow(Context& context, v1::StartRunRequest request);
 
-// Follows a run that somebody started; Ctrl-C only stops following.
-Result<int> WatchAndFollow(Context& context, const std::string& run_id);
+// Follows a run that somebody started, from behind the event `after`; Ctrl-C only stops following.
+Result<int> WatchAndFollow(Context& context, const std::string& run_id, std::int64_t after);
 
 }  // namespace mig

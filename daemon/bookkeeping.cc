@@ -80,6 +80,8 @@ std::string_view NameOf(StepKind kind) {
       return "stamp";
     case StepKind::kRelink:
       return "relink";
+    case StepKind::kResolve:
+      return "resolve";
   }
   return "";
 }

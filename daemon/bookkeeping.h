@@ -27,8 +27,8 @@ namespace mig {
 
 inline constexpr int kBookkeepingFormat = 1;
 
-enum class StepKind { kUpgrade, kDowngrade, kStamp, kRelink };
-// "upgrade", "downgrade", "stamp", "relink": as in mig_log.
+enum class StepKind { kUpgrade, kDowngrade, kStamp, kRelink, kResolve };
+// "upgrade", "downgrade", "stamp", "relink", "resolve": as in mig_log.
 std::string_view NameOf(StepKind kind);
 
 // Directions of mig_log that are no steps: a backup was taken (its place is the row's name); a
@@ -53,7 +53,7 @@ struct LogEntry {
   std::string plan;  // the plan's hash, or empty
   std::string started_at;
   std::string finished_at;
-  std::string outcome;  // "done", or "failed: REASON"
+  std::string outcome;  // "done", or "failed: REASON"; of a resolve, the answer
   std::int64_t duration_us = 0;
   std::string previous;  // the hash of the row before; empty in the first
 

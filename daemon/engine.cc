@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "daemon/block_watch.h"
 #include "daemon/executor.h"
 #include "daemon/lease.h"
 #include "daemon/limits.h"
@@ -66,6 +68,11 @@ Result<Situation> SituationFor(const Operation& operation, const ViewPtr& view, 
 
 Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& view,
                        Objects& objects) {
+  if (spec.operation.kind == Operation::Kind::kResolve) {
+    const auto unfinished = TRY(UnfinishedOf(target));
+    const auto& revisions = spec.operation.revisions;
+    return PlanResolve(unfinished, revisions.empty() ? "" : revisions[0], spec.operation.answer);
+  }
   const Situation situation = TRY(SituationFor(spec.operation, view, target, objects));
   return PlanOperation(situation, spec.operation, target.session->dialect());
 }
@@ -100,8 +107,10 @@ std::string StateSentence(const RunFinished& finished, const std::string& step_s
 
 }  // namespace
 
+std::string PlainEvent(const Event& event) { return std::to_string(event.body.index()); }
+
 Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener open_session,
-               RefPolicies policies)
+               RefPolicies policies, EventEncoder encode)
     : world_(world),
       served_(std::move(served)),
       open_session_(std::move(open_session)),
@@ -111,6 +120,7 @@ Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener o
       views_(objects_, refs_),
       shared_refs_(objects_, refs_, views_, world, std::move(policies)),
       sessions_(OpenSession, kSessionKeeping, kMaxKeptSessions),
+      journal_(kv, world, std::move(encode)),
       runs_(world) {}
 
 Result<TargetAddress> Engine::AddressOf(const TargetSpec& target) const {
@@ -159,19 +169,52 @@ Result<Engine::SchemaDump> Engine::DumpSchema(const TargetSpec& spec) {
   return dump;
 }
 
-Result<RunPtr> Engine::StartRun(const RunSpec& spec) {
+Result<Engine::KnownRun> Engine::StartRun(const RunSpec& spec) {
+  if (!spec.request_id.empty()) {
+    if (auto known = FindRun(spec.request_id); known && known->summary.id == spec.request_id)
+      return known;
+  }
   const ViewPtr view = TRY(views_.Find(spec.view));
   const TargetAddress address = TRY(AddressOf(spec.target));
   RunSummary summary;
   summary.id = spec.request_id.empty() ? world_.random_hex(16) : spec.request_id;
+  summary.project = spec.view.project;
   summary.target_name = address.name;
   summary.target_url = address.url.redacted;
   summary.summary = SummaryOf(spec.operation);
   summary.actor = spec.actor;
   summary.started = FormatMilliseconds(world_.now());
-  return runs_.Start(std::move(summary), [this, spec, view, address](RunInProgress& run) {
-    return CarryOut(spec, view, address, run);
-  });
+  const RunPtr run = TRY(runs_.Start(
+      std::move(summary),
+      [this, spec, view, address](RunInProgress& started) {
+        return CarryOut(spec, view, address, started);
+      },
+      [this](const RunPtr& started) { journal_.Follow(started); }));
+  return KnownRun{run, run->summary()};
+}
+
+Result<Engine::KnownRun> Engine::FindRun(const std::string& id) {
+  if (RunPtr run = runs_.Find(id)) {
+    RunSummary summary = run->summary();
+    return KnownRun{std::move(run), std::move(summary)};
+  }
+  RunSummary summary = TRY(journal_.Find(id));
+  return KnownRun{nullptr, std::move(summary)};
+}
+
+Result<std::vector<RunSummary>> Engine::ListRuns(const std::string& target_name, std::size_t offset,
+                                                 std::size_t limit) {
+  std::vector<RunSummary> all = runs_.List(target_name);
+  std::set<std::string> known;
+  for (const RunSummary& summary : all) known.insert(summary.id);
+  for (RunSummary& summary : TRY(journal_.List(target_name, offset + limit + all.size()))) {
+    if (known.insert(summary.id).second) all.push_back(std::move(summary));
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const RunSummary& a, const RunSummary& b) { return a.started > b.started; });
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(offset, all.size())));
+  if (all.size() > limit) all.resize(limit);
+  return all;
 }
 
 Result<bool> Engine::IsDone(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
@@ -192,8 +235,13 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
                              RunInProgress& run) {
   const auto started = world_.elapsed();
   const RunSummary summary = run.summary();
-  const Observer observe = [&](EventBody body) {
+  const Observer append = [&](EventBody body) {
     run.log().Append(FormatMilliseconds(world_.now()), std::move(body));
+  };
+  std::unique_ptr<BlockWatch> watch;
+  const Observer observe = [&](EventBody body) {
+    if (watch != nullptr) watch->Note(body);
+    append(std::move(body));
   };
   observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
   RunFinished finished;
@@ -202,6 +250,9 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     if (spec.plan.empty() && TRY(IsDone(spec, view, address, run, finished))) return {};
     OpenTarget target = TRY(OpenForRun(address, spec.operation, view, open_session_, observe));
     const Interruptible interruptible(run, *target.session);
+    watch = std::make_unique<BlockWatch>(
+        target.session->server_id(),
+        [&address] { return OpenSession(address.url, IfMissing::kFail); }, append);
     target.session->OnNotice([&](const SqlNotice& notice) {
       observe(Notice{notice.severity, notice.message});
     });
@@ -213,14 +264,16 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
       return {};
     }
     TRY(CheckScripts(plan, address.url.dialect));
+    if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
     const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
     const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
     plan = TRY(PlanOn(target, spec, view, objects_));
     TRY(CheckPlan(spec.plan, plan));
+    if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
     TRY(TakePrecautions(spec, view, plan, target, lease, observe, run));
     TRY(objects_.Put(spec.view.project, ObjectsOf(plan)));
     Executor executor(*target.session, target.book, lease, world_,
-                      {spec.actor, observe, cancelled});
+                      {spec.actor, observe, cancelled, spec.atomic});
     auto ran = executor.Run(plan);
     (void)Remember(target, seen_, world_);  // what is not remembered is not missed: see audit.h
     finished.steps_done = executor.steps_done();
@@ -231,6 +284,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
                                      ran.error().reason != Reason::kDatabaseUnreachable);
     return ran;
   }();
+  watch.reset();  // nothing is told behind the end
   if (!outcome) {
     finished.outcome =
         outcome.error().reason == Reason::kCancelled ? RunOutcome::kCancelled : RunOutcome::kFailed;
@@ -240,6 +294,17 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   finished.duration_us =
       std::chrono::duration_cast<std::chrono::microseconds>(world_.elapsed() - started).count();
   return finished;
+}
+
+Result<std::optional<UnfinishedReport>> Engine::ReportUnfinished(const TargetSpec& spec) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  OpenTarget target = TRY(Open(address, IfMissing::kFail, open_session_));
+  auto unfinished = TRY(UnfinishedOf(target));
+  std::optional<UnfinishedReport> report;
+  if (!unfinished) return report;
+  auto parts = TRY(PartsOf(*unfinished, *target.session, target.book));
+  report = UnfinishedReport{*std::move(unfinished), std::move(parts), address.url.redacted};
+  return report;
 }
 
 Result<RunPlan> Engine::PlanRun(const RunSpec& spec) {

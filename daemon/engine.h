@@ -13,6 +13,7 @@
 #include "daemon/audit.h"
 #include "daemon/plan/history.h"
 #include "daemon/pull.h"
+#include "daemon/run_journal.h"
 #include "daemon/run_plan.h"
 #include "daemon/runs_in_progress.h"
 #include "daemon/session_pool.h"
@@ -136,22 +137,35 @@ struct RunSpec {
   TargetSpec target;
   Operation operation;
   Milliseconds lock_wait{0};
+  bool atomic = false;  // the whole run in one transaction
   std::string actor;
   std::string request_id;          // becomes the run's id; empty: a random one
   std::string plan;                // the hash of the plan that was looked at; empty: whatever it is
   std::vector<std::string> allow;  // kinds of destruction consented to
 };
 
+struct UnfinishedReport {
+  Unfinished unfinished;
+  std::vector<UnfinishedPart> parts;
+  std::string target_url;
+};
+
+// For an engine without an API: what kind of event it was.
+std::string PlainEvent(const Event& event);
+
 class Engine {
  public:
-  // `kv` and `world` outlive the engine. `open_session` opens those of runs.
+  // `kv` and `world` outlive the engine. `open_session` opens sessions of runs; `encode` makes of
+  // their events what the store keeps.
   Engine(Kv& kv, const World& world, ServedTargets served = {},
-         SessionOpener open_session = OpenSession, RefPolicies policies = {});
+         SessionOpener open_session = OpenSession, RefPolicies policies = {},
+         EventEncoder encode = PlainEvent);
 
   Objects& objects() { return objects_; }
   Views& views() { return views_; }
   SharedRefs& shared_refs() { return shared_refs_; }
   RunsInProgress& runs() { return runs_; }
+  RunJournal& journal() { return journal_; }
 
   // `range` empty: everything. Newest first.
   Result<Listing> ListHistory(const ViewName& view, const std::string& range,
@@ -199,16 +213,33 @@ class Engine {
   };
   Result<SchemaDump> DumpSchema(const TargetSpec& target);
 
+  // What an earlier run left in the middle; nothing at rest.
+  Result<std::optional<UnfinishedReport>> ReportUnfinished(const TargetSpec& target);
+
   // Where a target is, as far as this daemon may know it.
   Result<TargetAddress> AddressOf(const TargetSpec& target) const;
 
-  Result<RunPtr> StartRun(const RunSpec& spec);
+  // A run of this process, or one that an earlier one left in the store: then `events` come from
+  // there (RunJournal::Events).
+  struct KnownRun {
+    RunPtr run;  // null: it is in the store alone
+    RunSummary summary;
+  };
+  // A repeated `request_id` gives the run that has it.
+  Result<KnownRun> StartRun(const RunSpec& spec);
+  // By id, or by the beginning of one. Errors: kNoSuchRun.
+  Result<KnownRun> FindRun(const std::string& id);
+  // Newest first, from the one at `offset` on; of one target, or of all when `target_name` is
+  // empty.
+  Result<std::vector<RunSummary>> ListRuns(const std::string& target_name, std::size_t offset,
+                                           std::size_t limit);
   // What a run would do now.
   Result<RunPlan> PlanRun(const RunSpec& spec);
   // The same as a script for the engine's own client; `operation` holds REV or FROM:TO.
   Result<std::string> RenderScript(const RunSpec& spec);
 
  private:
+  Result<RevisionPtr> HalfApplied(const TargetSpec& spec, const std::string& name);
   Result<Marked> MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& target);
   // To read with; what changes a target opens a session of its own.
   Result<OpenTarget> OpenToRead(const TargetAddress& address);
@@ -231,7 +262,8 @@ class Engine {
   Views views_;
   SharedRefs shared_refs_;
   SessionPool sessions_;
-  RunsInProgress runs_;
+  RunJournal journal_;
+  RunsInProgress runs_;  // ends before its journal does
 };
 
 }  // namespace mig

@@ -214,6 +214,18 @@ Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& spec) {
   return text;
 }
 
+// Null unless an earlier run left a revision of this name in the middle.
+Result<RevisionPtr> Engine::HalfApplied(const TargetSpec& spec, const std::string& name) {
+  const TargetAddress address = TRY(AddressOf(spec));
+  auto target = Open(address, IfMissing::kFail);
+  if (!target && target.error().reason == Reason::kDatabaseMissing) return RevisionPtr();
+  if (!target) return Unexpected(std::move(target).error());
+  const auto unfinished = TRY(UnfinishedOf(*target));
+  if (!unfinished || unfinished->name != name) return RevisionPtr();
+  const auto step = TRY(StepOf(*unfinished, *target->session, target->book));
+  return step ? step->revision : RevisionPtr();
+}
+
 Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& object,
                                        const std::optional<TargetSpec>& target) {
   const ViewPtr view = TRY(views_.Find(name));
@@ -221,6 +233,10 @@ Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& 
   const Graph& graph = marked.catalog.graph();
   for (const Position p : ToPositions(marked.applied)) {
     if (graph.name(p) == object) return marked.catalog.revisions()[p];
+  }
+  if (target) {
+    const RevisionPtr half_applied = TRY(HalfApplied(*target, object));
+    if (half_applied != nullptr) return half_applied;
   }
   auto in_view = Resolver(graph).Many(object);
   if (in_view && in_view->size() == 1) return marked.catalog.revisions()[in_view->front()];

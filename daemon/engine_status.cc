@@ -95,6 +95,11 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
     if (target) {
       status.target_url = address.url.redacted;
       situation = TRY(SituationOf(situation.view, *target, objects_));
+      if (situation.state.format != 0) {
+        if (const auto unfinished = TRY(ReadUnfinished(*target->session, target->book)))
+          status.warnings.push_back(unfinished->name +
+                                    " is half applied: `mig resolve` shows how far it came");
+      }
     } else if (target.error().reason != Reason::kDatabaseMissing) {
       return Unexpected(std::move(target).error());
     }

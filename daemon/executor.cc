@@ -28,6 +28,24 @@ int CountStatements(const std::vector<Unit>& units) {
   return static_cast<int>(count);
 }
 
+// As mig_log tells it.
+std::string OutcomeOf(const RunStep& step) {
+  if (!step.resolution) return "done";
+  switch (step.resolution->answer) {
+    case Resolution::Answer::kApplied:
+      return "applied";
+    case Resolution::Answer::kNotApplied:
+      return "not applied";
+    case Resolution::Answer::kUndone:
+      return "undone";
+  }
+  return "";
+}
+
+bool LacksForeignKeys(const Unit& unit, Dialect dialect) {
+  return !unit.foreign_keys && dialect == Dialect::kSqlite;
+}
+
 Error Escaped(const RunStep& step) {
   return {Reason::kTransactionEscaped,
           step.summary.name + " ended the transaction that mig had opened"};
@@ -57,18 +75,49 @@ Result<void> Executor::Run(const RunPlan& plan) {
   for (const RunStep& step : plan.steps) TRY(UnitsOf(step, book_.dialect()));
   TRY(SealLog(session_, book_, lease_, world_));
   TRY(ReadLogTail());
-  TRY(ReadJournal(plan));
+  TRY(TakeUpUnfinished(plan));
+  auto outcome = setting_.atomic ? RunAtomically(plan) : RunSteps(plan);
+  if (!outcome && failed_ != nullptr) LogFailure(plan, *failed_, outcome.error());
+  return outcome;
+}
+
+Result<void> Executor::RunSteps(const RunPlan& plan) {
   for (std::size_t index = 0; index < plan.steps.size(); ++index) {
     if (setting_.cancelled())
       return Error{Reason::kCancelled, "cancelled before " + plan.steps[index].summary.name};
-    auto outcome = RunStepAt(plan, index);
-    if (!outcome) {
-      LogFailure(plan, plan.steps[index], outcome.error());
-      return outcome;
-    }
-    ++steps_done_;
+    failed_ = &plan.steps[index];
+    TRY(RunStepAt(plan, index));
+    failed_ = nullptr;
+    if (!setting_.atomic) ++steps_done_;
   }
   return {};
+}
+
+Result<void> Executor::RunAtomically(const RunPlan& plan) {
+  for (int attempt = 1;; ++attempt) {
+    auto outcome = TryAtomically(plan);
+    if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kMaxAttempts)
+      return outcome;
+    TRY(PauseBeforeRetry(attempt, outcome.error()));
+  }
+}
+
+Result<void> Executor::TryAtomically(const RunPlan& plan) {
+  const std::int64_t sequence = log_sequence_;
+  const std::string hash = log_hash_;
+  failed_ = nullptr;
+  TRY(session_.Reset());
+  auto outcome = Transact(session_, [&] { return RunSteps(plan); });
+  if (outcome) {
+    steps_done_ = static_cast<int>(plan.steps.size());
+    return {};
+  }
+  const bool cancelled = outcome.error().reason == Reason::kCancelled;
+  if (failed_ == nullptr && !cancelled) failed_ = &plan.steps.back();  // the commit failed
+  log_sequence_ = sequence;
+  log_hash_ = hash;
+  state_ = "the whole run was one transaction and was rolled back";
+  return outcome;
 }
 
 Result<void> Executor::ReadLogTail() {
@@ -80,36 +129,33 @@ Result<void> Executor::ReadLogTail() {
 }
 
 // An earlier run that left a step half done must be finished before anything else.
-Result<void> Executor::ReadJournal(const RunPlan& plan) {
-  const SqlResult rows = TRY(session_.Execute(book_.ReadJournal()));
-  for (const auto& cells : rows.rows) {
-    JournalRow row;
-    row.id = Id::FromHex(TextOf(cells[0])).value_or(Id());
-    row.name = TextOf(cells[1]);
-    row.kind = TextOf(cells[2]) == NameOf(StepKind::kDowngrade) ? StepKind::kDowngrade
-                                                                : StepKind::kUpgrade;
-    row.unit = NumberOf(cells[3]);
-    row.state = TextOf(cells[4]);
-    row.digest = TextOf(cells[5]);
-    const bool continues = !plan.steps.empty() && plan.steps[0].summary.id == row.id &&
-                           plan.steps[0].summary.kind == row.kind;
-    if (!continues) {
-      Error error{Reason::kInDoubt,
-                  fmt::format("an earlier run stopped in the middle of the {} of {}",
-                              NameOf(row.kind), row.name)};
-      error.hint = row.kind == StepKind::kUpgrade
-                       ? fmt::format("finish it first: `mig upgrade {}`", row.name)
-                       : "finish it first: repeat that downgrade";
-      return error;
-    }
-    journal_[row.unit] = row;
-  }
-  return {};
+Result<void> Executor::TakeUpUnfinished(const RunPlan& plan) {
+  const auto unfinished = TRY(ReadUnfinished(session_, book_));
+  if (!unfinished) return {};
+  if (plan.steps.empty()) return MustBeFinishedFirst(*unfinished);
+  const RunStep& first = plan.steps[0];
+  if (first.resolution) return {};
+  const bool continues =
+      first.summary.name == unfinished->name && first.summary.kind == unfinished->kind;
+  if (setting_.atomic || !continues) return MustBeFinishedFirst(*unfinished);
+  journal_ = unfinished->units;
+  if (first.summary.id == unfinished->id) return {};
+  journal_ = TRY(CarryOver(*unfinished, first, session_, book_));
+  std::vector<SqlCommand> commands = {book_.DeleteJournal(unfinished->id, unfinished->kind)};
+  for (const RevisionPtr& object : first.objects)
+    commands.push_back(book_.InsertObject(object->id, object->revision));
+  for (const auto& [number, row] : journal_) commands.push_back(book_.PutJournal(row));
+  setting_.observe(
+      Notice{"NOTICE", first.summary.name + " was edited; what had run of it is as it was"});
+  return WriteJournal(std::move(commands));
 }
 
 Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
   const RunStep& step = plan.steps[index];
-  const auto units = TRY(UnitsOf(step, book_.dialect()));
+  auto units = TRY(UnitsOf(step, book_.dialect()));
+  // The last unit runs in any case, since it writes the version rows.
+  const auto last = journal_.find(static_cast<std::int64_t>(units.size()) - 1);
+  if (last != journal_.end() && last->second.state == "done") units.back().statements.clear();
   const int total = static_cast<int>(plan.steps.size());
   const int statements = CountStatements(units);
   setting_.observe(StepStarted{static_cast<int>(index) + 1, total, step.summary, statements});
@@ -138,11 +184,12 @@ Result<void> Executor::RunUnit(UnitRun& run) {
   const Unit& unit = run.unit();
   const auto done = journal_.find(static_cast<std::int64_t>(run.index));
   if (done != journal_.end() && done->second.digest != unit.digest) {
-    return Error{Reason::kEditedSinceApplied,
-                 fmt::format("part {} of {} ran already and was edited since", run.index + 1,
-                             run.step.summary.name)};
+    return Error{Reason::kDatabaseFormat,
+                 fmt::format("table mig_journal has other statements for part {} of {}",
+                             run.index + 1, run.step.summary.name)};
   }
   if (done != journal_.end() && done->second.state == "done" && !run.last()) return {};
+  if (setting_.atomic) return RunInside(run);
   const bool shares =
       unit.transaction || Classify(book_.dialect(), unit.statements[0].sql).runs_in_transaction;
   auto outcome = shares ? RunInTransaction(run) : RunAlone(run);
@@ -185,6 +232,8 @@ Result<void> Executor::RunInTransaction(UnitRun& run) {
 Result<void> Executor::TryInTransaction(UnitRun& run) {
   std::string log_hash;
   TRY(EnterUnit(run));
+  if (LacksForeignKeys(run.unit(), book_.dialect()))
+    TRY(session_.Execute({"PRAGMA foreign_keys = OFF"}));  // until the next Reset()
   const auto body = [&]() -> Result<void> {
     TRY(RunStatements(run));
     log_hash = TRY(WriteBookkeeping(run));
@@ -195,6 +244,15 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
     ++log_sequence_;
     log_hash_ = log_hash;
   }
+  return {};
+}
+
+// Within the transaction that the whole run is.
+Result<void> Executor::RunInside(UnitRun& run) {
+  TRY(session_.Reset());
+  TRY(RunStatements(run));
+  log_hash_ = TRY(WriteBookkeeping(run));
+  ++log_sequence_;
   return {};
 }
 
@@ -222,7 +280,7 @@ Result<void> Executor::RunStatements(UnitRun& run) {
   });
   if (executed) {
     TRY(std::move(checked));
-    if (session_.InTransaction()) return {};
+    if (session_.InTransaction()) return CheckForeignKeys(run);
     return Escaped(run.step);
   }
   Error error = std::move(executed).error();
@@ -233,6 +291,31 @@ Result<void> Executor::RunStatements(UnitRun& run) {
     return Escaped(run.step);
   const PlannedStatement* statement = batch.statements[at];
   return statement == nullptr ? error : AtStatement(std::move(error), run.step, *statement);
+}
+
+// What ran without foreign keys must not leave rows that point nowhere.
+Result<void> Executor::CheckForeignKeys(const UnitRun& run) {
+  if (!LacksForeignKeys(run.unit(), book_.dialect())) return {};
+  const SqlResult violations = TRY(session_.Execute({"PRAGMA foreign_key_check"}));
+  if (violations.rows.empty()) return {};
+  constexpr std::size_t kNamed = 5;
+  std::string named;
+  for (std::size_t i = 0; i < std::min(violations.rows.size(), kNamed); ++i) {
+    const auto& row = violations.rows[i];
+    named += fmt::format("{}{} row {} to {}", named.empty() ? "" : ", ", TextOf(row[0]),
+                         TextOf(row[1]), TextOf(row[2]));
+  }
+  if (violations.rows.size() > kNamed)
+    named += fmt::format(" and {} more", violations.rows.size() - kNamed);
+  const RevisionFile& file = run.step.file();
+  return Error{
+      Reason::kVerifyFailed,
+      fmt::format("{} would leave foreign keys that lead nowhere: {}", run.step.summary.name,
+                  named),
+      {{"name", run.step.summary.name},
+       {"file", file.path.empty() ? file.name : file.path},
+       {"violations", std::to_string(violations.rows.size())}},
+      "`PRAGMA foreign_key_check` lists them all; those that were there before count, too"};
 }
 
 Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
@@ -267,15 +350,14 @@ Result<std::string> Executor::WriteBookkeeping(const UnitRun& run) {
     for (const RevisionPtr& object : run.step.objects) {
       commands.push_back(book_.InsertObject(object->id, object->revision));
     }
-    if (run.units.size() > 1)
-      commands.push_back(book_.DeleteJournal(run.step.summary.id, run.step.summary.kind));
-    LogEntry entry = NextLogEntry(run.plan, run.step, "done");
+    for (SqlCommand& command : JournalCommands(run)) commands.push_back(std::move(command));
+    LogEntry entry = NextLogEntry(run.plan, run.step, OutcomeOf(run.step));
     entry.started_at = run.started_at;
     entry.duration_us = MicrosecondsSince(run.started, world_);
     log_hash = HashOf(entry);
     commands.push_back(book_.InsertLog(entry, log_hash));
   } else {
-    commands.push_back(book_.PutJournal(JournalOf(run, "done")));
+    for (SqlCommand& command : JournalCommands(run)) commands.push_back(std::move(command));
   }
   Result<void> rows_as_read;
   TRY(session_.ExecuteAll(commands, [&](std::size_t i, const SqlResult& result) {
@@ -287,20 +369,50 @@ Result<std::string> Executor::WriteBookkeeping(const UnitRun& run) {
   return log_hash;
 }
 
+// With its first row a step's text comes to the target, so that it can be told what ran, whatever
+// becomes of the file.
+std::vector<SqlCommand> Executor::JournalCommands(const UnitRun& run) const {
+  std::vector<SqlCommand> commands;
+  const StepSummary& summary = run.step.summary;
+  if (run.step.resolution) {
+    for (const JournalRow& row : run.step.resolution->journal)
+      commands.push_back(book_.PutJournal(row));
+    commands.insert(commands.begin(), book_.DeleteJournal(summary.id, run.step.resolution->kind));
+  } else if (!run.last()) {
+    if (run.index == 0) {
+      for (const RevisionPtr& object : run.step.objects)
+        commands.push_back(book_.InsertObject(object->id, object->revision));
+    }
+    commands.push_back(book_.PutJournal(JournalOf(run, "done")));
+  } else if (run.units.size() > 1 || !journal_.empty()) {
+    commands.push_back(book_.DeleteJournal(summary.id, summary.kind));
+  }
+  return commands;
+}
+
 // A statement that no transaction can hold: a row says that it begins, another that it ended;
 // between the two a crash leaves it in doubt, and the next run looks.
 Result<void> Executor::RunAlone(UnitRun& run) {
-  const PlannedStatement& statement = run.unit().statements[0];
   if (TRY(TookEffectBefore(run))) return PutJournal(run, "done");
+  for (int attempt = 1;; ++attempt) {
+    auto outcome = RunAloneOnce(run);
+    if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kMaxAttempts)
+      return outcome;
+    session_is_at_.reset();
+    TRY(PauseBeforeRetry(attempt, outcome.error()));
+    if (TRY(TookEffectBefore(run))) return PutJournal(run, "done");
+  }
+}
+
+Result<void> Executor::RunAloneOnce(UnitRun& run) {
+  const PlannedStatement& statement = run.unit().statements[0];
   TRY(EnterUnit(run));
   if (setting_.cancelled()) return Error{Reason::kCancelled, "cancelled before " + statement.verb};
   const std::string before =
       TRY(SeeBefore(session_, Classify(book_.dialect(), statement.sql).probe));
   TRY(PutJournal(run, before.empty() ? "started" : "started " + before));
-  const auto& timeout = run.unit().options[0]->statement_timeout;
-  if (timeout && book_.dialect() == Dialect::kPostgresql) {
-    TRY(session_.Execute({fmt::format("SET statement_timeout = {}", timeout->count())}));
-  }
+  for (const SqlCommand& setting : TimeoutsAlone(book_.dialect(), *statement.options))
+    TRY(session_.Execute(setting));
   const int number = run.statements_before + 1;
   setting_.observe(StatementStarted{number, run.statements_total, statement.verb});
   const auto since = world_.elapsed();
@@ -319,23 +431,17 @@ Result<void> Executor::RunAlone(UnitRun& run) {
 // Of a statement that is known to have had no effect. That it cannot be written only makes the next
 // run look.
 void Executor::ForgetStart(const UnitRun& run) {
-  if (!session_.Reset()) return;
-  (void)TransactPatiently(session_, world_, [&]() -> Result<void> {
-    const SqlResult fence = TRY(session_.Execute(book_.Fence()));
-    TRY(CheckFence(fence, lease_));
-    TRY(session_.Execute(book_.DeleteJournalUnit(JournalOf(run, "started"))));
-    return {};
-  });
+  const JournalRow row = JournalOf(run, "started");
+  if (!session_.Reset() || !WriteJournal({book_.DeleteJournalUnit(row)})) return;
+  journal_.erase(row.unit);
 }
 
 Result<bool> Executor::TookEffectBefore(const UnitRun& run) {
   const auto row = journal_.find(static_cast<std::int64_t>(run.index));
   if (row == journal_.end()) return false;
-  const std::size_t blank = row->second.state.find(' ');
-  const std::string before = blank == std::string::npos ? "" : row->second.state.substr(blank + 1);
   const PlannedStatement& statement = run.unit().statements[0];
   const StatementTraits traits = Classify(book_.dialect(), statement.sql);
-  switch (TRY(LookFor(session_, traits.probe, before))) {
+  switch (TRY(LookFor(session_, traits.probe, SeenBefore(row->second)))) {
     case Effect::kTook:
       return true;
     case Effect::kTookNot:
@@ -343,16 +449,22 @@ Result<bool> Executor::TookEffectBefore(const UnitRun& run) {
     case Effect::kLeftovers:
       TRY(RemoveLeftovers(session_, traits.probe));
       return false;
+    case Effect::kHalfDone:
+      TRY(Finish(session_, traits.probe));
+      return true;
     case Effect::kUnknown:
       break;
   }
   if (traits.repeatable) return false;
-  return AtStatement(
-      {Reason::kInDoubt,
-       fmt::format("{} of {} ran outside of a transaction when an earlier run was stopped, and "
-                   "nothing tells whether it took effect",
-                   statement.verb, run.step.summary.name)},
-      run.step, statement);
+  Error error{Reason::kInDoubt,
+              fmt::format("{} of {} ran outside of a transaction when an earlier run was stopped, "
+                          "and nothing tells whether it took effect",
+                          statement.verb, run.step.summary.name)};
+  error.hint = fmt::format(
+      "`mig resolve` shows it; look at the database, then answer with `mig "
+      "resolve {} --applied` or `--not-applied`",
+      run.step.summary.name);
+  return WithPlace(std::move(error), run.step, statement);
 }
 
 JournalRow Executor::JournalOf(const UnitRun& run, const std::string& state) {
@@ -364,13 +476,25 @@ JournalRow Executor::JournalOf(const UnitRun& run, const std::string& state) {
           run.unit().digest};
 }
 
-Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
+Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
   return TransactPatiently(session_, world_, [&]() -> Result<void> {
     const SqlResult fence = TRY(session_.Execute(book_.Fence()));
     TRY(CheckFence(fence, lease_));
-    TRY(session_.Execute(book_.PutJournal(JournalOf(run, state))));
+    for (const SqlCommand& command : commands) TRY(session_.Execute(command));
     return {};
   });
+}
+
+Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
+  const JournalRow row = JournalOf(run, state);
+  std::vector<SqlCommand> commands = {book_.PutJournal(row)};
+  if (run.index == 0) {
+    for (const RevisionPtr& object : run.step.objects)
+      commands.push_back(book_.InsertObject(object->id, object->revision));
+  }
+  TRY(WriteJournal(std::move(commands)));
+  journal_[row.unit] = row;
+  return {};
 }
 
 Result<void> Executor::PauseBeforeRetry(int attempt, const Error& error) {

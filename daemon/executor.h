@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "daemon/lease.h"
 #include "daemon/statement_batch.h"
 #include "daemon/step.h"
+#include "daemon/unfinished.h"
 #include "daemon/world.h"
 #include "drivers/session.h"
 #include "store/core/result.h"
@@ -31,6 +31,7 @@ class Executor {
     std::string actor;
     Observer observe;
     std::function<bool()> cancelled;  // asked between steps and before retries
+    bool atomic = false;              // all steps in one transaction; REQUIRES CheckAtomic
   };
 
   // All of them outlive the executor. REQUIRES: `lease` is held by `session`.
@@ -53,21 +54,29 @@ class Executor {
   struct UnitRun;  // one unit of one step, while it runs
 
   Result<void> ReadLogTail();
-  Result<void> ReadJournal(const RunPlan& plan);
+  Result<void> TakeUpUnfinished(const RunPlan& plan);
+  Result<void> RunSteps(const RunPlan& plan);
+  Result<void> RunAtomically(const RunPlan& plan);
+  Result<void> TryAtomically(const RunPlan& plan);
   Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
   Result<void> RunUnit(UnitRun& run);
   Result<void> EnterUnit(const UnitRun& run);
   Result<void> RunInTransaction(UnitRun& run);
   Result<void> TryInTransaction(UnitRun& run);
+  Result<void> RunInside(UnitRun& run);
   Result<void> RunStatements(UnitRun& run);
+  Result<void> CheckForeignKeys(const UnitRun& run);
   Result<void> CheckOwn(const StatementBatch& batch, std::size_t index, const SqlResult& result,
                         const RunStep& step, std::string& transaction) const;
   Result<std::string> WriteBookkeeping(const UnitRun& run);  // the log row's hash
+  std::vector<SqlCommand> JournalCommands(const UnitRun& run) const;
   Result<void> RunAlone(UnitRun& run);
+  Result<void> RunAloneOnce(UnitRun& run);
   void ForgetStart(const UnitRun& run);
   Result<bool> TookEffectBefore(const UnitRun& run);
   static JournalRow JournalOf(const UnitRun& run, const std::string& state);
   static std::string StateAfterFailure(const UnitRun& run);
+  Result<void> WriteJournal(std::vector<SqlCommand> commands);
   Result<void> PutJournal(const UnitRun& run, const std::string& state);
   Result<void> PauseBeforeRetry(int attempt, const Error& error);
   void LogFailure(const RunPlan& plan, const RunStep& step, const Error& error);
@@ -81,8 +90,8 @@ class Executor {
 
   std::int64_t log_sequence_ = 0;
   std::string log_hash_;
-  std::map<std::int64_t, JournalRow>
-      journal_;  // of the step that an earlier run left unfinished, by unit
+  JournalRows journal_;              // of the step that an earlier run left unfinished
+  const RunStep* failed_ = nullptr;  // the step under way, and so the one that failed
   // MariaDB: the unit whose predecessors' settings the session has.
   std::optional<std::size_t> session_is_at_;
   int steps_done_ = 0;

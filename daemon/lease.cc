@@ -5,12 +5,14 @@
 
 #include <charconv>
 
+#include "daemon/blockers.h"
 #include "daemon/transaction.h"
 
 namespace mig {
 namespace {
 
-constexpr Milliseconds kPoll{100};
+constexpr Milliseconds kLockPoll{100};
+constexpr Milliseconds kTellAgain{10'000};
 
 std::string HostName() {
   char name[256] = {};
@@ -19,28 +21,42 @@ std::string HostName() {
 
 // Who has it, as far as the row can be read; the holder may be between taking the lock and writing
 // the row.
-std::string HolderSentence(Session& session, const Bookkeeping& book) {
+std::string HolderOfRow(Session& session, const Bookkeeping& book, const World& world) {
   auto row = session.Execute(book.ReadLease());
   if (!row || row->rows.empty() || TextOf(row->rows[0][1]).empty())
     return "another run holds the lease of this target";
   const auto& cells = row->rows[0];
-  return fmt::format("{} on {} holds the lease of this target since {} (run {})", TextOf(cells[1]),
-                     TextOf(cells[2]), TextOf(cells[4]), TextOf(cells[3]));
+  const std::string since = TextOf(cells[4]);
+  const auto began = ParseTime(since);
+  const std::string age =
+      began ? fmt::format(" ({} ago)", HumanDuration(world.now() - *began)) : "";
+  return fmt::format("{} on {} holds the lease of this target since {}{}, run {}", TextOf(cells[1]),
+                     TextOf(cells[2]), since, age, TextOf(cells[3]));
+}
+
+// The same, and what it does now; that may be a statement whose daemon died.
+std::string HolderSentence(Session& session, const Bookkeeping& book, const World& world) {
+  const std::string holder = HolderOfRow(session, book, world);
+  const auto activity = HolderActivity(session, book.lock_name());
+  return !activity || activity->empty() ? holder : holder + ": " + *activity;
 }
 
 Result<void> WaitForLock(Session& session, const Bookkeeping& book, const LeaseRequest& request,
                          const World& world, const Observer& observe) {
   const auto started = world.elapsed();
-  bool told = false;
+  Milliseconds tell_at{0};
   while (true) {
     if (TRY(session.TryLock(book.lock_name()))) return {};
     const auto waited = std::chrono::duration_cast<Milliseconds>(world.elapsed() - started);
     if (request.cancelled && request.cancelled())
       return Error{Reason::kCancelled, "cancelled while waiting for the lease"};
-    if (waited >= request.wait) return Error{Reason::kLeaseHeld, HolderSentence(session, book)};
-    if (!told) observe(Waiting{HolderSentence(session, book), waited.count()});
-    told = true;
-    world.sleep(kPoll);
+    if (waited >= request.wait)
+      return Error{Reason::kLeaseHeld, HolderSentence(session, book, world)};
+    if (waited >= tell_at) {
+      observe(Waiting{HolderSentence(session, book, world), waited.count()});
+      tell_at = waited + kTellAgain;
+    }
+    world.sleep(kLockPoll);
   }
 }
 

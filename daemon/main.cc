@@ -170,7 +170,7 @@ Result<void> Run(const CommandLine& line) {
   if (!line.private_state.empty()) TRY(WriteIdentity(line.private_state));
   const std::unique_ptr<Kv> kv = TRY(RocksKv::Open(line.config.store));
   const World world = World::Real();
-  Engine engine(*kv, world, ServedBy(line), OpenSession, line.config.ref_policies);
+  Engine engine(*kv, world, ServedBy(line), OpenSession, line.config.ref_policies, EncodeEvent);
   Pool pool(kPoolThreads, kMaxQueuedCalls);
   const std::unique_ptr<Services> services = MakeServices(engine, pool);
   const auto active_runs = [&services] { return services->ActiveRuns(); };

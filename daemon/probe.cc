@@ -1,5 +1,7 @@
 #include "daemon/probe.h"
 
+#include <fmt/format.h>
+
 #include "daemon/bookkeeping.h"
 #include "daemon/definitions.h"
 #include "daemon/lease.h"
@@ -7,15 +9,23 @@
 namespace mig {
 namespace {
 
+using Kind = Probe::Kind;
+
+// Where the class `c` of the schema `n` is the thing of name $1 and schema $2.
+constexpr char kIsNamed[] =
+    "c.relname = $1 AND CASE WHEN $2 = '' THEN pg_catalog.pg_table_is_visible(c.oid) ELSE "
+    "n.nspname = $2 END";
+
 // One row when the index exists: whether it is valid.
 SqlCommand IndexValidity(const Probe& probe) {
-  return {
+  std::string sql = fmt::format(
       "SELECT i.indisvalid AND i.indisready FROM pg_catalog.pg_index i "
       "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.relname = $1 AND CASE WHEN $2 = '' THEN pg_catalog.pg_table_is_visible(c.oid) ELSE "
-      "n.nspname = $2 END",
-      {probe.name, probe.schema}};
+      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {}",
+      kIsNamed);
+  if (probe.table.empty()) return {sql, {probe.name, probe.schema}};
+  return {sql + " AND i.indrelid IN (SELECT oid FROM pg_catalog.pg_class WHERE relname = $3)",
+          {probe.name, probe.schema, probe.table}};
 }
 
 Result<Effect> LookForIndex(Session& session, const Probe& probe, bool created) {
@@ -52,6 +62,88 @@ Result<Effect> LookForRows(Session& session, const SqlObject& table) {
   return found.rows.empty() ? Effect::kTook : Effect::kUnknown;
 }
 
+// The parent of a partition, quoted, and whether its detaching waits to be finished.
+SqlCommand PartitionLink(const Probe& probe) {
+  return {fmt::format("SELECT pg_catalog.format('%I.%I', pn.nspname, p.relname), "
+                      "pg_catalog.format('%I.%I', n.nspname, c.relname), i.inhdetachpending "
+                      "FROM pg_catalog.pg_inherits i "
+                      "JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid "
+                      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                      "JOIN pg_catalog.pg_class p ON p.oid = i.inhparent "
+                      "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE {}",
+                      kIsNamed),
+          {probe.name, probe.schema}};
+}
+
+Result<Effect> LookForPartition(Session& session, const Probe& probe) {
+  const SqlResult found = TRY(session.Execute(PartitionLink(probe)));
+  if (found.rows.empty()) return Effect::kTook;
+  return TextOf(found.rows[0][2]) == "t" ? Effect::kHalfDone : Effect::kTookNot;
+}
+
+// The invalid indexes that a REINDEX CONCURRENTLY left, quoted: those it was building (_ccnew), and
+// those it had replaced and not yet dropped (_ccold). `i` is the index, `t` its table.
+SqlCommand ReindexLeftovers(const Probe& probe) {
+  std::string sql =
+      "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index i "
+      "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+      "JOIN pg_catalog.pg_class t ON t.oid = i.indrelid "
+      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND n.nspname <> 'pg_toast'";
+  const std::string visible =
+      " AND CASE WHEN $2 = '' THEN pg_catalog.pg_table_is_visible(t.oid) ELSE n.nspname = $2 END";
+  switch (probe.kind) {
+    case Kind::kIndexReindexed: {  // the name is cut where the ending would not fit
+      const std::string stem = "pg_catalog.regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '')";
+      return {fmt::format("{0}{1} AND ({2} = $1 OR (pg_catalog.octet_length(c.relname) > 58 AND "
+                          "pg_catalog.starts_with($1, {2})))",
+                          sql, visible, stem),
+              {probe.name, probe.schema}};
+    }
+    case Kind::kTableReindexed:
+      return {sql + visible + " AND t.relname = $1", {probe.name, probe.schema}};
+    case Kind::kSchemaReindexed:
+      return {sql + " AND n.nspname = $1", {probe.name}};
+    default:
+      return {sql};
+  }
+}
+
+Result<Effect> LookForReindex(Session& session, const Probe& probe) {
+  const SqlResult found = TRY(session.Execute(ReindexLeftovers(probe)));
+  return found.rows.empty() ? Effect::kUnknown : Effect::kLeftovers;
+}
+
+std::string ThingOf(const Probe& probe) {
+  const std::string name = probe.schema.empty() ? probe.name : probe.schema + "." + probe.name;
+  switch (probe.kind) {
+    case Kind::kDatabaseCreated:
+    case Kind::kDatabaseDropped:
+      return "database " + name;
+    case Kind::kTablespaceCreated:
+    case Kind::kTablespaceDropped:
+      return "tablespace " + name;
+    case Kind::kSubscriptionCreated:
+    case Kind::kSubscriptionDropped:
+      return "subscription " + name;
+    case Kind::kPartitionDetached:
+      return "partition " + name;
+    default:
+      return "index " + name;
+  }
+}
+
+std::string WhatWasFoundOfDefinitions(Effect effect) {
+  if (effect == Effect::kTook) return "all it names is defined in another way than before";
+  if (effect == Effect::kTookNot) return "all it names is defined as before";
+  return "some of what it names is defined as before, or may not be seen";
+}
+
+bool Takes(Kind kind) {
+  return kind == Kind::kIndexDropped || kind == Kind::kDatabaseDropped ||
+         kind == Kind::kTablespaceDropped || kind == Kind::kSubscriptionDropped;
+}
+
 }  // namespace
 
 Result<std::string> SeeBefore(Session& session, const Probe& probe) {
@@ -62,21 +154,35 @@ Result<std::string> SeeBefore(Session& session, const Probe& probe) {
 Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view before) {
   constexpr char kDatabase[] = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1";
   constexpr char kTablespace[] = "SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = $1";
+  constexpr char kSubscription[] =
+      "SELECT 1 FROM pg_catalog.pg_subscription WHERE subname = $1 AND subdbid = (SELECT oid FROM "
+      "pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
   switch (probe.kind) {
-    case Probe::Kind::kNone:
+    case Kind::kNone:
       return Effect::kUnknown;
-    case Probe::Kind::kIndexCreated:
+    case Kind::kIndexCreated:
       return LookForIndex(session, probe, true);
-    case Probe::Kind::kIndexDropped:
+    case Kind::kIndexDropped:
       return LookForIndex(session, probe, false);
-    case Probe::Kind::kDatabaseCreated:
+    case Kind::kDatabaseCreated:
       return LookForName(session, kDatabase, probe, true);
-    case Probe::Kind::kDatabaseDropped:
+    case Kind::kDatabaseDropped:
       return LookForName(session, kDatabase, probe, false);
-    case Probe::Kind::kTablespaceCreated:
+    case Kind::kTablespaceCreated:
       return LookForName(session, kTablespace, probe, true);
-    case Probe::Kind::kTablespaceDropped:
+    case Kind::kTablespaceDropped:
       return LookForName(session, kTablespace, probe, false);
+    case Kind::kSubscriptionCreated:
+      return LookForName(session, kSubscription, probe, true);
+    case Kind::kSubscriptionDropped:
+      return LookForName(session, kSubscription, probe, false);
+    case Kind::kPartitionDetached:
+      return LookForPartition(session, probe);
+    case Kind::kIndexReindexed:
+    case Kind::kTableReindexed:
+    case Kind::kSchemaReindexed:
+    case Kind::kDatabaseReindexed:
+      return LookForReindex(session, probe);
     case Probe::Kind::kDefinitionsChanged:
       return LookForDefinitions(session, probe, before);
     case Probe::Kind::kTableEmptied:
@@ -85,9 +191,46 @@ Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view be
   return Effect::kUnknown;
 }
 
+std::string WhatWasFound(const Probe& probe, Effect effect) {
+  if (probe.kind == Kind::kDefinitionsChanged) return WhatWasFoundOfDefinitions(effect);
+  if (probe.kind == Kind::kTableEmptied)
+    return effect == Effect::kTook ? "the table is empty" : "the table has rows, maybe newer ones";
+  const std::string thing = ThingOf(probe);
+  switch (effect) {
+    case Effect::kTook:
+      if (probe.kind == Kind::kPartitionDetached) return thing + " is detached";
+      return Takes(probe.kind) ? "there is no " + thing : thing + " is there";
+    case Effect::kTookNot:
+      if (probe.kind == Kind::kPartitionDetached) return thing + " is attached";
+      return Takes(probe.kind) ? thing + " is there" : "there is no " + thing;
+    case Effect::kLeftovers:
+      return probe.kind == Kind::kIndexCreated ? thing + " is there and invalid"
+                                               : "invalid indexes of a REINDEX are there";
+    case Effect::kHalfDone:
+      return thing + " is half detached";
+    case Effect::kUnknown:
+      return "no catalog tells whether it took effect";
+  }
+  return "";
+}
+
 Result<void> RemoveLeftovers(Session& session, const Probe& probe) {
-  const std::string schema = probe.schema.empty() ? "" : QuoteName(probe.schema) + ".";
-  TRY(session.Execute({"DROP INDEX CONCURRENTLY IF EXISTS " + schema + QuoteName(probe.name)}));
+  if (probe.kind == Kind::kIndexCreated) {
+    const std::string schema = probe.schema.empty() ? "" : QuoteName(probe.schema) + ".";
+    TRY(session.Execute({"DROP INDEX CONCURRENTLY IF EXISTS " + schema + QuoteName(probe.name)}));
+    return {};
+  }
+  const SqlResult found = TRY(session.Execute(ReindexLeftovers(probe)));
+  for (const auto& row : found.rows)
+    TRY(session.Execute({"DROP INDEX CONCURRENTLY IF EXISTS " + TextOf(row[0])}));
+  return {};
+}
+
+Result<void> Finish(Session& session, const Probe& probe) {
+  const SqlResult found = TRY(session.Execute(PartitionLink(probe)));
+  if (found.rows.empty()) return {};
+  TRY(session.Execute({fmt::format("ALTER TABLE {} DETACH PARTITION {} FINALIZE",
+                                   TextOf(found.rows[0][0]), TextOf(found.rows[0][1]))}));
   return {};
 }
 

@@ -13,7 +13,8 @@ namespace mig {
 enum class Effect {
   kTook,       // it is done: go on behind it
   kTookNot,    // nothing is there: run it
-  kLeftovers,  // an invalid index: remove it, then run it
+  kLeftovers,  // what it left is of no use: remove it, then run it
+  kHalfDone,   // it can be finished: finish it, then go on behind it
   kUnknown,    // looking cannot tell
 };
 
@@ -24,7 +25,12 @@ Result<std::string> SeeBefore(Session& session, const Probe& probe);
 // `before` is what SeeBefore() gave. Errors: those of Session.
 Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view before = "");
 
-// Removes what kLeftovers found. REQUIRES: no transaction is open.
+// One sentence without a full stop: what was found, for people who have to decide.
+std::string WhatWasFound(const Probe& probe, Effect effect);
+
+// Removes what kLeftovers found, or finishes what kHalfDone found. REQUIRES: no transaction is
+// open.
 Result<void> RemoveLeftovers(Session& session, const Probe& probe);
+Result<void> Finish(Session& session, const Probe& probe);
 
 }  // namespace mig

@@ -19,8 +19,9 @@ Result<std::string> MeaningOf(const RevisionFile& file, Dialect dialect) {
       const auto timeout = [](const auto& value) {
         return value ? std::to_string(value->count()) : "-";
       };
-      text += fmt::format("section {} {} {} {}\n", static_cast<int>(kind), options.transaction,
-                          timeout(options.lock_timeout), timeout(options.statement_timeout));
+      text += fmt::format("section {} {} {} {} {}\n", static_cast<int>(kind), options.transaction,
+                          options.foreign_keys, timeout(options.lock_timeout),
+                          timeout(options.statement_timeout));
       text += TRY(MeaningText(dialect, section->sql));
     }
   }

@@ -163,6 +163,8 @@ std::string SummaryOf(const Operation& operation) {
       return (operation.purge ? "stamp --purge " : "stamp ") + revisions;
     case Operation::Kind::kReapply:
       return "reapply";
+    case Operation::Kind::kResolve:
+      return revisions.empty() ? "resolve" : "resolve " + revisions;
   }
   return "";
 }
@@ -240,6 +242,8 @@ Result<RunPlan> PlanOperation(const Situation& situation, const Operation& opera
         return Stamp(situation, operation);
       case Operation::Kind::kReapply:
         return PlanReapply(situation, dialect);
+      case Operation::Kind::kResolve:
+        break;  // asks the target's journal, not the history: PlanResolve
     }
     return Error{Reason::kInternal, "unknown operation"};
   }();
@@ -263,6 +267,45 @@ Result<void> CheckPlan(const std::string& wanted, const RunPlan& plan) {
   error.details["differs"] = rows ? "rows" : "steps";
   error.details["plan"] = plan.hash;
   return error;
+}
+
+Result<RunPlan> PlanResolve(const std::optional<Unfinished>& unfinished,
+                            const std::string& revision, Resolution::Answer answer) {
+  const bool other = unfinished && !revision.empty() && revision != unfinished->name;
+  if (!unfinished || other) {
+    Error error{Reason::kNoSuchRevision,
+                revision.empty() ? "no revision is half applied, so there is nothing to resolve"
+                                 : fmt::format("revision {} is not half applied", revision)};
+    error.hint = other ? fmt::format("{} is: `mig resolve` shows it", unfinished->name)
+                       : "`mig status` shows where the target is";
+    return error;
+  }
+  const auto doubtful = std::find_if(unfinished->units.begin(), unfinished->units.end(),
+                                     [](const auto& unit) { return IsInDoubt(unit.second); });
+  if (answer != Resolution::Answer::kUndone && doubtful == unfinished->units.end()) {
+    return Error{Reason::kUsage,
+                 fmt::format("no statement of {} is in doubt", unfinished->name),
+                 {},
+                 fmt::format("repeat the {} to go on with it, or say --undone when you have taken "
+                             "back by hand what it did",
+                             NameOf(unfinished->kind))};
+  }
+  RunStep step;
+  step.summary = {StepKind::kResolve, unfinished->id, unfinished->name, "", {}, {}};
+  step.resolution = Resolution{answer, unfinished->kind, {}};
+  if (answer != Resolution::Answer::kUndone) {
+    JournalRows rows = unfinished->units;
+    if (answer == Resolution::Answer::kApplied) {
+      rows[doubtful->first].state = "done";
+    } else {
+      rows.erase(doubtful->first);
+    }
+    for (const auto& [number, row] : rows) step.resolution->journal.push_back(row);
+    step.summary.message = fmt::format("part {}", doubtful->first + 1);
+  }
+  RunPlan plan;
+  plan.steps.push_back(std::move(step));
+  return plan;
 }
 
 }  // namespace mig

@@ -10,6 +10,7 @@
 #include "daemon/plan/plan.h"
 #include "daemon/step.h"
 #include "daemon/target.h"
+#include "daemon/unfinished.h"
 #include "daemon/views.h"
 #include "store/core/result.h"
 #include "store/objects.h"
@@ -17,10 +18,12 @@
 namespace mig {
 
 struct Operation {
-  enum class Kind { kUpgrade, kDowngrade, kStamp, kReapply };
+  enum class Kind { kUpgrade, kDowngrade, kStamp, kReapply, kResolve };
   Kind kind = Kind::kUpgrade;
-  std::vector<std::string> revisions;  // one for upgrade and downgrade, none for reapply
+  std::vector<std::string> revisions;  // one for upgrade and downgrade, none for reapply, at most
+                                       // one for resolve
   bool purge = false;                  // stamp: forget the rows first
+  Resolution::Answer answer = Resolution::Answer::kApplied;  // resolve
 };
 // "upgrade head", for people and the log.
 std::string SummaryOf(const Operation& operation);
@@ -47,6 +50,12 @@ Result<RunPlan> PlanOperation(const Situation& situation, const Operation& opera
 // Refuses a plan other than the one somebody looked at; an empty `wanted` takes any. Errors:
 // kPlanChanged, whose detail `differs` is `rows` or `steps`; kInvalidArgument for what is no hash.
 Result<void> CheckPlan(const std::string& wanted, const RunPlan& plan);
+
+// How an unfinished step goes on when somebody has looked: one step, which records the answer and
+// runs nothing. `revision` may be left empty. Errors: kNoSuchRevision when nothing of that name is
+// unfinished; kUsage when nothing is in doubt and the answer is about a statement that is.
+Result<RunPlan> PlanResolve(const std::optional<Unfinished>& unfinished,
+                            const std::string& revision, Resolution::Answer answer);
 
 // A step's place in its graph, as the executor takes it, and as the offline script does.
 RunStep StepOf(const Catalog& catalog, const Step& step);

@@ -1,13 +1,11 @@
 #include "daemon/runs_in_progress.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace mig {
 namespace {
 
-constexpr std::size_t kRemembered = 100;  // runs that ended; the target's own log goes further back
+constexpr std::size_t kRemembered = 20;  // runs that ended; the store has them all
 
 }  // namespace
 
@@ -32,7 +30,10 @@ void RunInProgress::Finish(const RunFinished& finished, std::string time) {
     const std::lock_guard lock(mutex_);
     summary_.outcome = finished.outcome;
     summary_.finished = time;
-    if (finished.error) summary_.error = finished.error->message;
+    if (finished.error) {
+      summary_.error = finished.error->message;
+      summary_.error_reason = InfoOf(finished.error->reason).text;
+    }
   }
   log_.Append(std::move(time), finished);
 }
@@ -44,7 +45,8 @@ RunsInProgress::~RunsInProgress() {
   }
 }
 
-Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work) {
+Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work,
+                                     const std::function<void(const RunPtr&)>& started) {
   const std::lock_guard lock(mutex_);
   for (const auto& entry : entries_) {
     if (entry->run->summary().id == summary.id) return entry->run;
@@ -54,6 +56,7 @@ Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work) {
   auto entry = std::make_shared<Entry>();
   entry->run = std::make_shared<RunInProgress>(std::move(summary));
   entries_.push_back(entry);
+  started(entry->run);
   entry->thread = std::thread([this, entry, work = std::move(work)] {
     const RunFinished finished = work(*entry->run);
     {
@@ -66,12 +69,18 @@ Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work) {
   return entry->run;
 }
 
-Result<RunPtr> RunsInProgress::Find(const std::string& id) const {
+RunPtr RunsInProgress::Find(const std::string& id) const {
   const std::lock_guard lock(mutex_);
+  RunPtr found;
+  int matches = 0;
   for (const auto& entry : entries_) {
-    if (entry->run->summary().id == id) return entry->run;
+    const std::string known = entry->run->summary().id;
+    if (known == id) return entry->run;
+    if (id.size() < kShortestRunPrefix || !known.starts_with(id)) continue;
+    found = entry->run;
+    ++matches;
   }
-  return Error{Reason::kNoSuchRun, fmt::format("the daemon knows no run {}", id)};
+  return matches == 1 ? found : nullptr;
 }
 
 std::vector<RunSummary> RunsInProgress::List(const std::string& target_name) const {

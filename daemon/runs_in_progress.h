@@ -19,9 +19,13 @@
 
 namespace mig {
 
+// Digits of a run's id that may stand for it.
+inline constexpr std::size_t kShortestRunPrefix = 4;
+
 // What is told of a run in a list.
 struct RunSummary {
   std::string id;
+  std::string project;
   std::string target_name;
   std::string target_url;  // redacted
   std::string summary;     // "upgrade head"
@@ -30,6 +34,7 @@ struct RunSummary {
   std::string started;
   std::string finished;
   std::string error;
+  std::string error_reason;
 };
 
 // One run, while it goes and as long as it is remembered. Thread-safe.
@@ -63,12 +68,15 @@ class RunsInProgress {
   ~RunsInProgress();
 
   // Starts `work` on a thread of its own. `work` appends to the run's log, which ends with what it
-  // returns. A known `id` gives the run it names. Errors: kDraining.
+  // returns. A known `id` gives the run it names; `started` is called for a new one, before its
+  // thread is there. Errors: kDraining.
   using Work = std::function<RunFinished(RunInProgress&)>;
-  Result<RunPtr> Start(RunSummary summary, Work work);
+  Result<RunPtr> Start(RunSummary summary, Work work,
+                       const std::function<void(const RunPtr&)>& started);
 
-  // Errors: kNoSuchRun.
-  Result<RunPtr> Find(const std::string& id) const;
+  // By id, or by the beginning of one: at least 4 digits that no other run has. Null when there is
+  // none.
+  RunPtr Find(const std::string& id) const;
   // Newest first; of one target, or of all when `target_name` is empty.
   std::vector<RunSummary> List(const std::string& target_name) const;
   int active() const;

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/plan/plan.h"
+#include "daemon/scripted_verification.h"
 
 namespace mig {
 namespace {
@@ -37,6 +38,7 @@ class ScriptWriter {
     if (book_.dialect() == Dialect::kSqlite) text_ += ".bail on\n";
     if (book_.dialect() == Dialect::kPostgresql) text_ += "\\set ON_ERROR_STOP on\n";
     if (book_.dialect() == Dialect::kMariadb) text_ += kMariadbStart;
+    if (book_.dialect() == Dialect::kSqlite) text_ += "PRAGMA foreign_keys = ON;\n";
     // Tables that are there are no news.
     if (book_.dialect() == Dialect::kPostgresql) text_ += "SET client_min_messages = warning;\n";
     text_ += "BEGIN;\n";
@@ -50,11 +52,17 @@ class ScriptWriter {
                          ListOf(step.summary.to));
     AddReset();
     for (std::size_t i = 0; i < units.size(); ++i) {
+      const bool keys = units[i].foreign_keys || book_.dialect() != Dialect::kSqlite;
+      if (!keys) text_ += "PRAGMA foreign_keys = OFF;\n";
       if (units[i].transaction) text_ += "BEGIN;\n";
       if (i == 0) AddCheck(step);
       for (const PlannedStatement& statement : units[i].statements) TRY(AddStatement(statement));
+      for (const PlannedStatement& statement : units[i].verifications)
+        text_ += TRY(ScriptedVerification(book_.dialect(), step, statement));
+      if (!keys) text_ += ScriptedForeignKeyCheck(step);
       if (i + 1 == units.size()) AddRows(step);
       if (units[i].transaction) text_ += "COMMIT;\n";
+      if (!keys) text_ += "PRAGMA foreign_keys = ON;\n";
     }
     return {};
   }
@@ -126,10 +134,12 @@ Result<Plan> OfflinePlan(const Graph& graph, const Operation& operation) {
     case Operation::Kind::kStamp:
       return PlanOfflineStamp(graph, operation.revisions);
     case Operation::Kind::kReapply:
+    case Operation::Kind::kResolve:
       break;
   }
-  return Error{Reason::kUnsupported,
-               "reapply looks at the target, so it cannot be written as a script"};
+  return Error{Reason::kUnsupported, fmt::format("{} looks at the target, so it cannot be written "
+                                                 "as a script",
+                                                 SummaryOf(operation))};
 }
 
 }  // namespace

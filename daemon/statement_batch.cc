@@ -14,6 +14,9 @@ using Role = StatementBatch::Role;
 // So that an ALTER TABLE that waits does not queue everybody behind it.
 constexpr std::chrono::milliseconds kDefaultLockTimeout{5'000};
 
+// PostgreSQL's ACTIVE_SQL_TRANSACTION: the statement cannot be in a transaction block.
+constexpr char kOnlyOutside[] = "25001";
+
 void Add(StatementBatch& batch, SqlCommand command, Role role,
          const PlannedStatement* statement = nullptr) {
   batch.commands.push_back(std::move(command));
@@ -77,17 +80,27 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit) {
   StatementBatch batch;
   Add(batch, book.Fence(), Role::kFence);
   for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
-  for (std::size_t i = 0, section = 0; i < unit.statements.size(); ++i) {
-    for (; section < unit.section_starts.size() && unit.section_starts[section] == i; ++section) {
-      AddSettings(batch, book.dialect(), *unit.options[section]);
-    }
-    Add(batch, {unit.statements[i].sql}, Role::kStatement, &unit.statements[i]);
-  }
-  for (const PlannedStatement& statement : unit.verifications) {
-    Add(batch, {statement.sql}, Role::kVerification, &statement);
-  }
+  const SectionOptions* options = nullptr;
+  const auto add = [&](const PlannedStatement& statement, Role role) {
+    if (statement.options != options) AddSettings(batch, book.dialect(), *statement.options);
+    options = statement.options;
+    Add(batch, {statement.sql}, role, &statement);
+  };
+  for (const PlannedStatement& statement : unit.statements) add(statement, Role::kStatement);
+  for (const PlannedStatement& statement : unit.verifications) add(statement, Role::kVerification);
   Add(batch, book.TransactionIdentity(), Role::kIdentity);
   return batch;
+}
+
+std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& options) {
+  std::vector<SqlCommand> commands;
+  if (dialect != Dialect::kPostgresql) return commands;
+  const auto set = [&](const char* name, const auto& timeout) {
+    if (timeout) commands.push_back({fmt::format("SET {} = {}", name, timeout->count())});
+  };
+  set("lock_timeout", options.lock_timeout);
+  set("statement_timeout", options.statement_timeout);
+  return commands;
 }
 
 Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement) {
@@ -95,6 +108,13 @@ Error AtStatement(Error error, const RunStep& step, const PlannedStatement& stat
   if (!IsStatementError(error.reason)) return error;
   error.message =
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);
+  const auto sqlstate = error.details.find("sqlstate");
+  if (sqlstate != error.details.end() && sqlstate->second == kOnlyOutside)
+    error.hint = "put it below a line `-- mig:up transaction=off`";
+  return WithPlace(std::move(error), step, statement);
+}
+
+Error WithPlace(Error error, const RunStep& step, const PlannedStatement& statement) {
   error.details["name"] = step.summary.name;
   error.details["file"] = step.file().path.empty() ? step.file().name : step.file().path;
   error.details["line"] = std::to_string(LineOf(statement, error));

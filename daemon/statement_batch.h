@@ -25,9 +25,16 @@ struct StatementBatch {
 
 StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit);
 
+// The timeouts of a section for a statement that runs outside of any transaction: none where the
+// section names none, so that a statement that takes an hour or waits for one may do so.
+std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& options);
+
 // The file's error for a statement's error: name, file, line and statement added. Errors that are
 // no statement's pass through.
 Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement);
+
+// Name, file, line and statement as details alone.
+Error WithPlace(Error error, const RunStep& step, const PlannedStatement& statement);
 
 // Whether a verification said no: one row with one cell, false or 0.
 bool IsSingleFalse(const SqlResult& result);

@@ -32,6 +32,41 @@ Error SplitErrorInFile(Error error, const RevisionFile& file, const Section& sec
   return InFile(std::move(error), file, line);
 }
 
+// Refuses pragmas that SQLite ignores where they stand. What a section sets is gone behind it, so
+// that this one never has an effect.
+Result<void> CheckPragma(const SectionOptions& options, Dialect dialect, std::string_view sql) {
+  const std::string verb = DisplayVerb(dialect, sql);
+  if (dialect != Dialect::kSqlite || !verb.starts_with("PRAGMA")) return {};
+  if (Classify(dialect, sql).runs_in_transaction) return {};
+  const bool keys = SetsForeignKeys(sql);
+  if (!keys && !options.transaction) return {};
+  return Error{Reason::kSqlInvalid,
+               fmt::format("`{}` has no effect within a transaction", verb),
+               {},
+               keys ? "write `-- mig:up foreign_keys=off` above the statements instead: they run "
+                      "with foreign keys off, and the keys are checked before the commit"
+                    : "put it below a line `-- mig:up transaction=off`"};
+}
+
+// Refuses timeouts that could not take effect. A section for all dialects may well have them for
+// the sake of one.
+Result<void> CheckTimeouts(const SectionOptions& options, Dialect dialect, std::string_view sql) {
+  if (!options.lock_timeout && !options.statement_timeout) return {};
+  if (options.dialect == Dialect::kSqlite) {
+    return Error{Reason::kFileInvalid,
+                 "SQLite has no lock_timeout and no statement_timeout",
+                 {},
+                 "leave it out: mig itself waits for a database that is busy"};
+  }
+  const bool waits = options.lock_timeout && options.lock_timeout->count() > 0;
+  if (!waits || !Classify(dialect, sql).concurrently) return {};
+  return Error{Reason::kFileInvalid,
+               fmt::format("a lock_timeout around `{}` would only make it fail halfway",
+                           DisplayVerb(dialect, sql)),
+               {},
+               "nobody queues behind a statement that runs CONCURRENTLY: leave the option out"};
+}
+
 Result<std::vector<PlannedStatement>> StatementsOf(const RevisionFile& file, const Section& section,
                                                    Dialect dialect) {
   auto spans = SplitStatements(dialect, section.sql);
@@ -44,42 +79,55 @@ Result<std::vector<PlannedStatement>> StatementsOf(const RevisionFile& file, con
     if (auto allowed = CheckAllowed(dialect, text); !allowed) {
       return InFile(std::move(allowed).error(), file, line);
     }
-    statements.push_back({std::string(text), DisplayVerb(dialect, text), line});
+    if (auto heeded = CheckPragma(section.options, dialect, text); !heeded)
+      return InFile(std::move(heeded).error(), file, line);
+    if (auto timed = CheckTimeouts(section.options, dialect, text); !timed)
+      return InFile(std::move(timed).error(), file, line);
+    statements.push_back({std::string(text), DisplayVerb(dialect, text), line, &section.options});
   }
   return statements;
 }
 
-void AppendInTransaction(std::vector<Unit>& units, const Section& section,
-                         std::vector<PlannedStatement> statements) {
-  if (units.empty() || !units.back().transaction) units.emplace_back();
+// Errors: kFileInvalid where a transaction would be half with and half without foreign keys.
+Result<void> AppendInTransaction(std::vector<Unit>& units, const Section& section,
+                                 std::vector<PlannedStatement> statements) {
+  const bool fresh = units.empty() || !units.back().transaction;
+  if (fresh) units.emplace_back();
   Unit& unit = units.back();
-  unit.section_starts.push_back(unit.statements.size());
-  unit.options.push_back(&section.options);
+  if (fresh) unit.foreign_keys = section.options.foreign_keys;
+  if (unit.foreign_keys != section.options.foreign_keys) {
+    return Error{Reason::kFileInvalid,
+                 "sections that share a transaction cannot differ in foreign_keys",
+                 {},
+                 "write foreign_keys=off in all of them"};
+  }
   std::move(statements.begin(), statements.end(), std::back_inserter(unit.statements));
+  return {};
 }
 
-void AppendAlone(std::vector<Unit>& units, const Section& section,
-                 std::vector<PlannedStatement> statements) {
+void AppendAlone(std::vector<Unit>& units, std::vector<PlannedStatement> statements) {
   for (PlannedStatement& statement : statements) {
     Unit unit;
     unit.transaction = false;
-    unit.section_starts = {0};
-    unit.options = {&section.options};
     unit.statements.push_back(std::move(statement));
     units.push_back(std::move(unit));
   }
 }
 
 // MariaDB's data definition statements commit what is open.
-void AppendStretches(std::vector<Unit>& units, const Section& section,
-                     std::vector<PlannedStatement> statements) {
+Result<void> AppendStretches(std::vector<Unit>& units, const Section& section,
+                             std::vector<PlannedStatement> statements) {
   for (PlannedStatement& statement : statements) {
     const bool inside = Classify(Dialect::kMariadb, statement.sql).runs_in_transaction;
     std::vector<PlannedStatement> one;
     one.push_back(std::move(statement));
-    inside ? AppendInTransaction(units, section, std::move(one))
-           : AppendAlone(units, section, std::move(one));
+    if (inside) {
+      TRY(AppendInTransaction(units, section, std::move(one)));
+    } else {
+      AppendAlone(units, std::move(one));
+    }
   }
+  return {};
 }
 
 Result<void> CheckVerification(const RevisionFile& file, const PlannedStatement& statement,
@@ -98,12 +146,37 @@ std::string DigestOf(const Unit& unit) {
   return Hex(Sha256(text));
 }
 
+Error CannotBeAtomic(std::string why, const RunStep& step, int line) {
+  Error error{Reason::kUnsupported, "--atomic would be untrue: " + std::move(why)};
+  error.details["name"] = step.summary.name;
+  return line == 0 ? error : InFile(std::move(error), step.file(), line);
+}
+
 }  // namespace
+
+Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect) {
+  for (const RunStep& step : plan.steps) {
+    if (dialect == Dialect::kMariadb)
+      return CannotBeAtomic("MariaDB commits at each change of the schema", step, 0);
+    for (const Unit& unit : TRY(UnitsOf(step, dialect))) {
+      const int line = unit.statements.empty() ? 0 : unit.statements[0].line;
+      if (!unit.transaction)
+        return CannotBeAtomic(
+            fmt::format("{} has a section outside of transactions", step.summary.name), step, line);
+      if (!unit.foreign_keys && dialect == Dialect::kSqlite)
+        return CannotBeAtomic(fmt::format("{} runs with foreign_keys=off, which SQLite cannot "
+                                          "switch within a transaction",
+                                          step.summary.name),
+                              step, line);
+    }
+  }
+  return {};
+}
 
 Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   std::vector<Unit> units;
   const StepKind kind = step.summary.kind;
-  if (kind == StepKind::kStamp || kind == StepKind::kRelink) return std::vector<Unit>(1);
+  if (kind != StepKind::kUpgrade && kind != StepKind::kDowngrade) return std::vector<Unit>(1);
   const RevisionFile& file = step.file();
   if (kind == StepKind::kDowngrade && !IsReversible(file, dialect)) {
     const std::string why = file.irreversible ? ": " + *file.irreversible : "";
@@ -117,11 +190,12 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   for (const Section* section : SectionsFor(file, section_kind, dialect)) {
     auto statements = TRY(StatementsOf(file, *section, dialect));
     if (section->options.transaction && dialect == Dialect::kMariadb) {
-      AppendStretches(units, *section, std::move(statements));
+      TRY(AppendStretches(units, *section, std::move(statements)));
     } else if (section->options.transaction) {
-      AppendInTransaction(units, *section, std::move(statements));
+      if (auto appended = AppendInTransaction(units, *section, std::move(statements)); !appended)
+        return InFile(std::move(appended).error(), file, section->line);
     } else {
-      AppendAlone(units, *section, std::move(statements));
+      AppendAlone(units, std::move(statements));
     }
   }
   if (units.empty() || !units.back().transaction) units.emplace_back();

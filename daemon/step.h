@@ -1,6 +1,7 @@
 // A step as the executor takes it: everything it needs, so that carrying it out looks nothing up.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,25 @@
 
 namespace mig {
 
+// What somebody found out about a unit that no probe could tell (docs/formats.md, mig_journal).
+struct Resolution {
+  enum class Answer {
+    kApplied,     // the statement in doubt took effect
+    kNotApplied,  // it did not, and will run
+    kUndone,      // whatever the revision did was taken back by hand: nothing of it is recorded
+  };
+  Answer answer = Answer::kApplied;
+  StepKind kind = StepKind::kUpgrade;  // of the unfinished step
+  std::vector<JournalRow> journal;     // the revision's rows from now on
+};
+
 struct RunStep {
   StepSummary summary;
   RevisionPtr revision;              // whose sections run; null for a stamp
   std::vector<RevisionPtr> objects;  // to be kept in mig_object
   std::vector<Id> rows_removed;      // of mig_version
   std::vector<VersionRow> rows_added;
+  std::optional<Resolution> resolution = std::nullopt;  // of a kResolve, and only there
 
   // REQUIRES: not a stamp.
   const RevisionFile& file() const { return revision->file; }
@@ -31,24 +45,28 @@ struct RunPlan {
   std::string hash;
 };
 
-// A statement and where it stands in its file.
+// A statement, where it stands in its file, and its section's options, which live as long as that.
 struct PlannedStatement {
   std::string sql;
   std::string verb;
   int line = 0;
+  const SectionOptions* options = nullptr;
 };
 
 // A stretch of a step that commits by itself: the statements of one transaction, or a single
 // statement outside of any.
 struct Unit {
   bool transaction = true;
+  bool foreign_keys = true;  // SQLite; off: they are checked before the commit
   std::vector<PlannedStatement> statements;
   std::vector<PlannedStatement> verifications;  // queries, after the last statement
-  std::vector<std::size_t> section_starts;      // indexes of statements where a section begins...
-  std::vector<const SectionOptions*>
-      options;         // ...and its options; they live as long as the step's file
-  std::string digest;  // SHA-256 over the statements
+  std::string digest;                           // SHA-256 over the statements
 };
+
+// Refuses what cannot share one transaction with everything else: sections outside of transactions,
+// SQLite's foreign_keys=off, an engine that commits at each change of the schema. Errors:
+// kUnsupported with the details name, file and line; those of UnitsOf.
+Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect);
 
 // Cuts a step into units: what stands before the first `transaction=off` section is one
 // transaction, each statement of such a section is a unit of its own, and so on; the last unit is
@@ -56,7 +74,7 @@ struct Unit {
 // the transaction around it is a unit of its own in every section.
 //
 // Errors: kFileInvalid, kSqlUnterminated, kSqlClientCommand, kSqlTransactionControl, with the
-// details file and line; kIrreversible.
+// details file and line, kFileInvalid also for timeouts that could not take effect; kIrreversible.
 Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect);
 
 }  // namespace mig

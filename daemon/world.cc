@@ -3,6 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
 #include <random>
 #include <thread>
 
@@ -26,6 +29,22 @@ World World::Real() {
 std::string FormatSeconds(std::chrono::system_clock::time_point time) {
   const auto seconds = std::chrono::system_clock::to_time_t(time);
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds));
+}
+
+std::optional<std::chrono::system_clock::time_point> ParseTime(const std::string& text) {
+  std::tm fields = {};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
+  if (rest == nullptr || (*rest != '.' && *rest != 'Z')) return std::nullopt;
+  const int milliseconds = *rest == '.' ? std::atoi(rest + 1) : 0;
+  return std::chrono::system_clock::from_time_t(timegm(&fields)) + Milliseconds(milliseconds);
+}
+
+std::string HumanDuration(std::chrono::system_clock::duration duration) {
+  const auto seconds =
+      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(duration).count(), 0);
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+  return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
 }
 
 std::string FormatMilliseconds(std::chrono::system_clock::time_point time) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace mig {
@@ -24,5 +25,9 @@ struct World {
 // RFC 3339 in UTC: "2026-11-22T08:15:30Z", or with milliseconds "2026-11-22T08:15:30.123Z".
 std::string FormatSeconds(std::chrono::system_clock::time_point time);
 std::string FormatMilliseconds(std::chrono::system_clock::time_point time);
+// Reads both forms. Nothing where the text is neither.
+std::optional<std::chrono::system_clock::time_point> ParseTime(const std::string& text);
+// "8 s", "3 min 20 s", "2 h 5 min"; what is below a second, or before now, is "0 s".
+std::string HumanDuration(std::chrono::system_clock::duration duration);
 
 }  // namespace mig

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "drivers/postgres_errors.h"
 #include "drivers/postgres_pipeline.h"
@@ -11,10 +13,39 @@
 namespace mig {
 namespace {
 
-constexpr char kFixedSettings[] =
-    "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET DateStyle = 'ISO'; "
-    "SET IntervalStyle = 'postgres'; SET bytea_output = 'hex'; SET client_min_messages = notice; "
-    "SET lock_timeout = 0; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+struct Setting {
+  const char* name;
+  const char* value;
+};
+constexpr Setting kFixedSettings[] = {
+    {"client_encoding", "UTF8"},   {"standard_conforming_strings", "on"},
+    {"DateStyle", "ISO"},          {"IntervalStyle", "postgres"},
+    {"bytea_output", "hex"},       {"client_min_messages", "notice"},
+    {"lock_timeout", "0"},         {"statement_timeout", "0"},
+    {"tcp_keepalives_idle", "3"},  {"tcp_keepalives_interval", "2"},
+    {"tcp_keepalives_count", "2"}, {"idle_in_transaction_session_timeout", "60s"},
+};
+// Some systems cannot detect a vanished client and refuse these.
+constexpr Setting kVanishedClients[] = {{"tcp_user_timeout", "7s"},
+                                        {"client_connection_check_interval", "2s"}};
+constexpr int kKnowsVanishedClients = 140000;
+
+std::string SetStatements(std::span<const Setting> settings) {
+  std::string sql;
+  for (const Setting& one : settings) sql += fmt::format("; SET {} = '{}'", one.name, one.value);
+  return sql.substr(2);
+}
+
+// The same as one query that sets nothing in the backend of another process id.
+std::string SetWhereDirect(std::span<const Setting> settings, int backend) {
+  std::string values;
+  for (const Setting& one : settings)
+    values += fmt::format("{}('{}', '{}')", values.empty() ? "" : ", ", one.name, one.value);
+  return fmt::format(
+      "SELECT pg_catalog.set_config(s.name, s.value, false) FROM (VALUES {}) "
+      "s(name, value) WHERE pg_catalog.pg_backend_pid() = {}",
+      values, backend);
+}
 
 // What DISCARD ALL does, less the release of advisory locks; as one message it is one round trip.
 constexpr char kDiscard[] =
@@ -23,7 +54,6 @@ constexpr char kDiscard[] =
     "DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES; ";
 
 constexpr char kBegin[] = "BEGIN";
-constexpr char kCheckClient[] = "; SET client_connection_check_interval = '2s'";
 
 std::string VersionOf(PGconn* connection) {
   const char* reported = PQparameterStatus(connection, "server_version");
@@ -58,24 +88,25 @@ std::int64_t PostgresLockKey(std::string_view name) {
 Result<std::unique_ptr<Session>> PostgresSession::Open(const TargetUrl& url) {
   std::unique_ptr<PostgresConnection> connection = TRY(PostgresConnection::Open(url));
   std::unique_ptr<PostgresSession> session(new PostgresSession(std::move(connection)));
-  TRY(session->RunScript(session->settings_));
-  TRY(session->NoticeVanishedClients());
+  TRY(session->Settle());
   return std::unique_ptr<Session>(std::move(session));
 }
 
 PostgresSession::PostgresSession(std::unique_ptr<PostgresConnection> connection)
     : connection_(std::move(connection)),
       version_(VersionOf(connection_->get())),
-      settings_(kFixedSettings) {}
+      settings_(SetStatements(kFixedSettings)) {}
 
-// Servers before 14 do not have the setting, and some systems cannot detect it: there TCP
-// keepalives have to do.
-Result<void> PostgresSession::NoticeVanishedClients() {
-  if (PQserverVersion(connection_->get()) < 140000) return {};
-  Result<void> set = RunScript(settings_ + kCheckClient);
-  if (set) settings_ += kCheckClient;
-  if (!set && set.error().reason == Reason::kDatabaseUnreachable) return set;
-  return {};
+Result<void> PostgresSession::Settle() {
+  const int backend = PQbackendPID(connection_->get());
+  if (PQserverVersion(connection_->get()) >= kKnowsVanishedClients) {
+    std::vector<Setting> all(std::begin(kFixedSettings), std::end(kFixedSettings));
+    all.insert(all.end(), std::begin(kVanishedClients), std::end(kVanishedClients));
+    Result<void> set = RunScript(SetWhereDirect(all, backend));
+    if (set) settings_ = SetStatements(all);
+    if (set || set.error().reason == Reason::kDatabaseUnreachable) return set;
+  }
+  return RunScript(SetWhereDirect(kFixedSettings, backend));
 }
 
 Result<SqlResult> PostgresSession::Execute(const SqlCommand& command) {
@@ -190,9 +221,17 @@ Result<void> PostgresSession::Reset() {
 }
 
 Result<bool> PostgresSession::TryLock(std::string_view name) {
-  SqlResult result =
-      TRY(Execute({"SELECT pg_catalog.pg_try_advisory_lock($1)", {PostgresLockKey(name)}}));
-  return result.rows[0][0] == SqlValue("t");
+  const SqlResult result =
+      TRY(Execute({"SELECT CASE WHEN pg_catalog.pg_backend_pid() = $2 THEN "
+                   "pg_catalog.pg_try_advisory_lock($1) END",
+                   {PostgresLockKey(name), server_id()}}));
+  if (!std::holds_alternative<std::nullptr_t>(result.rows[0][0]))
+    return result.rows[0][0] == SqlValue("t");
+  return Error{Reason::kUnsupported,
+               "a pooler such as pgbouncer stands between mig and the PostgreSQL server, where the "
+               "lock and the session of a run do not hold",
+               {},
+               "give the url of the server itself, with its own host and port, for runs"};
 }
 
 Result<void> PostgresSession::Unlock(std::string_view name) {

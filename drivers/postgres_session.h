@@ -5,18 +5,23 @@
 // server.
 //
 // The fixed state Reset() restores is that of a fresh connection of the same role (ALTER ROLE and
-// PGOPTIONS settings included) with no time limits, standard strings, ISO dates and hex bytea. A
-// client that vanishes is noticed within 2 s where the server knows
-// client_connection_check_interval (PostgreSQL 14).
+// PGOPTIONS settings included) with standard strings, ISO dates, hex bytea and no time limits, but
+// that a transaction in which nothing happens for a minute is ended. The server notices a client
+// that vanished: within 2 s where it knows client_connection_check_interval (PostgreSQL 14), within
+// 10 s when the client's machine is gone, too (TCP keepalives).
 //
 // A transaction costs as few round trips as its steps allow: BEGIN goes with its first statement,
 // and the reset that a next transaction would begin with goes with COMMIT.
+//
+// Behind a pooler (the process id that libpq was told is not the backend's) nothing is set, since
+// it might be another client's session next: such a session can read, and never gets the run lock.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "drivers/postgres_connection.h"
+#include "drivers/postgres_lock_key.h"
 #include "drivers/session.h"
 
 namespace mig {
@@ -27,6 +32,7 @@ class PostgresSession final : public Session {
 
   Dialect dialect() const override { return Dialect::kPostgresql; }
   const std::string& server_version() const override { return version_; }
+  std::int64_t server_id() const override { return PQbackendPID(connection_->get()); }
   Result<SqlResult> Execute(const SqlCommand& command) override;
   Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override;
   Result<void> Begin() override;
@@ -49,7 +55,7 @@ class PostgresSession final : public Session {
   Result<void> SendBegin();
   Result<void> RunScript(const std::string& sql);
   std::string ResetScript() const;
-  Result<void> NoticeVanishedClients();
+  Result<void> Settle();
   // Reads the results of what was sent, `first` before others, to the last one.
   Result<PostgresResult> ReadAnswer(PostgresResult first = nullptr);
 
@@ -59,9 +65,5 @@ class PostgresSession final : public Session {
   bool begin_pending_ = false;
   bool reset_ = true;  // nothing ran since the session was in the fixed state
 };
-
-// The advisory lock of a name: the first eight bytes, most significant first, of SHA-256("mig-lock
-// 1\n" + name). Locks of different databases of one server never meet.
-std::int64_t PostgresLockKey(std::string_view name);
 
 }  // namespace mig

@@ -58,6 +58,10 @@ class Session {
   // "PostgreSQL 15.18", "SQLite 3.40.1".
   virtual const std::string& server_version() const = 0;
 
+  // What the server calls this session, for looking at it from another one: the process id of
+  // PostgreSQL's backend. 0: there is no server, or it does not tell.
+  virtual std::int64_t server_id() const { return 0; }
+
   // Runs one statement and waits for its end. A second one, or a NUL byte, is kStatementFailed, and
   // nothing runs.
   //
@@ -75,8 +79,8 @@ class Session {
   virtual Result<void> ExecuteAll(std::span<const SqlCommand> commands,
                                   const CommandDone& done) = 0;
 
-  // Begin takes the write lock at once where the engine has one (SQLite: BEGIN IMMEDIATE); elsewhere
-  // it may go to the server with the first statement.
+  // Begin takes the write lock at once where the engine has one (SQLite: BEGIN IMMEDIATE);
+  // elsewhere it may go to the server with the first statement.
   virtual Result<void> Begin() = 0;
   // Errors: kTransactionEscaped when none is open any more; kStatementFailed when it had failed
   // before and is rolled back now; kDatabaseBusy (SQLite) when a reader is in the way: it stays
@@ -90,13 +94,14 @@ class Session {
   virtual bool InTransaction() const = 0;
 
   // Back to the one fixed state every revision starts from: settings, role, search path, temporary
-  // objects, prepared statements. Keeps session locks. A Commit may do it, too, so nothing of a
-  // session outlives a transaction. REQUIRES: !InTransaction().
+  // objects, prepared statements. Keeps session locks, and the transaction that may be open. A
+  // Commit may do it, too, so nothing of a session outlives a transaction. Errors: kUnsupported
+  // where the engine cannot do that within a transaction.
   virtual Result<void> Reset() = 0;
 
   // Takes the run lock of this database that dies with the session, without waiting; false when
   // another session has it, of this process or another. `name` tells apart the bookkeeping schemas
-  // of one database.
+  // of one database. Errors: kUnsupported behind a pooler, where it might outlive the session.
   virtual Result<bool> TryLock(std::string_view name) = 0;
   virtual Result<void> Unlock(std::string_view name) = 0;
 

@@ -127,6 +127,13 @@ Result<void> SqliteSession::Rollback() {
 Result<void> SqliteSession::Reset() {
   sqlite3_set_last_insert_rowid(db_.get(), 0);
   if (!touched_) return {};
+  if (InTransaction()) {
+    return Error{Reason::kUnsupported,
+                 "a PRAGMA, an ATTACH or a temporary object of an earlier revision is still in "
+                 "force, and SQLite cannot take that back within a transaction",
+                 {},
+                 "leave out --atomic"};
+  }
   Database fresh = TRY(OpenFile(0));
   std::lock_guard lock(mutex_);
   db_.swap(fresh);

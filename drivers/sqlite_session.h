@@ -6,7 +6,8 @@
 // database, whatever its name.
 //
 // Reset() costs nothing until a statement touched what outlives it in a connection (a PRAGMA,
-// ATTACH, a temporary object, as reported by SQLite's authorizer); then the file is opened anew.
+// ATTACH, a temporary object, as reported by SQLite's authorizer); then the file is opened anew, which
+// cannot be done within a transaction.
 //
 // A session may serve again only while its file is the very one, unchanged, that was opened: a
 // copy put in its place can look to SQLite's cache like the database it knows. In WAL mode it never

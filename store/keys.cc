@@ -58,6 +58,8 @@ std::string Recent(std::string_view started_at, std::string_view id) {
   return fmt::format("{}{}/{}", kRecentPrefix, inverted, id);
 }
 
+std::string Unended(std::string_view id) { return fmt::format("{}{}", kUnendedPrefix, id); }
+
 std::string EventPrefix(std::string_view id) { return fmt::format("event/{}/", id); }
 
 std::string Event(std::string_view id, std::uint64_t sequence) {

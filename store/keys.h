@@ -28,6 +28,8 @@ std::string Move(std::string_view project, std::string_view name, std::uint64_t 
 std::string Run(std::string_view id);
 // Sorts later times first: every digit of the time is replaced by what it lacks to 9.
 std::string Recent(std::string_view started_at, std::string_view id);
+// There while the run has not ended.
+std::string Unended(std::string_view id);
 std::string EventPrefix(std::string_view id);
 std::string Event(std::string_view id, std::uint64_t sequence);
 
@@ -38,6 +40,7 @@ std::string Address(std::string_view address);
 
 inline constexpr std::string_view kObjectPrefix = "object/";
 inline constexpr std::string_view kRecentPrefix = "recent/";
+inline constexpr std::string_view kUnendedPrefix = "unended/";
 
 // What follows the last `/` or `:` of a key, as an id or a number.
 std::optional<Id> IdAtEnd(std::string_view key);

@@ -13,7 +13,7 @@ namespace mig {
 namespace {
 
 constexpr RunState kStates[] = {RunState::kRunning, RunState::kSucceeded, RunState::kFailed,
-                                RunState::kCancelled, RunState::kInDoubt};
+                                RunState::kCancelled, RunState::kInterrupted};
 constexpr std::size_t kMaxIdBytes = 64;
 
 std::string Encode(const Run& run) {
@@ -21,6 +21,7 @@ std::string Encode(const Run& run) {
       .Add("id", std::string_view(run.id))
       .Add("project", std::string_view(run.project))
       .Add("target", std::string_view(run.target))
+      .Add("url", std::string_view(run.url))
       .Add("operation", std::string_view(run.operation))
       .Add("actor", std::string_view(run.actor))
       .Add("state", NameOf(run.state))
@@ -44,6 +45,7 @@ Result<Run> Decode(std::string_view value) {
   run.id = TRY(record.Text("id"));
   run.project = TRY(record.Text("project"));
   run.target = TRY(record.Text("target"));
+  run.url = TRY(record.Text("url"));
   run.operation = TRY(record.Text("operation"));
   run.actor = TRY(record.Text("actor"));
   const std::string state = TRY(record.Text("state"));
@@ -69,7 +71,7 @@ Error NoSuchRun(std::string_view id) {
   return {Reason::kNoSuchRun, fmt::format("there is no run {}", id), {{"run", std::string(id)}}};
 }
 
-std::string IdOfRecent(std::string_view key) {
+std::string IdAtEnd(std::string_view key) {
   return std::string(key.substr(key.find_last_of('/') + 1));
 }
 
@@ -98,8 +100,8 @@ std::string_view NameOf(RunState state) {
       return "failed";
     case RunState::kCancelled:
       return "cancelled";
-    case RunState::kInDoubt:
-      return "in_doubt";
+    case RunState::kInterrupted:
+      return "interrupted";
   }
   return "";
 }
@@ -110,7 +112,9 @@ Result<void> Runs::Begin(const Run& run) {
   Batch batch;
   batch.conditions = {Condition::Absent(key)};
   batch.writes = {Write::Put(key, Encode(run)),
-                  Write::Put(keys::Recent(run.started_at, run.id), run.target)};
+                  Write::Put(keys::Recent(run.started_at, run.id), run.target),
+                  Write::Put(keys::Unended(run.id), "")};
+  batch.durability = Durability::kBuffered;
   const Outcome outcome = TRY(kv_.Commit(batch));
   if (outcome.applied()) return {};
   return Error{Reason::kInvalidArgument, fmt::format("there is a run {} already", run.id)};
@@ -121,10 +125,12 @@ Result<void> Runs::Update(const Run& run) {
   Run updated = run;
   updated.project = stored.project;
   updated.target = stored.target;
+  updated.url = stored.url;
   updated.started_at = stored.started_at;
   Batch batch;
   batch.conditions = {Condition::Equals(keys::Run(run.id), Encode(stored))};
   batch.writes = {Write::Put(keys::Run(run.id), Encode(updated))};
+  if (run.state != RunState::kRunning) batch.writes.push_back(Write::Delete(keys::Unended(run.id)));
   const Outcome outcome = TRY(kv_.Commit(batch));
   if (outcome.applied()) return {};
   if (!outcome.refused->current) return NoSuchRun(run.id);
@@ -138,6 +144,22 @@ Result<Run> Runs::Get(std::string_view id) {
   return Decode(*value);
 }
 
+Result<std::vector<std::string>> Runs::Unended() {
+  const auto entries = TRY(ScanAll(kv_, keys::kUnendedPrefix, EndOfPrefix(keys::kUnendedPrefix)));
+  std::vector<std::string> ids;
+  for (const KeyValue& entry : entries) ids.push_back(IdAtEnd(entry.key));
+  return ids;
+}
+
+Result<std::vector<std::string>> Runs::IdsWithPrefix(std::string_view prefix, std::size_t limit) {
+  TRY(CheckId(prefix));
+  const std::string begin = keys::Run(prefix);
+  const Page page = TRY(kv_.Scan(begin, EndOfPrefix(begin), limit, /*keys_only=*/true));
+  std::vector<std::string> ids;
+  for (const KeyValue& entry : page.entries) ids.push_back(IdAtEnd(entry.key));
+  return ids;
+}
+
 Result<std::vector<Run>> Runs::List(std::string_view target, std::size_t limit) {
   std::vector<Run> runs;
   std::string from(keys::kRecentPrefix);
@@ -147,7 +169,7 @@ Result<std::vector<Run>> Runs::List(std::string_view target, std::size_t limit) 
     std::vector<std::string> wanted;
     for (const KeyValue& entry : page.entries) {
       if (target.empty() || entry.value == target) {
-        wanted.push_back(keys::Run(IdOfRecent(entry.key)));
+        wanted.push_back(keys::Run(IdAtEnd(entry.key)));
       }
     }
     const auto values = TRY(kv_.Get(wanted));
@@ -203,7 +225,7 @@ Result<std::size_t> Runs::Retain(std::size_t keep) {
   std::size_t deleted = 0;
   for (const auto& [key, target] : recent) {
     if (++kept[target] <= keep) continue;
-    const std::string id = IdOfRecent(key);
+    const std::string id = IdAtEnd(key);
     const Run run = TRY(Get(id));
     if (run.state == RunState::kRunning) continue;
     TRY(Erase(id, key));
@@ -218,7 +240,8 @@ Result<void> Runs::Erase(const std::string& id, const std::string& recent_key) {
   const auto entries = TRY(ScanAll(kv_, events, EndOfPrefix(events), /*keys_only=*/true));
   TRY(DeleteAll(kv_, entries));
   Batch batch;
-  batch.writes = {Write::Delete(keys::Run(id)), Write::Delete(recent_key)};
+  batch.writes = {Write::Delete(keys::Run(id)), Write::Delete(recent_key),
+                  Write::Delete(keys::Unended(id))};
   TRY(kv_.Commit(batch));
   return {};
 }

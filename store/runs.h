@@ -1,9 +1,9 @@
 // The run journal: what was run against which target, how it ended, and the events its watchers
 // read.
 //
-// A run has one writer, the thread that carries it out; readers are many. Beginning and ending a
-// run is synced; events are buffered (they survive the daemon's death, not a loss of power),
-// because the target's own journal, not this one, says what took effect.
+// A run has one writer; readers are many. The end of a run is synced; its beginning and its events
+// are buffered (they survive the daemon's death, not a loss of power), because the target's own
+// journal, not this one, says what took effect.
 //
 // Thread-safe. Errors of every call, besides those named: kInvalidArgument for an id that is empty,
 // longer than 64 or not [A-Za-z0-9_-]; those of Kv.
@@ -20,15 +20,17 @@
 
 namespace mig {
 
-enum class RunState { kRunning, kSucceeded, kFailed, kCancelled, kInDoubt };
+// kInterrupted: its daemon ended before it did, and the target's own tables say what took effect.
+enum class RunState { kRunning, kSucceeded, kFailed, kCancelled, kInterrupted };
 
-// "running", "succeeded", "failed", "cancelled", "in_doubt".
+// "running", "succeeded", "failed", "cancelled", "interrupted".
 std::string_view NameOf(RunState state);
 
 struct Run {
   std::string id;
   std::string project;
-  std::string target;     // the target's key, as the daemon knows it
+  std::string target;     // its name
+  std::string url;        // redacted
   std::string operation;  // a summary, e.g. "upgrade head"
   std::string actor;
   RunState state = RunState::kRunning;
@@ -54,11 +56,18 @@ class Runs {
   // Errors: kInvalidArgument when a run of this id exists.
   Result<void> Begin(const Run& run);
 
-  // Replaces the record: project, target and started_at stay what Begin wrote. Errors: kNoSuchRun.
+  // Replaces the record: project, target, url and started_at stay what Begin wrote. Errors:
+  // kNoSuchRun.
   Result<void> Update(const Run& run);
 
   // Errors: kNoSuchRun.
   Result<Run> Get(std::string_view id);
+
+  // The runs that began and did not end, in no order.
+  Result<std::vector<std::string>> Unended();
+
+  // Ids that start with `prefix`, at most `limit`.
+  Result<std::vector<std::string>> IdsWithPrefix(std::string_view prefix, std::size_t limit);
 
   // Newest first, at most `limit`; of one target, or of all when `target` is empty.
   Result<std::vector<Run>> List(std::string_view target, std::size_t limit);

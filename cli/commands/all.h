@@ -16,6 +16,7 @@ extern const Command kStatus;                                 // status.cc
 extern const Command kCurrent;                                // current.cc
 extern const Command kPlan;                                   // plan.cc
 extern const Command kUpgrade, kDowngrade, kStamp, kReapply;  // run.cc
+extern const Command kResolve;                                // resolve.cc
 extern const Command kRuns, kWatch;                           // runs.cc
 extern const Command kAudit;                                  // audit.cc
 extern const Command kRecover;                                // recover.cc

@@ -27,4 +27,11 @@ v1::Operation Reapply() {
   return operation;
 }
 
+v1::Operation ResolveAs(const std::string& revision, v1::Operation::Resolve::Answer answer) {
+  v1::Operation operation;
+  operation.mutable_resolve()->set_revision(revision);
+  operation.mutable_resolve()->set_answer(answer);
+  return operation;
+}
+
 }  // namespace mig

@@ -15,28 +15,37 @@ constexpr Option kPlanOption = {"--plan", "HASH",
                                 "do this plan, as `mig plan` showed it, or nothing (PLAN_CHANGED)"};
 constexpr Option kAllowOption = {"--allow", "KIND,...",
                                  "consent to losses by name: drop_table,truncate", true};
+constexpr Option kLockWait = {
+    "--lock-wait", "TIME",
+    "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"};
+constexpr Option kAtomic = {"--atomic", "",
+                            "all revisions in one transaction: all of them, or none"};
+constexpr Option kDetach = {"--detach", "",
+                            "leave the run alone once it is at work; its id goes to stdout"};
+constexpr Option kVerbose = {"-v,--verbose", "", "a line for each statement: rows and time"};
 
 constexpr Option kOptions[] = {
     kPlanOption,
     kAllowOption,
     {"--sql", "", "print the SQL script instead of running it; touches no database"},
-    {"--lock-wait", "TIME",
-     "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"},
+    kLockWait,
+    kAtomic,
+    kDetach,
+    kVerbose,
 };
 
 constexpr Option kStampOptions[] = {
     kPlanOption,
     {"--purge", "", "remove every row first, those of unknown revisions included"},
     {"--sql", "", "print the SQL script instead of running it; touches no database"},
-    {"--lock-wait", "TIME",
-     "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"},
+    kLockWait,
+    kAtomic,
+    kDetach,
+    kVerbose,
 };
 
 constexpr Option kReapplyOptions[] = {
-    kPlanOption,
-    kAllowOption,
-    {"--lock-wait", "TIME",
-     "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"},
+    kPlanOption, kAllowOption, kLockWait, kAtomic, kDetach, kVerbose,
 };
 
 // A bare number counts seconds.
@@ -48,7 +57,8 @@ Result<std::int64_t> Milliseconds(std::string_view text) {
   if (failure == std::errc() && number >= 0 && !too_large) {
     if (unit == "ms") return number;
     if (unit == "s" || unit.empty()) return number * 1'000;
-    if (unit == "m") return number * 60'000;
+    if (unit == "m" || unit == "min") return number * 60'000;
+    if (unit == "h" && number <= 24) return number * 3'600'000;
   }
   return Error{Reason::kUsage,
                "--lock-wait is a time such as 500ms, 10s or 5m, not `" + std::string(text) + "`"};
@@ -90,6 +100,7 @@ Result<int> Start(Context& context, v1::Operation operation) {
   *request.mutable_target() = TRY(context.target());
   std::string wait = context.args().Has("lock-wait") ? context.args().Value("lock-wait")
                                                      : std::string(kDefaultLockWait);
+  request.set_atomic(context.args().Has("atomic"));
   request.set_lock_wait_ms(TRY(Milliseconds(wait)));
   request.set_plan(context.args().Value("plan"));
   for (const std::string& kinds : context.args().Values("allow")) AddKinds(kinds, &request);
@@ -141,6 +152,7 @@ const Command kUpgrade = {
         "$ mig upgrade heads -t prod      # every branch\n"
         "$ mig upgrade users@head         # the branch labelled users\n"
         "$ mig upgrade --plan HASH        # what `mig plan upgrade` showed, or nothing\n"
+        "$ mig upgrade --detach           # `mig watch` follows it, from anywhere\n"
         "$ mig upgrade base:head --sql    # a script for the database's own client",
     .run = RunUpgrade,
 };

@@ -10,7 +10,25 @@ constexpr Option kRunsOptions[] = {
     {"-n,--max-count", "N", "at most N runs (default 20)"},
 };
 
+Result<int> CancelRun(Context& context, const std::string& run) {
+  v1::CancelRunRequest request;
+  request.set_run_id(run);
+  Client* client = TRY(context.client());
+  v1::CancelRunResponse answer = TRY(client->Call(request));
+  if (context.json()) context.PrintJson(answer);
+  context.terminal().Tell(answer.cancelled()
+                              ? "cancelling run " + answer.run_id() + ": `mig watch " +
+                                    answer.run_id() + "` shows how it ends\n"
+                              : "run " + answer.run_id() + " had ended already\n");
+  return kDone;
+}
+
 Result<int> RunRuns(Context& context) {
+  if (std::string verb = context.args().Operand(0); !verb.empty()) {
+    std::string run = context.args().Operand(1);
+    if (verb == "cancel" && !run.empty()) return CancelRun(context, run);
+    return Error{Reason::kUsage, "`mig runs` lists them, `mig runs cancel RUN` cancels one"};
+  }
   v1::ListRunsRequest request;
   request.set_page_size(20);
   if (context.args().Has("max-count")) {
@@ -29,19 +47,48 @@ Result<int> RunRuns(Context& context) {
   return kDone;
 }
 
-Result<int> RunWatch(Context& context) {
-  return WatchAndFollow(context, context.args().Operand(0));
+// The newest run of the target, or of all.
+Result<std::string> NewestRun(Context& context) {
+  v1::ListRunsRequest request;
+  request.set_page_size(1);
+  request.set_target_name(context.args().Value("target"));
+  Client* client = TRY(context.client());
+  v1::ListRunsResponse answer = TRY(client->Call(request));
+  if (answer.runs().empty()) return Error{Reason::kNoSuchRun, "the daemon knows no run yet"};
+  return answer.runs(0).id();
 }
+
+Result<int> RunWatch(Context& context) {
+  std::string run = context.args().Operand(0);
+  if (run.empty()) run = TRY(NewestRun(context));
+  std::int64_t after = 0;
+  if (context.args().Has("after")) {
+    after = std::atoll(context.args().Value("after").c_str());
+    if (after <= 0) return Error{Reason::kUsage, "--after is the sequence of an event, from 1"};
+  }
+  return WatchAndFollow(context, run, after);
+}
+
+constexpr Option kWatchOptions[] = {
+    {"--after", "N", "only the events behind the one of this sequence, as --json shows it"},
+    {"-v,--verbose", "", "a line for each statement: rows and time"},
+};
 
 }  // namespace
 
 const Command kRuns = {
     .name = "runs",
     .group = Group::kOperate,
-    .summary = "List the runs the daemon knows, newest first",
+    .summary = "List runs, newest first, or cancel one",
+    .description =
+        "Runs go on without the client that started them, and are remembered when their daemon is "
+        "gone: one that ended with its daemon is `interrupted`. RUN is an id or the first digits "
+        "of one.",
+    .operands = {"[cancel RUN]", 0, 2},
     .options = kRunsOptions,
     .examples =
         "$ mig runs\n"
+        "$ mig runs cancel 5f0c1b2a  # the statement is cancelled on the server\n"
         "$ mig runs -t prod -n 5",
     .run = RunRuns,
 };
@@ -50,11 +97,15 @@ const Command kWatch = {
     .name = "watch",
     .group = Group::kOperate,
     .summary = "Follow a run to its end",
-    .description = "From its first event on. Ctrl-C stops watching, the run goes on.",
-    .operands = {"RUN", 1, 1},
+    .description =
+        "Without RUN the newest one. From its first event on, or from behind the one last seen. "
+        "Ctrl-C stops watching, the run goes on. A run of an earlier daemon is shown as it was.",
+    .operands = {"[RUN]", 0, 1},
+    .options = kWatchOptions,
     .examples =
-        "$ mig runs -n 1\n"
-        "$ mig watch 5f0c1b2a",
+        "$ mig watch\n"
+        "$ mig watch 5f0c1b2a\n"
+        "$ mig watch 5f0c1b2a --json --after 12",
     .run = RunWatch,
 };
 

@@ -19,6 +19,8 @@ std::string_view VerbOf(v1::Direction direction) {
       return "stamp";
     case v1::DIRECTION_RELINK:
       return "relink";
+    case v1::DIRECTION_RESOLVE:
+      return "resolve";
     default:
       return "step";
   }
@@ -45,7 +47,7 @@ std::string Of(int index, int total) {
   return "[" + std::to_string(index) + "/" + std::to_string(total) + "]";
 }
 
-std::string Plural(int count, const std::string& noun) {
+std::string Plural(std::int64_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
@@ -65,7 +67,9 @@ std::string StatementText(const v1::PlanStatement& statement, const Style& style
 
 std::string StepLine(const v1::PlanStep& step, const Style& style) {
   std::string line(VerbOf(step.direction()));
-  if (step.direction() == v1::DIRECTION_RELINK) {
+  const bool stays =
+      step.direction() == v1::DIRECTION_RELINK || step.direction() == v1::DIRECTION_RESOLVE;
+  if (stays) {
     line += " " + style.Yellow(step.name());
   } else {
     line += " " + CommaList(step.from(), "<base>") + " -> " +
@@ -85,6 +89,8 @@ RunProgress::Shown RunProgress::On(const v1::RunEvent& event) {
       const auto& started = event.statement_started();
       return Live(Of(started.index(), started.total()) + " " + started.verb());
     }
+    case v1::RunEvent::kStatementFinished:
+      return OnStatementFinished(event.statement_finished());
     case v1::RunEvent::kStepFinished:
       return OnStepFinished(event.step_finished());
     case v1::RunEvent::kWaiting:
@@ -105,13 +111,21 @@ RunProgress::Shown RunProgress::On(const v1::RunEvent& event) {
 RunProgress::Shown RunProgress::OnStepStarted(const v1::RunEvent::StepStarted& started) {
   step_ = "Running " + StepLine(started.step(), style_);
   position_ = Of(started.index(), started.total()) + " " + started.step().name() + " ";
-  if (plain()) return {step_ + "\n", ""};
+  if (plain() || verbose_) return {step_ + "\n", Live("").live};
   return Live("");
+}
+
+RunProgress::Shown RunProgress::OnStatementFinished(
+    const v1::RunEvent::StatementFinished& finished) const {
+  if (!verbose_) return {};
+  std::string line = "  " + finished.verb();
+  if (finished.rows_affected() > 0) line += ", " + Plural(finished.rows_affected(), "row");
+  return {line + style_.Dim(", " + RenderDuration(finished.duration_us())) + "\n", ""};
 }
 
 RunProgress::Shown RunProgress::OnStepFinished(const v1::RunEvent::StepFinished& finished) {
   std::string took = Took(finished.duration_us());
-  if (!plain()) return {step_ + style_.Dim(took) + "\n", ""};
+  if (!plain() && !verbose_) return {step_ + style_.Dim(took) + "\n", ""};
   return {took.empty() ? "" : "  took" + took.substr(1) + "\n", ""};
 }
 

@@ -16,8 +16,10 @@ std::string StepLine(const v1::PlanStep& step, const Style& style);
 // for terminals, where one live line shows the statement that is running.
 class RunProgress {
  public:
-  // `width` is the terminal's; 0: the plain form.
-  RunProgress(int width, const Style& style) : width_(width), style_(style) {}
+  // `width` is the terminal's; 0: the plain form. With `verbose` every statement has a line, with
+  // its rows and its time.
+  RunProgress(int width, bool verbose, const Style& style)
+      : width_(width), verbose_(verbose), style_(style) {}
 
   struct Shown {
     std::string lines;  // to be kept, each with its line end; may be empty
@@ -27,6 +29,7 @@ class RunProgress {
 
  private:
   Shown OnStepStarted(const v1::RunEvent::StepStarted& started);
+  Shown OnStatementFinished(const v1::RunEvent::StatementFinished& finished) const;
   Shown OnStepFinished(const v1::RunEvent::StepFinished& finished);
   Shown OnWaiting(const v1::RunEvent::Waiting& waiting);
   Shown OnFinished(const v1::RunEvent::RunFinished& finished) const;
@@ -36,6 +39,7 @@ class RunProgress {
   std::string Took(std::int64_t microseconds) const;
 
   int width_;
+  bool verbose_;
   Style style_;
   std::string target_;
   std::string step_;      // the line of the step that is running

@@ -31,6 +31,8 @@ v1::Direction ToMessage(StepKind kind) {
       return v1::DIRECTION_STAMP;
     case StepKind::kRelink:
       return v1::DIRECTION_RELINK;
+    case StepKind::kResolve:
+      return v1::DIRECTION_RESOLVE;
   }
   return v1::DIRECTION_UNSPECIFIED;
 }
@@ -49,6 +51,31 @@ v1::Run::Outcome ToMessage(RunOutcome outcome) {
       return v1::Run::OUTCOME_INTERRUPTED;
   }
   return v1::Run::OUTCOME_UNSPECIFIED;
+}
+
+v1::Unfinished::Part::State ToMessage(UnfinishedPart::State state) {
+  switch (state) {
+    case UnfinishedPart::State::kDone:
+      return v1::Unfinished::Part::STATE_DONE;
+    case UnfinishedPart::State::kInDoubt:
+      return v1::Unfinished::Part::STATE_IN_DOUBT;
+    case UnfinishedPart::State::kToCome:
+      return v1::Unfinished::Part::STATE_TO_COME;
+  }
+  return v1::Unfinished::Part::STATE_UNSPECIFIED;
+}
+
+Result<Resolution::Answer> AnswerOf(v1::Operation::Resolve::Answer answer) {
+  switch (answer) {
+    case v1::Operation::Resolve::ANSWER_APPLIED:
+      return Resolution::Answer::kApplied;
+    case v1::Operation::Resolve::ANSWER_NOT_APPLIED:
+      return Resolution::Answer::kNotApplied;
+    case v1::Operation::Resolve::ANSWER_UNDONE:
+      return Resolution::Answer::kUndone;
+    default:
+      return Error{Reason::kInvalidArgument, "the request to resolve holds no answer"};
+  }
 }
 
 v1::GetStatusResponse::State ToMessage(FileState state) {
@@ -216,6 +243,12 @@ Result<Operation> FromMessage(const v1::Operation& message) {
     case v1::Operation::kReapply:
       operation.kind = Operation::Kind::kReapply;
       return operation;
+    case v1::Operation::kResolve:
+      operation.kind = Operation::Kind::kResolve;
+      operation.answer = TRY(AnswerOf(message.resolve().answer()));
+      if (!message.resolve().revision().empty())
+        operation.revisions = {message.resolve().revision()};
+      return operation;
     case v1::Operation::KIND_NOT_SET:
       return Error{Reason::kInvalidArgument, "the request names no operation"};
   }
@@ -279,6 +312,23 @@ void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse*
   message->set_lease_since(description.lease.since);
   message->set_lease_run(description.lease.run);
   message->set_log_entries(description.log_entries);
+}
+
+void ToMessage(const UnfinishedReport& report, v1::GetUnfinishedResponse* message) {
+  message->set_target_url(report.target_url);
+  auto* unfinished = message->mutable_unfinished();
+  unfinished->set_id(report.unfinished.id.hex());
+  unfinished->set_name(report.unfinished.name);
+  unfinished->set_direction(ToMessage(report.unfinished.kind));
+  for (const UnfinishedPart& part : report.parts) {
+    auto* out = unfinished->add_parts();
+    out->set_number(part.number);
+    out->set_state(ToMessage(part.state));
+    out->set_sql(part.sql);
+    out->set_verb(part.verb);
+    out->set_line(part.line);
+    out->set_found(part.found);
+  }
 }
 
 void ToMessage(const RunSummary& summary, v1::Run* message) {

@@ -22,6 +22,7 @@ Result<Operation> FromMessage(const v1::Operation& operation);
 void ToMessage(const Marked& marked, Position position, v1::Revision* message);
 void ToMessage(const WorkTreeStatus& status, v1::GetStatusResponse* message);
 void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse* message);
+void ToMessage(const UnfinishedReport& report, v1::GetUnfinishedResponse* message);
 void ToMessage(const RunSummary& summary, v1::Run* message);
 void ToMessage(const Event& event, v1::RunEvent* message);
 // With what its text tells of locks and destruction.

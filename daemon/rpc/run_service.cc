@@ -1,5 +1,7 @@
 #include "daemon/rpc/run_service.h"
 
+#include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "daemon/rpc/answer.h"
@@ -40,11 +42,55 @@ class RunEvents final : public EventSource<Response> {
   RunPtr run_;
 };
 
+// The events of a run that an earlier daemon left in the store: it has ended, so nothing wakes.
 template <typename Response>
-grpc::ServerWriteReactor<Response>* FollowRun(Result<RunPtr> run, std::int64_t after) {
-  if (!run) return EventStream<Response>::Fail(run.error());
-  return EventStream<Response>::Start(std::make_unique<RunEvents<Response>>(std::move(run).value()),
-                                      after);
+class StoredRunEvents final : public EventSource<Response> {
+ public:
+  StoredRunEvents(RunJournal& journal, std::string id) : journal_(journal), id_(std::move(id)) {}
+
+  Result<typename EventSource<Response>::Batch> ReadAfter(std::int64_t sequence,
+                                                          std::size_t max) override {
+    const auto stored = TRY(journal_.Events(id_, sequence, max));
+    typename EventSource<Response>::Batch batch;
+    for (const RunEvent& event : stored) {
+      if (!batch.events.emplace_back().mutable_event()->ParseFromString(event.bytes))
+        return Error{Reason::kCorruption, "a stored event of run " + id_ + " cannot be read"};
+      batch.last_sequence = static_cast<std::int64_t>(event.sequence);
+    }
+    batch.ended = stored.size() < max;
+    return batch;
+  }
+
+  void Subscribe(std::weak_ptr<Waker>) override {}
+
+ private:
+  RunJournal& journal_;
+  const std::string id_;
+};
+
+template <typename Response>
+grpc::ServerWriteReactor<Response>* FollowRun(Engine& engine, Result<Engine::KnownRun> known,
+                                              std::int64_t after) {
+  if (!known) return EventStream<Response>::Fail(known.error());
+  std::unique_ptr<EventSource<Response>> source;
+  if (known->run != nullptr) {
+    source = std::make_unique<RunEvents<Response>>(known->run);
+  } else {
+    source = std::make_unique<StoredRunEvents<Response>>(engine.journal(), known->summary.id);
+  }
+  return EventStream<Response>::Start(std::move(source), after);
+}
+
+constexpr std::size_t kRunsOnAPage = 100;
+constexpr std::size_t kMostRunsOnAPage = 1000;
+
+// A page's token is how many runs come before it.
+Result<std::size_t> OffsetOf(const std::string& token) {
+  std::size_t offset = 0;
+  const char* end = token.data() + token.size();
+  const auto [stop, failure] = std::from_chars(token.data(), end, offset);
+  if (token.empty() || (failure == std::errc() && stop == end)) return offset;
+  return Error{Reason::kInvalidArgument, "the page token is none that was given out"};
 }
 
 template <typename Request>
@@ -58,24 +104,25 @@ Result<RunSpec> SpecOf(const Request& request) {
 
 }  // namespace
 
-// Starting costs a look-up and a thread, no I/O: it needs no place in the pool.
+// Starting costs a look-up in the store and a thread: it needs no place in the pool.
 grpc::ServerWriteReactor<v1::StartRunResponse>* RunService::StartRun(
     Context*, const v1::StartRunRequest* request) {
-  const auto start = [&]() -> Result<RunPtr> {
+  const auto start = [&]() -> Result<Engine::KnownRun> {
     RunSpec spec = TRY(SpecOf(*request));
     spec.lock_wait = Milliseconds(request->lock_wait_ms());
     spec.actor = request->actor();
+    spec.atomic = request->atomic();
     spec.request_id = request->request_id();
     spec.plan = request->plan();
     spec.allow.assign(request->allow().begin(), request->allow().end());
     return engine_.StartRun(spec);
   };
-  return FollowRun<v1::StartRunResponse>(start(), 0);
+  return FollowRun<v1::StartRunResponse>(engine_, start(), 0);
 }
 
 grpc::ServerWriteReactor<v1::WatchRunResponse>* RunService::WatchRun(
     Context*, const v1::WatchRunRequest* request) {
-  return FollowRun<v1::WatchRunResponse>(engine_.runs().Find(request->run_id()),
+  return FollowRun<v1::WatchRunResponse>(engine_, engine_.FindRun(request->run_id()),
                                          request->after_sequence());
 }
 
@@ -83,10 +130,11 @@ grpc::ServerUnaryReactor* RunService::CancelRun(Context* context,
                                                 const v1::CancelRunRequest* request,
                                                 v1::CancelRunResponse* response) {
   return Answer(context, pool_, response, [=, this]() -> Result<v1::CancelRunResponse> {
-    const RunPtr run = TRY(engine_.runs().Find(request->run_id()));
+    const Engine::KnownRun known = TRY(engine_.FindRun(request->run_id()));
     v1::CancelRunResponse answer;
-    answer.set_cancelled(run->summary().outcome == RunOutcome::kRunning);
-    run->Cancel();
+    answer.set_run_id(known.summary.id);
+    answer.set_cancelled(known.run != nullptr && known.summary.outcome == RunOutcome::kRunning);
+    if (known.run != nullptr) known.run->Cancel();
     return answer;
   });
 }
@@ -94,11 +142,16 @@ grpc::ServerUnaryReactor* RunService::CancelRun(Context* context,
 grpc::ServerUnaryReactor* RunService::ListRuns(Context* context, const v1::ListRunsRequest* request,
                                                v1::ListRunsResponse* response) {
   return Answer(context, pool_, response, [=, this]() -> Result<v1::ListRunsResponse> {
+    const std::size_t offset = TRY(OffsetOf(request->page_token()));
+    const std::size_t limit =
+        request->page_size() > 0
+            ? std::min(static_cast<std::size_t>(request->page_size()), kMostRunsOnAPage)
+            : kRunsOnAPage;
+    const auto runs = TRY(engine_.ListRuns(request->target_name(), offset, limit + 1));
     v1::ListRunsResponse answer;
-    for (const RunSummary& summary : engine_.runs().List(request->target_name())) {
-      if (request->page_size() > 0 && answer.runs_size() >= request->page_size()) break;
-      ToMessage(summary, answer.add_runs());
-    }
+    for (std::size_t i = 0; i < std::min(runs.size(), limit); ++i)
+      ToMessage(runs[i], answer.add_runs());
+    if (runs.size() > limit) answer.set_next_page_token(std::to_string(offset + limit));
     return answer;
   });
 }
@@ -128,6 +181,17 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
     }
     if (address.policy.is_protected)
       answer.mutable_consent()->Assign(consent.begin(), consent.end());
+    return answer;
+  });
+}
+
+grpc::ServerUnaryReactor* RunService::GetUnfinished(Context* context,
+                                                    const v1::GetUnfinishedRequest* request,
+                                                    v1::GetUnfinishedResponse* response) {
+  return Answer(context, pool_, response, [=, this]() -> Result<v1::GetUnfinishedResponse> {
+    const auto report = TRY(engine_.ReportUnfinished(FromMessage(request->target())));
+    v1::GetUnfinishedResponse answer;
+    if (report) ToMessage(*report, &answer);
     return answer;
   });
 }

@@ -22,6 +22,8 @@ class RunService final : public v1::RunService::CallbackService {
                                      v1::ListRunsResponse*) override;
   grpc::ServerUnaryReactor* PlanRun(Context*, const v1::PlanRunRequest*,
                                     v1::PlanRunResponse*) override;
+  grpc::ServerUnaryReactor* GetUnfinished(Context*, const v1::GetUnfinishedRequest*,
+                                          v1::GetUnfinishedResponse*) override;
   grpc::ServerUnaryReactor* RenderScript(Context*, const v1::RenderScriptRequest*,
                                          v1::RenderScriptResponse*) override;
 

@@ -1,6 +1,7 @@
 #include "daemon/rpc/services.h"
 
 #include "daemon/rpc/history_service.h"
+#include "daemon/rpc/messages.h"
 #include "daemon/rpc/ref_service.h"
 #include "daemon/rpc/run_service.h"
 #include "daemon/rpc/target_service.h"
@@ -11,7 +12,11 @@ namespace {
 class EngineServices final : public Services {
  public:
   EngineServices(Engine& engine, Pool& pool)
-      : engine_(engine), history_(engine, pool), ref_(engine, pool), target_(engine, pool), run_(engine, pool) {}
+      : engine_(engine),
+        history_(engine, pool),
+        ref_(engine, pool),
+        target_(engine, pool),
+        run_(engine, pool) {}
 
   std::vector<grpc::Service*> All() override { return {&history_, &ref_, &target_, &run_}; }
   int ActiveRuns() const override { return engine_.runs().active(); }
@@ -28,6 +33,12 @@ class EngineServices final : public Services {
 };
 
 }  // namespace
+
+std::string EncodeEvent(const Event& event) {
+  v1::RunEvent message;
+  ToMessage(event, &message);
+  return message.SerializeAsString();
+}
 
 std::unique_ptr<Services> MakeServices(Engine& engine, Pool& pool) {
   return std::make_unique<EngineServices>(engine, pool);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "daemon/rpc/pool.h"
@@ -12,6 +13,7 @@
 namespace mig {
 
 class Engine;
+struct Event;
 
 // Services that the server registers, and what main must know of them to stop well. From any
 // thread.
@@ -28,6 +30,9 @@ class Services {
   // them, and ends every watcher's log. Afterwards nothing of the services waits for anything.
   virtual void Drain(std::chrono::steady_clock::time_point deadline) = 0;
 };
+
+// An event as the store keeps it: a RunEvent of the API, serialised.
+std::string EncodeEvent(const Event& event);
 
 std::unique_ptr<Services> MakeServices(Engine& engine, Pool& pool);
 

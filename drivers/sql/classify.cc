@@ -1,5 +1,7 @@
 #include "drivers/sql/classify.h"
 
+#include <utility>
+
 #include "drivers/sql/classify_mariadb.h"
 #include "drivers/sql/statement_tokens.h"
 
@@ -8,6 +10,14 @@ namespace {
 
 constexpr bool kInside = true;
 constexpr bool kOutside = false;
+constexpr bool kConcurrently = true;
+
+StatementTraits Inside(bool repeatable) { return {kInside, repeatable, {}}; }
+
+// Outside of transactions, and without effect where it fails.
+StatementTraits Wholly(bool repeatable, Probe probe = {}) {
+  return {kOutside, repeatable, std::move(probe), false, /*fails_wholly=*/true};
+}
 
 bool SaysFalse(const StatementTokens& tokens, std::size_t at) {
   std::string_view text = tokens.Text(at);
@@ -54,16 +64,17 @@ StatementTraits ClassifyCreate(const StatementTokens& tokens) {
   std::size_t kind = tokens.IsWord(1, "unique") ? 2 : 1;
   if (tokens.HasWords(kind, {"index", "concurrently"})) {
     // IF NOT EXISTS would be content with the invalid index of an attempt that failed.
-    return {kOutside, false, ProbeOfNewIndex(tokens, kind + 2)};
+    return {kOutside, false, ProbeOfNewIndex(tokens, kind + 2), kConcurrently};
   }
   if (tokens.IsWord(1, "database")) {
-    return {kOutside, false, ProbeOfName(tokens, 2, Probe::Kind::kDatabaseCreated)};
+    return Wholly(false, ProbeOfName(tokens, 2, Probe::Kind::kDatabaseCreated));
   }
   if (tokens.IsWord(1, "tablespace")) {
-    return {kOutside, false, ProbeOfName(tokens, 2, Probe::Kind::kTablespaceCreated)};
+    return Wholly(false, ProbeOfName(tokens, 2, Probe::Kind::kTablespaceCreated));
   }
   if (tokens.IsWord(1, "subscription")) {
-    return {TurnsOff(tokens, "create_slot") || TurnsOff(tokens, "connect"), false, {}};
+    if (TurnsOff(tokens, "create_slot") || TurnsOff(tokens, "connect")) return {};
+    return Wholly(false, ProbeOfName(tokens, 2, Probe::Kind::kSubscriptionCreated));
   }
   return {kInside, HasIfNotExists(tokens), {}};
 }
@@ -71,15 +82,20 @@ StatementTraits ClassifyCreate(const StatementTokens& tokens) {
 StatementTraits ClassifyDrop(const StatementTokens& tokens) {
   bool repeatable = HasIfExists(tokens);
   if (tokens.HasWords(1, {"index", "concurrently"})) {
-    return {kOutside, repeatable, ProbeOfName(tokens, 3, Probe::Kind::kIndexDropped)};
+    return {kOutside, repeatable, ProbeOfName(tokens, 3, Probe::Kind::kIndexDropped),
+            kConcurrently};
   }
   if (tokens.IsWord(1, "database")) {
+    // One that was stopped leaves a database that nobody can connect to, and may be repeated.
     return {kOutside, repeatable, ProbeOfName(tokens, 2, Probe::Kind::kDatabaseDropped)};
   }
   if (tokens.IsWord(1, "tablespace")) {
-    return {kOutside, repeatable, ProbeOfName(tokens, 2, Probe::Kind::kTablespaceDropped)};
+    return Wholly(repeatable, ProbeOfName(tokens, 2, Probe::Kind::kTablespaceDropped));
   }
-  return {!tokens.IsWord(1, "subscription"), repeatable, {}};
+  if (tokens.IsWord(1, "subscription")) {
+    return Wholly(repeatable, ProbeOfName(tokens, 2, Probe::Kind::kSubscriptionDropped));
+  }
+  return {kInside, repeatable, {}};
 }
 
 StatementTraits ClassifyAlterSubscription(const StatementTokens& tokens) {
@@ -93,7 +109,7 @@ StatementTraits ClassifyAlterSubscription(const StatementTokens& tokens) {
 }
 
 StatementTraits ClassifyAlter(const StatementTokens& tokens) {
-  if (tokens.IsWord(1, "system")) return {kOutside, true, {}};
+  if (tokens.IsWord(1, "system")) return Wholly(true);
   if (tokens.IsWord(1, "subscription")) return ClassifyAlterSubscription(tokens);
   if (tokens.IsWord(1, "database")) {
     bool moves = tokens.Find(2, {"set", "tablespace"}) < tokens.size();
@@ -101,7 +117,17 @@ StatementTraits ClassifyAlter(const StatementTokens& tokens) {
   }
   std::size_t detach = tokens.Find(1, {"detach", "partition"});
   bool concurrently = tokens.Find(detach, {"concurrently"}) < tokens.size();
-  return {!(tokens.IsWord(1, "table") && concurrently), false, {}};
+  if (!tokens.IsWord(1, "table") || !concurrently) return {};
+  return {kOutside, false, ProbeOfName(tokens, detach + 2, Probe::Kind::kPartitionDetached),
+          kConcurrently};
+}
+
+Probe ProbeOfReindex(const StatementTokens& tokens, std::size_t kind, std::size_t name) {
+  if (tokens.IsWord(kind, "index")) return ProbeOfName(tokens, name, Probe::Kind::kIndexReindexed);
+  if (tokens.IsWord(kind, "table")) return ProbeOfName(tokens, name, Probe::Kind::kTableReindexed);
+  if (tokens.IsWord(kind, "schema"))
+    return ProbeOfName(tokens, name, Probe::Kind::kSchemaReindexed);
+  return {Probe::Kind::kDatabaseReindexed, "", "", ""};
 }
 
 // REINDEX [(options)] kind [CONCURRENTLY] [name]
@@ -110,7 +136,10 @@ StatementTraits ClassifyReindex(const StatementTokens& tokens) {
   std::size_t concurrently = tokens.Find(1, {"concurrently"});
   bool off = concurrently < kind && (SaysFalse(tokens, concurrently + 1));
   bool many = tokens.IsAnyWord(kind, {"schema", "database", "system"});
-  return {!many && (concurrently == tokens.size() || off), true, {}};
+  bool plain = concurrently == tokens.size() || off;
+  if (plain) return {!many, true, {}};
+  std::size_t name = concurrently == kind + 1 ? kind + 2 : kind + 1;
+  return {kOutside, true, ProbeOfReindex(tokens, kind, name), kConcurrently};
 }
 
 // CLUSTER without a table takes all of them, each in a transaction of its own.
@@ -144,15 +173,22 @@ bool IsOutsidePragma(const StatementTokens& tokens) {
 StatementTraits ClassifySqlite(const StatementTokens& tokens) {
   if (tokens.IsAnyWord(0, {"vacuum", "attach", "detach"})) {
     // Attaching lasts as long as the session, so a new one has to do it again.
-    return {kOutside, tokens.IsAnyWord(0, {"vacuum", "attach"}), {}};
+    return Wholly(tokens.IsAnyWord(0, {"vacuum", "attach"}));
   }
-  if (tokens.IsWord(0, "pragma")) return {!IsOutsidePragma(tokens), true, {}};
+  if (tokens.IsWord(0, "pragma")) return IsOutsidePragma(tokens) ? Wholly(true) : Inside(true);
   if (tokens.IsWord(0, "create")) return {kInside, HasIfNotExists(tokens), {}};
   if (tokens.IsWord(0, "drop")) return {kInside, HasIfExists(tokens), {}};
   return {kInside, tokens.IsAnyWord(0, {"analyze", "reindex"}), {}};
 }
 
 }  // namespace
+
+bool SetsForeignKeys(std::string_view statement) {
+  StatementTokens tokens(Dialect::kSqlite, statement);
+  std::size_t name = tokens.IsSymbol(2, ".") ? 3 : 1;
+  return tokens.IsWord(0, "pragma") && tokens.IsWord(name, "foreign_keys") &&
+         IsOutsidePragma(tokens);
+}
 
 StatementTraits Classify(Dialect dialect, std::string_view statement) {
   StatementTokens tokens(dialect, statement);

@@ -57,17 +57,25 @@ struct Probe {
     kNone,          // looking cannot tell
     kIndexCreated,  // CREATE INDEX CONCURRENTLY: there and valid, there and invalid, or not there
     kIndexDropped,  // DROP INDEX CONCURRENTLY: likewise
-    kDatabaseCreated,     // only `name`
-    kDatabaseDropped,     // only `name`
-    kTablespaceCreated,   // only `name`
-    kTablespaceDropped,   // only `name`
+    kDatabaseCreated,      // only `name`
+    kDatabaseDropped,      // only `name`
+    kTablespaceCreated,    // only `name`
+    kTablespaceDropped,    // only `name`
+    kSubscriptionCreated,  // only `name`
+    kSubscriptionDropped,  // only `name`
+    kPartitionDetached,  // DETACH PARTITION CONCURRENTLY: attached, half detached, or not attached
+    // REINDEX of what has that name (a database has none): what it left half built, or nothing
+    kIndexReindexed,
+    kTableReindexed,
+    kSchemaReindexed,  // only `name`
+    kDatabaseReindexed,
     kDefinitionsChanged,  // MariaDB: what it names is defined in another way afterwards, as one
     kTableEmptied,        // MariaDB's TRUNCATE: no rows
   };
   Kind kind = Kind::kNone;
-  std::string schema;  // of the index (which is its table's); empty: the search path decides
+  std::string schema;  // of the thing (an index has its table's); empty: the search path decides
   std::string name;
-  std::string table;                    // of kIndexCreated
+  std::string table;                    // of kIndexCreated: what it is on
   std::vector<SqlObject> objects = {};  // of kDefinitionsChanged and kTableEmptied
 
   friend bool operator==(const Probe&, const Probe&) = default;
@@ -82,6 +90,9 @@ struct StatementTraits {
   bool repeatable = false;
   // kNone for whatever can run in a transaction, and for an index whose name the server chooses.
   Probe probe = {};
+  // It waits for other transactions to end in a way that nobody queues behind, and leaves something
+  // half built where it is stopped: a lock_timeout around it does harm only.
+  bool concurrently = false;
   // Whatever made it fail, nothing of it took effect, though no transaction block held it.
   bool fails_wholly = false;
   // MariaDB: all it changes is the session, for the statements after it: SET, USE, PREPARE.
@@ -90,6 +101,22 @@ struct StatementTraits {
 };
 
 StatementTraits Classify(Dialect dialect, std::string_view statement);
+
+// SQLite: PRAGMA foreign_keys with a value.
+bool SetsForeignKeys(std::string_view statement);
+
+// What a statement answers, as far as its text tells.
+struct QueryShape {
+  enum class Kind {
+    kNoQuery,  // it answers no rows
+    kQuery,    // it answers rows, and may stand where a query may: SELECT, VALUES, WITH, TABLE
+    kUnknown,  // it may answer rows, and cannot be wrapped: SHOW, EXPLAIN, PRAGMA, RETURNING
+  };
+  Kind kind = Kind::kNoQuery;
+  int columns = 0;  // of a query; 0: it stands for as many as there are (`*`)
+};
+
+QueryShape ShapeOfQuery(Dialect dialect, std::string_view statement);
 
 // The statement's first words for progress lines and messages, such as `CREATE TABLE products`:
 // keywords in upper case, the first name as written, never a literal or anything that follows it,

@@ -45,7 +45,8 @@ struct RevisionHeader {
 enum class SectionKind { kUp, kDown, kVerify };
 
 struct SectionOptions {
-  bool transaction = true;  // off: each statement by itself
+  bool transaction = true;   // off: each statement by itself
+  bool foreign_keys = true;  // SQLite; off: checked before the commit instead of row by row
   // Absent: the executor's default. Zero: no limit.
   std::optional<std::chrono::milliseconds> lock_timeout;
   std::optional<std::chrono::milliseconds> statement_timeout;

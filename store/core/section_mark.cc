@@ -52,9 +52,18 @@ class Word {
   std::string_view text_;
 };
 
-Result<void> SetTransaction(const Word& word, SectionOptions& options) {
+Result<bool> OnOrOff(const Word& word) {
   if (word.value() != "on" && word.value() != "off") return word.WrongValue("it is on or off");
-  options.transaction = word.value() == "on";
+  return word.value() == "on";
+}
+
+Result<void> SetTransaction(const Word& word, SectionOptions& options) {
+  options.transaction = TRY(OnOrOff(word));
+  return {};
+}
+
+Result<void> SetForeignKeys(const Word& word, SectionOptions& options) {
+  options.foreign_keys = TRY(OnOrOff(word));
   return {};
 }
 
@@ -85,6 +94,7 @@ struct Option {
   Result<void> (*set)(const Word&, SectionOptions&);
 };
 constexpr Option kOptions[] = {{"transaction", SetTransaction},
+                               {"foreign_keys", SetForeignKeys},
                                {"lock_timeout", SetLockTimeout},
                                {"statement_timeout", SetStatementTimeout},
                                {"dialect", SetDialect}};
@@ -106,6 +116,9 @@ Result<void> ReadOption(const Word& word, SectionMark& mark, std::vector<std::st
   seen.push_back(word.key());
   if (mark.kind == SectionKind::kVerify && word.key() == "transaction") {
     return word.Wrong("verify has no option `transaction`: it runs in the last up's transaction");
+  }
+  if (mark.kind == SectionKind::kVerify && word.key() == "foreign_keys") {
+    return word.Wrong("verify has no option `foreign_keys`: the up sections say it");
   }
   for (const Option& option : kOptions) {
     if (option.name == word.key()) return option.set(word, mark.options);
@@ -178,6 +191,9 @@ Result<SectionMark> ParseSectionMark(std::string_view path, int number, std::str
     TRY(ReadOption(word, mark, seen));
     at = line.find_first_not_of(kBlanks, at + word.text().size());
   }
+  if (!mark.options.transaction && !mark.options.foreign_keys) {
+    return first.Wrong("foreign_keys=off needs a transaction, at whose end the keys are checked");
+  }
   return mark;
 }
 
@@ -186,6 +202,7 @@ std::string WriteSectionMark(const SectionMark& mark) {
   std::string line = fmt::format("{}{}", kStart, NameOf(*mark.kind));
   const SectionOptions& options = mark.options;
   if (!options.transaction) line += " transaction=off";
+  if (!options.foreign_keys) line += " foreign_keys=off";
   if (options.lock_timeout) line += " lock_timeout=" + WriteDuration(*options.lock_timeout);
   if (options.statement_timeout) {
     line += " statement_timeout=" + WriteDuration(*options.statement_timeout);

@@ -13,6 +13,7 @@ class ForwardingSession : public Session {
   explicit ForwardingSession(std::unique_ptr<Session> real) : real_(std::move(real)) {}
 
   Dialect dialect() const override { return real_->dialect(); }
+  std::int64_t server_id() const override { return real_->server_id(); }
   const std::string& server_version() const override { return real_->server_version(); }
   Result<SqlResult> Execute(const SqlCommand& command) override { return real_->Execute(command); }
   Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override {

@@ -46,8 +46,9 @@ inline std::string Join(const std::vector<std::string>& words, const char* betwe
 
 class Scene {
  public:
-  explicit Scene(Dialect dialect, std::string schema = "", SessionOpener open = OpenSession)
-      : dialect_(dialect), open_(std::move(open)) {
+  explicit Scene(Dialect dialect, std::string schema = "", SessionOpener open = OpenSession,
+                 World world = World::Real())
+      : dialect_(dialect), open_(std::move(open)), world_(std::move(world)) {
     target_.name = "shop";
     target_.schema = std::move(schema);
     target_.url = "sqlite:" + (folder_ / "shop.db");
@@ -93,6 +94,7 @@ class Scene {
   Dialect dialect() const { return dialect_; }
   Engine& engine() { return *engine_; }
   const TargetSpec& target() const { return target_; }
+  MemoryKv& kv() { return *kv_; }
   TargetPolicy& policy() { return target_.policy; }
   // Another database from here on.
   void MoveTo(const std::string& url) {
@@ -111,7 +113,10 @@ class Scene {
   }
 
   // A daemon that starts anew, over the same store or over an empty one.
-  void Restart() { engine_ = std::make_unique<Engine>(*kv_, world_, ServedTargets{}, open_); }
+  void Restart() {
+    engine_.reset();
+    engine_ = std::make_unique<Engine>(*kv_, world_, ServedTargets{}, open_);
+  }
   void LoseStore() {
     engine_.reset();
     kv_ = std::make_unique<MemoryKv>();
@@ -148,12 +153,15 @@ class Scene {
   }
   // Null, with the reason's text in finished().state, when it did not start.
   RunPtr Start(const Operation& operation, Milliseconds lock_wait = Milliseconds(20'000)) {
-    events_.clear();
-    finished_ = {};
     auto spec = Spec(operation);
     spec.lock_wait = lock_wait;
+    return Start(spec);
+  }
+  RunPtr Start(const RunSpec& spec) {
+    events_.clear();
+    finished_ = {};
     auto run = engine_->StartRun(spec);
-    if (run) return *run;
+    if (run) return run->run;
     finished_.error = run.error();
     finished_.state = InfoOf(run.error().reason).text;
     return nullptr;

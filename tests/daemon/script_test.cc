@@ -206,5 +206,85 @@ TEST_P(ScriptTest, RunsSectionsOutsideOfTransactionsThere) {
   EXPECT_EQ(offline_.Everything(), connected_.Everything());
 }
 
+TEST_P(ScriptTest, VerifiesAsARunDoes) {
+  if (GetParam() == Dialect::kMariadb) GTEST_SKIP() << "refused there";
+  struct Case {
+    const char* verification;
+    bool passes;
+  };
+  const Case cases[] = {
+      {"SELECT count(*) FROM t_b", false},
+      {"SELECT 1 = 2", false},
+      {"SELECT '0'", false},
+      {"SELECT nonsense FROM t_b", false},
+      {"WITH x AS (SELECT 0 AS n) SELECT n FROM x", false},
+      {"VALUES (0)", false},
+      {"SELECT count(*) = 0 FROM t_b", true},
+      {"SELECT 0, 0", true},
+      {"SELECT 0 UNION ALL SELECT 0", true},
+      {"SELECT 1 WHERE 1 = 2", true},
+      {"SELECT 7", true},
+      {"SELECT NULL", true},
+      {"SELECT 'it''s :x $1 \\ \"'", true},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.verification);
+    Scene offline(GetParam());
+    Scene connected(GetParam());
+    for (Scene* scene : {&offline, &connected}) {
+      scene->Draw("a; b: a");
+      scene->Replace("b", "\n-- mig:down",
+                     "\n-- mig:verify\n" + std::string(one.verification) + ";\n\n-- mig:down");
+    }
+    const int status = offline.RunClient(offline.Script({Kind::kUpgrade, {"heads"}}));
+    EXPECT_EQ(status == 0, one.passes) << offline.client_log();
+    EXPECT_EQ(connected.Upgrade() == "done", one.passes);
+    EXPECT_EQ(offline.Everything(), connected.Everything());
+  }
+}
+
+TEST_P(ScriptTest, EnforcesForeignKeysAndSwitchesThemOffWhereASectionSaysSo) {
+  if (GetParam() != Dialect::kSqlite) GTEST_SKIP() << "the option is SQLite's";
+  for (Scene* scene : {&offline_, &connected_}) {
+    scene->Write(
+        "a",
+        "-- mig:up\nCREATE TABLE t_u (id integer PRIMARY KEY);\nCREATE TABLE t_o (u integer "
+        "REFERENCES t_u (id) ON DELETE CASCADE);\nINSERT INTO t_u VALUES (1), (2);\n"
+        "INSERT INTO t_o VALUES (1), (2);\n");
+    scene->Write(
+        "b",
+        "-- parents: a\n\n-- mig:up foreign_keys=off\nCREATE TABLE n (id integer PRIMARY "
+        "KEY);\nINSERT INTO n SELECT id FROM t_u;\nDROP TABLE t_u;\nALTER TABLE n RENAME TO "
+        "t_u;\n");
+    scene->Write("c", "-- parents: b\n\n-- mig:up\nDELETE FROM t_u WHERE id = 1;\n");
+  }
+  RunScript({Kind::kUpgrade, {"c"}});
+  ASSERT_EQ(connected_.Upgrade("c"), "done");
+  for (Scene* scene : {&offline_, &connected_}) EXPECT_EQ(scene->Column("SELECT u FROM t_o"), "2");
+  EXPECT_EQ(offline_.Everything(), connected_.Everything());
+  offline_.Write("d",
+                 "-- parents: c\n\n-- mig:up foreign_keys=off\nINSERT INTO t_o VALUES (99);\n");
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"c:d"}})), 0);
+  EXPECT_THAT(offline_.client_log(),
+              testing::HasSubstr("d would leave foreign keys that lead nowhere"));
+  EXPECT_EQ(offline_.Rows(), "c");
+}
+
+TEST_P(ScriptTest, AFailedVerificationNamesItsLine) {
+  if (GetParam() == Dialect::kMariadb) GTEST_SKIP() << "refused there";
+  offline_.Write("a", "-- mig:up\n\n-- mig:verify\nSELECT 1;\nSELECT 0;\n");
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"a"}})), 0);
+  EXPECT_THAT(offline_.client_log(), testing::HasSubstr("a.sql:5: the verification says no"));
+}
+
+TEST_P(ScriptTest, RefusesAVerificationThatNoClientCouldCheck) {
+  const bool postgres = GetParam() == Dialect::kPostgresql;
+  offline_.Write("a", postgres ? "-- mig:up\n\n-- mig:verify\nSHOW work_mem;\n"
+                               : "-- mig:up\n\n-- mig:verify\nSELECT * FROM ran;\n");
+  auto script = offline_.engine().RenderScript(offline_.Spec({Kind::kUpgrade, {"a"}}));
+  EXPECT_EQ(script.error().reason, Reason::kUnsupported);
+  EXPECT_EQ(script.error().details["line"], "4");
+}
+
 }  // namespace
 }  // namespace mig

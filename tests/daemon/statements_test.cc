@@ -4,6 +4,7 @@
 #include <future>
 #include <random>
 
+#include "tests/daemon/forwarding_session.h"
 #include "tests/daemon/scene.h"
 
 namespace mig {
@@ -339,6 +340,44 @@ TEST_F(PostgresStatementsTest, GoesOnBehindWhatIsRecordedAndRepairsAnInvalidInde
   EXPECT_EQ(scene_.Column("SELECT indisvalid FROM pg_index WHERE indexrelid = 'u'::regclass"), "t");
   EXPECT_EQ(scene_.Ran(), "a b");
   scene_.ExpectSound();
+}
+
+// Ends the transaction and begins another where the script says `SELECT 'escape'`.
+class EscapingSession final : public ForwardingSession {
+ public:
+  using ForwardingSession::ForwardingSession;
+  Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override {
+    std::vector<SqlCommand> changed(commands.begin(), commands.end());
+    for (SqlCommand& command : changed) {
+      if (command.sql == "SELECT 'escape'") command.sql = "COMMIT AND CHAIN";
+    }
+    return real_->ExecuteAll(changed, done);
+  }
+};
+
+TEST_F(PostgresStatementsTest, NoticesAScriptThatEndsItsTransaction) {
+  Scene scene(Dialect::kPostgresql, "",
+              [](const TargetUrl& url, IfMissing missing) -> Result<std::unique_ptr<Session>> {
+                auto real = TRY(OpenSession(url, missing));
+                return std::unique_ptr<Session>(std::make_unique<EscapingSession>(std::move(real)));
+              });
+  scene.Draw("a; b: a");
+  scene.Replace("b", "-- mig:up\n", "-- mig:up\nSELECT 'escape';\n");
+  EXPECT_EQ(scene.Upgrade(), "TRANSACTION_ESCAPED");
+  EXPECT_EQ(scene.Rows(), "a");
+}
+
+TEST_P(StatementsTest, AClockThatStepsBackHarmsNothing) {
+  World world = World::Real();
+  auto day = std::make_shared<std::chrono::hours>(0);
+  world.now = [day] { return std::chrono::system_clock::now() - (*day += 24h); };
+  Scene scene(GetParam(), "", OpenSession, world);
+  scene.Draw("a; b: a; c: b");
+  EXPECT_EQ(scene.Upgrade("b"), "done");
+  EXPECT_EQ(scene.Upgrade("c"), "done");
+  EXPECT_EQ(scene.Downgrade("a"), "done");
+  EXPECT_EQ(scene.Ran(), "a b c -c -b");
+  scene.ExpectSound();
 }
 
 TEST_F(PostgresStatementsTest, PassesNoticesOn) {

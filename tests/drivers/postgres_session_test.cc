@@ -214,6 +214,21 @@ TEST_F(PostgresSessionTest, LocksOutOtherSessionsByName) {
   EXPECT_TRUE(*other->TryLock("public"));
 }
 
+TEST_F(PostgresSessionTest, LetsTheServerNoticeWithinTenSecondsThatAMachineIsGone) {
+  const auto session = MustOpen(Parse(Server().TcpUrlWithPassword()));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Cell(*session, {"SHOW tcp_keepalives_idle"}), SqlValue("3"));
+    EXPECT_EQ(Cell(*session, {"SHOW tcp_keepalives_interval"}), SqlValue("2"));
+    EXPECT_EQ(Cell(*session, {"SHOW tcp_keepalives_count"}), SqlValue("2"));
+    EXPECT_EQ(Cell(*session, {"SHOW tcp_user_timeout"}), SqlValue("7s"));
+    ASSERT_TRUE(session->Reset());
+  }
+}
+
+TEST_F(PostgresSessionTest, KnowsWhatTheServerCallsIt) {
+  EXPECT_EQ(session_->server_id(), Pid(*session_));
+}
+
 TEST_F(PostgresSessionTest, LocksOneDatabaseOnly) {
   Database elsewhere(Dialect::kPostgresql);
   EXPECT_TRUE(*session_->TryLock("public"));

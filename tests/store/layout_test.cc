@@ -51,10 +51,12 @@ TEST(Layout, OfARefIsItsStateAndItsMoves) {
   ASSERT_TRUE(Refs(kv).Create("shop", "team-a/x", {*Id::FromHex(kId)}, by));
   EXPECT_THAT(
       Dump(kv),
-      ElementsAre("move/shop/team-a/x:0000000000000001 = mig-move 1\nnumber 1 1\nmove 2 m1\n"
-                  "actor 8 token ci\nauthor 3 ann\nat 20 2026-11-22T08:15:30Z\nprotected 1 0\nto 64 " +
-                      kId + "\n",
-                  "ref/shop/team-a/x = mig-ref 1\nnumber 1 1\nmove 2 m1\nprotected 1 0\nhead 64 " + kId + "\n"));
+      ElementsAre(
+          "move/shop/team-a/x:0000000000000001 = mig-move 1\nnumber 1 1\nmove 2 m1\n"
+          "actor 8 token ci\nauthor 3 ann\nat 20 2026-11-22T08:15:30Z\nprotected 1 0\nto 64 " +
+              kId + "\n",
+          "ref/shop/team-a/x = mig-ref 1\nnumber 1 1\nmove 2 m1\nprotected 1 0\nhead 64 " + kId +
+              "\n"));
 }
 
 TEST(Layout, OfARunIsItsRecordItsPlaceInTimeAndItsEvents) {
@@ -71,9 +73,10 @@ TEST(Layout, OfARunIsItsRecordItsPlaceInTimeAndItsEvents) {
   EXPECT_THAT(
       Dump(kv),
       ElementsAre("event/r1/000000000000001a = bytes", "recent/7973-88-77T91:84:69Z/r1 = shop/dev",
-                  "run/r1 = mig-run 1\nid 2 r1\nproject 4 shop\ntarget 8 shop/dev\n"
+                  "run/r1 = mig-run 1\nid 2 r1\nproject 4 shop\ntarget 8 shop/dev\nurl 0 \n"
                   "operation 12 upgrade head\nactor 3 ann\nstate 7 running\n"
-                  "started 20 2026-11-22T08:15:30Z\nfinished 0 \nreason 0 \nmessage 0 \n"));
+                  "started 20 2026-11-22T08:15:30Z\nfinished 0 \nreason 0 \nmessage 0 \n",
+                  "unended/r1 = "));
 }
 
 TEST(Record, DecodesExactlyWhatItEncodes) {

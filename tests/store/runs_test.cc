@@ -16,6 +16,7 @@ Run MakeRun(const std::string& id, const std::string& target, int minute) {
   run.id = id;
   run.project = "shop";
   run.target = target;
+  run.url = "sqlite:/srv/shop.db";
   run.operation = "upgrade head";
   run.actor = "ann@example.com";
   run.started_at = "2026-11-22T08:" + std::to_string(10 + minute) + ":00Z";
@@ -131,6 +132,27 @@ TEST_P(RunsTest, RetentionKeepsTheNewestOfEachTargetAndWhatStillRuns) {
   EXPECT_THAT(*runs.Events("dev1", 0, 10), IsEmpty());
   EXPECT_EQ(runs.Events("dev3", 0, 10)->size(), 2u);
   EXPECT_EQ(*runs.Retain(2), 0u);
+}
+
+TEST_P(RunsTest, KnowsWhatBeganAndDidNotEnd) {
+  Runs runs(kv());
+  for (const char* id : {"ended", "running", "interrupted"}) {
+    ASSERT_TRUE(runs.Begin(MakeRun(id, "shop/dev", 0)));
+  }
+  ASSERT_TRUE(runs.Update(Ended(MakeRun("ended", "shop/dev", 0))));
+  ASSERT_TRUE(runs.Update(Ended(MakeRun("interrupted", "shop/dev", 0), RunState::kInterrupted)));
+  EXPECT_THAT(*runs.Unended(), ElementsAre("running"));
+  EXPECT_EQ(runs.Get("interrupted")->state, RunState::kInterrupted);
+}
+
+TEST_P(RunsTest, FindsIdsByTheirBeginning) {
+  Runs runs(kv());
+  for (const char* id : {"abc1", "abc2", "abd1"}) {
+    ASSERT_TRUE(runs.Begin(MakeRun(id, "shop/dev", 0)));
+  }
+  EXPECT_THAT(*runs.IdsWithPrefix("abc", 5), ElementsAre("abc1", "abc2"));
+  EXPECT_THAT(*runs.IdsWithPrefix("ab", 2), ElementsAre("abc1", "abc2"));
+  EXPECT_THAT(*runs.IdsWithPrefix("x", 5), IsEmpty());
 }
 
 TEST_P(RunsTest, AnIdIsChecked) {

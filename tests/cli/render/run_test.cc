@@ -26,8 +26,9 @@ std::string Lines(RunProgress progress, const std::vector<std::string>& events) 
   return lines;
 }
 
-RunProgress Plain() { return RunProgress(0, Style(false)); }
-RunProgress OnTerminal(int width = 80) { return RunProgress(width, Style(false)); }
+RunProgress Plain() { return RunProgress(0, /*verbose=*/false, Style(false)); }
+RunProgress Verbose() { return RunProgress(0, /*verbose=*/true, Style(false)); }
+RunProgress OnTerminal(int width = 80) { return RunProgress(width, false, Style(false)); }
 
 TEST(RunProgress, InPlainFormSaysEachStepWhenItStartsAndWhereTheTargetIsAtTheEnd) {
   EXPECT_EQ(Lines(Plain(),
@@ -44,6 +45,18 @@ TEST(RunProgress, InPlainFormShowsSpansFromASecondOnOnly) {
                       "run_finished { outcome: OUTCOME_DONE steps_done: 1 current: 'b' "
                       "duration_us: 2500000 }"}),
       "Running upgrade a -> b, add price\n  took 2.4 s\ndev is at b (1 step, 2.5 s)\n");
+}
+
+TEST(RunProgress, VerboseShowsRowsAndTimeOfEachStatement) {
+  EXPECT_EQ(
+      Lines(Verbose(),
+            {kStarted, kStep,
+             "statement_finished { index: 1 total: 2 verb: 'CREATE TABLE a' duration_us: 900 }",
+             "statement_finished { index: 2 total: 2 verb: 'INSERT INTO a' rows_affected: 3 "
+             "duration_us: 1500 }",
+             "step_finished { index: 1 total: 2 duration_us: 2400 }"}),
+      "Running upgrade a -> b, add price\n  CREATE TABLE a, 900 us\n  INSERT INTO a, 3 rows, 1 "
+      "ms\n");
 }
 
 TEST(RunProgress, WithoutStepsSaysThatThereWasNothingToDo) {

@@ -197,6 +197,68 @@ TEST(Classify, ProbesForDatabasesAndTablespaces) {
             (Probe{Probe::Kind::kTablespaceDropped, "", "fast", ""}));
 }
 
+TEST(Classify, ProbesForSubscriptionsPartitionsAndWhatAReindexLeaves) {
+  EXPECT_EQ(ProbeOf("CREATE SUBSCRIPTION Sub CONNECTION 'x' PUBLICATION p"),
+            (Probe{Probe::Kind::kSubscriptionCreated, "", "sub", ""}));
+  EXPECT_EQ(ProbeOf("DROP SUBSCRIPTION IF EXISTS sub"),
+            (Probe{Probe::Kind::kSubscriptionDropped, "", "sub", ""}));
+  EXPECT_EQ(ProbeOf("ALTER TABLE shop.a DETACH PARTITION shop.a_1 CONCURRENTLY"),
+            (Probe{Probe::Kind::kPartitionDetached, "shop", "a_1", ""}));
+  EXPECT_EQ(ProbeOf("REINDEX INDEX CONCURRENTLY shop.i"),
+            (Probe{Probe::Kind::kIndexReindexed, "shop", "i", ""}));
+  EXPECT_EQ(ProbeOf("REINDEX (VERBOSE, CONCURRENTLY) TABLE a"),
+            (Probe{Probe::Kind::kTableReindexed, "", "a", ""}));
+  EXPECT_EQ(ProbeOf("REINDEX SCHEMA CONCURRENTLY shop"),
+            (Probe{Probe::Kind::kSchemaReindexed, "", "shop", ""}));
+  EXPECT_EQ(ProbeOf("REINDEX DATABASE CONCURRENTLY shop"),
+            (Probe{Probe::Kind::kDatabaseReindexed, "", "", ""}));
+  EXPECT_EQ(ProbeOf("REINDEX TABLE a"), Probe{});
+}
+
+TEST(Classify, KnowsWhatRunsConcurrentlyAndWhatFailsWholly) {
+  for (const char* sql :
+       {"CREATE INDEX CONCURRENTLY a ON b (c)", "DROP INDEX CONCURRENTLY a",
+        "REINDEX INDEX CONCURRENTLY a", "ALTER TABLE a DETACH PARTITION b CONCURRENTLY"}) {
+    EXPECT_TRUE(Classify(kPostgresql, sql).concurrently) << sql;
+    EXPECT_FALSE(Classify(kPostgresql, sql).fails_wholly) << sql;
+  }
+  for (const char* sql : {"CREATE DATABASE a", "ALTER SYSTEM RESET ALL", "DROP SUBSCRIPTION a",
+                          "CREATE TABLESPACE a LOCATION '/x'"}) {
+    EXPECT_FALSE(Classify(kPostgresql, sql).concurrently) << sql;
+    EXPECT_TRUE(Classify(kPostgresql, sql).fails_wholly) << sql;
+  }
+  EXPECT_FALSE(Classify(kPostgresql, "VACUUM a, b").fails_wholly);
+  EXPECT_TRUE(Classify(kSqlite, "VACUUM").fails_wholly);
+}
+
+TEST(ShapeOfQuery, CountsTheColumnsThatTheTextTells) {
+  const auto columns = [](std::string_view sql) {
+    const QueryShape shape = ShapeOfQuery(kSqlite, sql);
+    return shape.kind == QueryShape::Kind::kQuery ? shape.columns : -1;
+  };
+  EXPECT_EQ(columns("SELECT count(*) = 0 FROM a"), 1);
+  EXPECT_EQ(columns("select distinct a, (b, c) from t"), 2);
+  EXPECT_EQ(columns("SELECT * FROM a"), 0);
+  EXPECT_EQ(columns("SELECT 1, a.* FROM a"), 0);
+  EXPECT_EQ(columns("SELECT 2 * 3 * count(*)"), 1);
+  EXPECT_EQ(columns("SELECT a IS DISTINCT FROM b, c FROM t"), 2);
+  EXPECT_EQ(columns("(SELECT 1)"), 1);
+  EXPECT_EQ(columns("WITH x(a, b) AS (SELECT 1, 2), y AS (SELECT 3) SELECT a FROM x, y"), 1);
+  EXPECT_EQ(columns("VALUES (1, 2), (3, 4)"), 2);
+  EXPECT_EQ(columns("SELECT CASE WHEN a THEN b ELSE c END FROM t"), 1);
+}
+
+TEST(ShapeOfQuery, KnowsWhatAnswersNothingAndWhatCannotBeWrapped) {
+  const auto kind = [](std::string_view sql) { return ShapeOfQuery(kPostgresql, sql).kind; };
+  EXPECT_EQ(kind("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$"), QueryShape::Kind::kNoQuery);
+  EXPECT_EQ(kind("INSERT INTO a SELECT 1"), QueryShape::Kind::kNoQuery);
+  EXPECT_EQ(kind("INSERT INTO a VALUES (1) RETURNING 1"), QueryShape::Kind::kUnknown);
+  EXPECT_EQ(kind("WITH x AS (SELECT 1) DELETE FROM a RETURNING 1"), QueryShape::Kind::kUnknown);
+  EXPECT_EQ(kind("SHOW work_mem"), QueryShape::Kind::kUnknown);
+  EXPECT_EQ(kind("TABLE a"), QueryShape::Kind::kQuery);
+  EXPECT_EQ(ShapeOfQuery(kSqlite, "PRAGMA user_version").kind, QueryShape::Kind::kUnknown);
+}
+
 TEST(Classify, HasNoProbeWhereLookingCannotTell) {
   EXPECT_EQ(ProbeOf("CREATE INDEX CONCURRENTLY ON b (c)"), Probe{});
   EXPECT_EQ(ProbeOf("CREATE INDEX CONCURRENTLY U&\"d\\0061t\" ON b (c)"), Probe{});

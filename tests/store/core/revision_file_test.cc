@@ -229,7 +229,7 @@ const BadFile kMarkErrors[] = {
     {"-- mig:up transction=off\n", "1:11: unknown option `transction`",
      "did you mean `transaction`?"},
     {"-- mig:up fast\n", "1:11: unknown option `fast`",
-     "the options are transaction, lock_timeout, statement_timeout, dialect"},
+     "the options are transaction, foreign_keys, lock_timeout, statement_timeout, dialect"},
     {"-- mig:up transaction=of\n", "1:11: `of` is no value for transaction", "it is on or off"},
     {"-- mig:up transaction\n", "1:11: `transaction` has no value", "it is on or off"},
     {"-- mig:up transaction=on  transaction=on\n", "1:27: the option `transaction` stands twice"},
@@ -442,6 +442,7 @@ class RandomFile {
     if (UpTo(1) == 0)
       options.lock_timeout =
           milliseconds(OneOf({"0", "1", "1"}) == "0" ? 0 : random_() % 10'000'000);
+    options.foreign_keys = kind == SectionKind::kVerify || !options.transaction || UpTo(1) == 0;
     if (UpTo(1) == 0) options.statement_timeout = milliseconds(1000 * UpTo(7200));
     if (UpTo(1) == 0) options.dialect = static_cast<Dialect>(UpTo(2));
     return options;

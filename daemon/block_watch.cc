@@ -1,0 +1,69 @@
+#include "daemon/block_watch.h"
+
+#include <fmt/format.h>
+
+#include "daemon/blockers.h"
+
+namespace mig {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kPatience{1000};  // most statements that wait for a lock get it sooner
+
+}  // namespace
+
+BlockWatch::BlockWatch(std::int64_t server_id, Opener open, Observer observe)
+    : server_id_(server_id), open_(std::move(open)), observe_(std::move(observe)) {
+  if (server_id_ != 0) thread_ = std::thread([this] { Work(); });
+}
+
+BlockWatch::~BlockWatch() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void BlockWatch::Note(const EventBody& event) {
+  const auto* started = std::get_if<StatementStarted>(&event);
+  const bool ended = std::holds_alternative<StatementFinished>(event) ||
+                     std::holds_alternative<RunFinished>(event) ||
+                     std::holds_alternative<Waiting>(event);
+  if (started == nullptr && !ended) return;
+  const std::lock_guard lock(mutex_);
+  verb_ = started != nullptr ? started->verb : "";
+  since_ = Clock::now();
+}
+
+void BlockWatch::Work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    changed_.wait_for(lock, kPatience, [this] { return stopping_; });
+    const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - since_);
+    if (stopping_ || verb_.empty() || waited < kPatience) continue;
+    const std::string verb = verb_;
+    lock.unlock();
+    Look(verb, waited);
+    lock.lock();
+  }
+}
+
+void BlockWatch::Look(const std::string& verb, milliseconds waited) {
+  if (observer_ == nullptr) {
+    auto opened = open_();
+    if (!opened) return;
+    observer_ = std::move(opened).value();
+  }
+  const auto blockers = BlockersOf(*observer_, server_id_);
+  if (!blockers) return observer_.reset();
+  if (blockers->who == told_) return;
+  told_ = blockers->who;
+  if (told_.empty()) return;
+  observe_(Waiting{fmt::format("{} waits for {}", verb, blockers->sentence), waited.count()});
+}
+
+}  // namespace mig

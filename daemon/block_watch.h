@@ -1,0 +1,50 @@
+// Tells who keeps a run's statement waiting, once it has taken a second: a thread beside the run
+// asks the server over a connection of its own, which is opened only then.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "daemon/event.h"
+#include "drivers/session.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+class BlockWatch {
+ public:
+  using Opener = std::function<Result<std::unique_ptr<Session>>()>;
+
+  // Watches the session that its server calls `server_id`; does nothing when that is 0. `observe`
+  // is called from the watch's thread.
+  BlockWatch(std::int64_t server_id, Opener open, Observer observe);
+  ~BlockWatch();
+  BlockWatch(const BlockWatch&) = delete;
+
+  // What the run tells of itself: which statement runs now. From the run's thread.
+  void Note(const EventBody& event);
+
+ private:
+  void Work();
+  void Look(const std::string& verb, std::chrono::milliseconds waited);
+
+  const std::int64_t server_id_;
+  const Opener open_;
+  const Observer observe_;
+  std::unique_ptr<Session> observer_;  // of the watch's thread
+  std::string told_;                   // likewise: who was named last
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::string verb_;  // of the statement that runs; empty: none
+  std::chrono::steady_clock::time_point since_;
+  std::thread thread_;
+};
+
+}  // namespace mig

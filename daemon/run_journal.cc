@@ -1,0 +1,186 @@
+#include "daemon/run_journal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mig {
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{100};
+constexpr std::size_t kEventsAtOnce = 1000;
+constexpr std::size_t kKeptRuns = 500;        // of each target; mig_log goes further back
+constexpr std::size_t kRetainAfterRuns = 50;  // looking through them costs a scan
+
+struct StateName {
+  RunOutcome outcome;
+  RunState state;
+};
+constexpr StateName kStates[] = {{RunOutcome::kRunning, RunState::kRunning},
+                                 {RunOutcome::kDone, RunState::kSucceeded},
+                                 {RunOutcome::kFailed, RunState::kFailed},
+                                 {RunOutcome::kCancelled, RunState::kCancelled},
+                                 {RunOutcome::kInterrupted, RunState::kInterrupted}};
+
+Run RecordOf(const RunSummary& summary) {
+  Run run;
+  run.id = summary.id;
+  run.project = summary.project;
+  run.target = summary.target_name;
+  run.url = summary.target_url;
+  run.operation = summary.summary;
+  run.actor = summary.actor;
+  for (const StateName& one : kStates) {
+    if (one.outcome == summary.outcome) run.state = one.state;
+  }
+  run.started_at = summary.started;
+  run.finished_at = summary.finished;
+  run.error_reason = summary.error_reason;
+  run.error_message = summary.error;
+  return run;
+}
+
+RunSummary SummaryOf(const Run& run) {
+  RunSummary summary;
+  summary.id = run.id;
+  summary.project = run.project;
+  summary.target_name = run.target;
+  summary.target_url = run.url;
+  summary.summary = run.operation;
+  summary.actor = run.actor;
+  for (const StateName& one : kStates) {
+    if (one.state == run.state) summary.outcome = one.outcome;
+  }
+  summary.started = run.started_at;
+  summary.finished = run.finished_at;
+  summary.error_reason = run.error_reason;
+  summary.error = run.error_message;
+  return summary;
+}
+
+Error Interrupted() {
+  return {Reason::kOutcomeUnknown,
+          "the daemon ended before the run did",
+          {},
+          "`mig current` tells what took effect; the same command goes on from there"};
+}
+
+}  // namespace
+
+RunJournal::RunJournal(Kv& kv, const World& world, EventEncoder encode)
+    : world_(world), encode_(std::move(encode)), runs_(kv) {
+  (void)EndInterrupted();  // what cannot be written now is there at the next start
+  thread_ = std::thread([this] { Work(); });
+}
+
+RunJournal::~RunJournal() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void RunJournal::Follow(RunPtr run) {
+  {
+    const std::lock_guard lock(mutex_);
+    followed_.push_back(std::make_shared<Followed>(Followed{std::move(run)}));
+    fresh_ = true;
+  }
+  wake_.notify_all();
+}
+
+Result<RunSummary> RunJournal::Find(const std::string& id) {
+  auto run = runs_.Get(id);
+  if (run) return SummaryOf(*run);
+  if (run.error().reason != Reason::kNoSuchRun) return Unexpected(std::move(run).error());
+  std::vector<std::string> ids;
+  if (id.size() >= kShortestRunPrefix) ids = TRY(runs_.IdsWithPrefix(id, 2));
+  if (ids.size() != 1)
+    return Error{Reason::kNoSuchRun, fmt::format("the daemon knows no run {}", id)};
+  const Run found = TRY(runs_.Get(ids[0]));
+  return SummaryOf(found);
+}
+
+Result<std::vector<RunSummary>> RunJournal::List(const std::string& target_name,
+                                                 std::size_t limit) {
+  std::vector<RunSummary> summaries;
+  for (const Run& run : TRY(runs_.List(target_name, limit))) summaries.push_back(SummaryOf(run));
+  return summaries;
+}
+
+Result<std::vector<RunEvent>> RunJournal::Events(const std::string& id, std::int64_t sequence,
+                                                 std::size_t limit) {
+  return runs_.Events(id, static_cast<std::uint64_t>(std::max<std::int64_t>(sequence, 0)), limit);
+}
+
+Result<void> RunJournal::EndInterrupted() {
+  for (const std::string& id : TRY(runs_.Unended())) {
+    Run run = TRY(runs_.Get(id));
+    std::uint64_t last = 0;
+    for (auto events = TRY(runs_.Events(id, last, kEventsAtOnce)); !events.empty();
+         events = TRY(runs_.Events(id, last, kEventsAtOnce)))
+      last = events.back().sequence;
+    RunFinished finished;
+    finished.outcome = RunOutcome::kInterrupted;
+    finished.error = Interrupted();
+    Event event{static_cast<std::int64_t>(last) + 1, FormatMilliseconds(world_.now()), finished};
+    TRY(runs_.Append(id, {{last + 1, encode_(event)}}));
+    run.state = RunState::kInterrupted;
+    run.finished_at = event.time;
+    run.error_reason = InfoOf(finished.error->reason).text;
+    run.error_message = finished.error->message;
+    TRY(runs_.Update(run));
+  }
+  return {};
+}
+
+void RunJournal::Work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (followed_.empty()) {
+      wake_.wait(lock, [this] { return stopping_ || fresh_; });
+    } else {
+      wake_.wait_for(lock, kInterval, [this] { return stopping_ || fresh_; });
+    }
+    fresh_ = false;
+    const auto followed = followed_;
+    lock.unlock();
+    for (const auto& one : followed) (void)Write(*one);  // repeated at the next turn
+    if (ended_since_retained_ >= kRetainAfterRuns && runs_.Retain(kKeptRuns))
+      ended_since_retained_ = 0;
+    lock.lock();
+    std::erase_if(followed_, [](const auto& one) { return one->ended; });
+  }
+  for (const auto& one : followed_) (void)Write(*one);
+}
+
+Result<void> RunJournal::Write(Followed& followed) {
+  RunInProgress& run = *followed.run;
+  if (!followed.begun) {
+    RunSummary summary = run.summary();
+    summary.outcome = RunOutcome::kRunning;
+    auto begun = runs_.Begin(RecordOf(summary));
+    // An id that the store cannot hold, or has already: there is nothing to repeat.
+    followed.ended = !begun && begun.error().reason == Reason::kInvalidArgument;
+    TRY(std::move(begun));
+    followed.begun = true;
+  }
+  while (!followed.ended) {
+    const RunLog::Read read = run.log().ReadAfter(followed.written, kEventsAtOnce);
+    std::vector<RunEvent> events;
+    for (const Event& event : read.events)
+      events.push_back({static_cast<std::uint64_t>(event.sequence), encode_(event)});
+    TRY(runs_.Append(run.summary().id, events));
+    if (!read.events.empty()) followed.written = read.events.back().sequence;
+    if (!read.ended && read.events.size() < kEventsAtOnce) return {};
+    if (!read.ended) continue;
+    TRY(runs_.Update(RecordOf(run.summary())));
+    followed.ended = true;
+    ++ended_since_retained_;
+  }
+  return {};
+}
+
+}  // namespace mig

@@ -1,0 +1,79 @@
+#include "daemon/scripted_verification.h"
+
+#include <fmt/format.h>
+
+#include "daemon/statement_batch.h"
+#include "drivers/sql/classify.h"
+
+namespace mig {
+namespace {
+
+// A dollar quote that the text does not hold.
+std::string DollarQuoted(const std::string& text, std::string tag) {
+  while (text.find("$" + tag) != std::string::npos) tag += "_";
+  return "$" + tag + "$" + text + "$" + tag + "$";
+}
+
+// A row of one column is written `(cell)`; with more columns it has commas, and NULL is nothing.
+std::string ForPostgresql(const std::string& sql, const std::string& complaint) {
+  const std::string body = fmt::format(
+      "DECLARE\n  answer record;\n  answers bigint := 0;\n  last text;\nBEGIN\n"
+      "  FOR answer IN EXECUTE {} LOOP\n    answers := answers + 1;\n    last := answer::text;\n"
+      "  END LOOP;\n  IF answers = 1 AND last IN ('(f)', '(0)') THEN\n"
+      "    RAISE EXCEPTION USING MESSAGE = {};\n  END IF;\nEND",
+      DollarQuoted(sql, "query"), DollarQuoted(complaint, "complaint"));
+  return "DO LANGUAGE plpgsql " + DollarQuoted(body, "mig_verify") + ";\n";
+}
+
+std::string ForSqlite(const std::string& sql, const std::string& complaint) {
+  std::string name;
+  for (const char c : complaint) name += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return fmt::format(
+      "CREATE TEMP TABLE mig_verify (no integer CONSTRAINT \"{}\" CHECK (no = 0));\n"
+      "INSERT INTO temp.mig_verify WITH mig_answers(answer) AS (\n{}\n) SELECT count(*) = 1 AND "
+      "coalesce(max(CAST(answer AS text) IN ('0', 'f')), 0) FROM (SELECT answer FROM mig_answers "
+      "LIMIT 2);\nDROP TABLE temp.mig_verify;\n",
+      name, sql);
+}
+
+Error CannotTell(Dialect dialect, std::string_view why, std::string hint) {
+  return {
+      Reason::kUnsupported,
+      fmt::format("this verification cannot be part of a script for {}: {}", NameOf(dialect), why),
+      {},
+      std::move(hint)};
+}
+
+Result<std::string> Scripted(Dialect dialect, const std::string& sql,
+                             const std::string& complaint) {
+  const QueryShape shape = ShapeOfQuery(dialect, sql);
+  if (shape.kind == QueryShape::Kind::kNoQuery) return sql + ";\n";
+  if (shape.kind == QueryShape::Kind::kUnknown)
+    return CannotTell(dialect, "its client does not tell what it answers",
+                      "write it as a plain SELECT");
+  if (dialect == Dialect::kPostgresql) return ForPostgresql(sql, complaint);
+  if (dialect == Dialect::kMariadb)
+    return CannotTell(dialect, "its client stops at errors alone", "run it with mig");
+  if (shape.columns == 1) return ForSqlite(sql, complaint);
+  if (shape.columns > 1) return sql + ";\n";
+  return CannotTell(dialect, "`*` may stand for one column or for several", "name the columns");
+}
+
+}  // namespace
+
+Result<std::string> ScriptedVerification(Dialect dialect, const RunStep& step,
+                                         const PlannedStatement& verification) {
+  const RevisionFile& file = step.file();
+  const std::string& path = file.path.empty() ? file.name : file.path;
+  auto scripted = Scripted(dialect, verification.sql,
+                           fmt::format("{}:{}: the verification says no", path, verification.line));
+  if (scripted) return scripted;
+  return WithPlace(std::move(scripted).error(), step, verification);
+}
+
+std::string ScriptedForeignKeyCheck(const RunStep& step) {
+  return ForSqlite("SELECT count(*) = 0 FROM pragma_foreign_key_check",
+                   step.summary.name + " would leave foreign keys that lead nowhere");
+}
+
+}  // namespace mig

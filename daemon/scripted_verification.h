@@ -1,0 +1,24 @@
+// A verification in a script for the engine's own client: it fails there as it would in a run.
+//
+// A run looks at what a query answers: one row with one cell, false or 0, is a no. A client only
+// stops at errors, so the query is wrapped into one that fails when the answer is a no: on
+// PostgreSQL a DO block that raises, on SQLite a named CHECK of a temporary table.
+#pragma once
+
+#include <string>
+
+#include "daemon/step.h"
+#include "store/core/dialect.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// Whole statements, ended by semicolons and line ends. Errors: kUnsupported, with the details name,
+// file and line, where no client could tell what the query answers.
+Result<std::string> ScriptedVerification(Dialect dialect, const RunStep& step,
+                                         const PlannedStatement& verification);
+
+// SQLite: fails when rows point nowhere, as a run with foreign_keys=off does before it commits.
+std::string ScriptedForeignKeyCheck(const RunStep& step);
+
+}  // namespace mig

@@ -1,0 +1,197 @@
+#include "daemon/unfinished.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/lease.h"
+#include "drivers/sql/classify.h"
+
+namespace mig {
+namespace {
+
+constexpr char kDone[] = "done";
+
+JournalRow RowOf(const std::vector<SqlValue>& cells) {
+  JournalRow row;
+  row.id = Id::FromHex(TextOf(cells[0])).value_or(Id());
+  row.name = TextOf(cells[1]);
+  row.kind =
+      TextOf(cells[2]) == NameOf(StepKind::kDowngrade) ? StepKind::kDowngrade : StepKind::kUpgrade;
+  row.unit = NumberOf(cells[3]);
+  row.state = TextOf(cells[4]);
+  row.digest = TextOf(cells[5]);
+  return row;
+}
+
+// Null where there is none of that number.
+const Unit* UnitAt(const std::vector<Unit>& units, std::int64_t number) {
+  const auto index = static_cast<std::size_t>(number);
+  return index < units.size() ? &units[index] : nullptr;
+}
+
+Result<std::vector<Unit>> UnitsAsTheyRan(const std::optional<RunStep>& step, Dialect dialect) {
+  if (!step) return std::vector<Unit>();
+  return UnitsOf(*step, dialect);
+}
+
+std::string PartSentence(const Unfinished& unfinished, const JournalRow& row, const Unit* unit) {
+  std::string sentence = fmt::format("part {} of {}", row.unit + 1, unfinished.name);
+  if (unit != nullptr && !unit->statements.empty())
+    sentence +=
+        fmt::format(" (`{}`, line {} then)", unit->statements[0].verb, unit->statements[0].line);
+  return sentence;
+}
+
+std::string RestoreHint(const Unfinished& unfinished) {
+  return fmt::format(
+      "`mig restore {} --allow overwrite` takes back the text that ran, then repeat the command; "
+      "or "
+      "take back by hand what it did, and say so with `mig resolve {} --undone`",
+      unfinished.name, unfinished.name);
+}
+
+Error EditedAfterItRan(const Unfinished& unfinished, const JournalRow& row, const Unit* unit) {
+  Error error{Reason::kEditedSinceApplied,
+              PartSentence(unfinished, row, unit) + " ran before it was edited"};
+  error.details["name"] = unfinished.name;
+  error.details["part"] = std::to_string(row.unit + 1);
+  error.hint = RestoreHint(unfinished);
+  return error;
+}
+
+Error EditedInDoubt(const Unfinished& unfinished, const JournalRow& row, const Unit* unit) {
+  Error error{Reason::kInDoubt, PartSentence(unfinished, row, unit) +
+                                    " was edited after a run had begun it, and nothing tells "
+                                    "whether it took effect"};
+  error.details["name"] = unfinished.name;
+  error.details["part"] = std::to_string(row.unit + 1);
+  error.hint = fmt::format(
+      "`mig resolve` shows it; look at the database, then answer with `mig "
+      "resolve {} --not-applied` or `--undone`",
+      unfinished.name);
+  return error;
+}
+
+// Whether the new text may do without a statement that a run had begun and the old text had.
+Result<void> Withdraw(const Unfinished& unfinished, const JournalRow& row, const Unit* unit,
+                      Session& session, const Bookkeeping& book) {
+  if (unit == nullptr || unit->statements.empty()) return EditedInDoubt(unfinished, row, unit);
+  const Probe probe = Classify(book.dialect(), unit->statements[0].sql).probe;
+  switch (TRY(LookFor(session, probe, SeenBefore(row)))) {
+    case Effect::kTookNot:
+      return {};
+    case Effect::kLeftovers:
+      return RemoveLeftovers(session, probe);
+    case Effect::kTook:
+    case Effect::kHalfDone:
+      return EditedAfterItRan(unfinished, row, unit);
+    case Effect::kUnknown:
+      break;
+  }
+  return EditedInDoubt(unfinished, row, unit);
+}
+
+}  // namespace
+
+std::string SeenBefore(const JournalRow& row) {
+  const std::size_t blank = row.state.find(' ');
+  return blank == std::string::npos ? "" : row.state.substr(blank + 1);
+}
+
+bool IsInDoubt(const JournalRow& row) { return row.state != kDone; }
+
+Result<std::optional<Unfinished>> ReadUnfinished(Session& session, const Bookkeeping& book) {
+  const SqlResult rows = TRY(session.Execute(book.ReadJournal()));
+  std::optional<Unfinished> unfinished;
+  for (const auto& cells : rows.rows) {
+    const JournalRow row = RowOf(cells);
+    if (!unfinished) unfinished = Unfinished{row.id, row.name, row.kind, {}};
+    if (row.id == unfinished->id && row.kind == unfinished->kind) unfinished->units[row.unit] = row;
+  }
+  return unfinished;
+}
+
+Result<std::optional<Unfinished>> UnfinishedOf(OpenTarget& target) {
+  const TargetState state = TRY(ReadState(target));
+  if (state.format == 0) return std::optional<Unfinished>();
+  return ReadUnfinished(*target.session, target.book);
+}
+
+Result<std::optional<RunStep>> StepOf(const Unfinished& unfinished, Session& session,
+                                      const Bookkeeping& book) {
+  const SqlResult found = TRY(session.Execute(book.ReadObject(unfinished.id)));
+  if (found.rows.empty()) return std::optional<RunStep>();
+  Revision revision = TRY(DecodeRevision(TextOf(found.rows[0][0])));
+  RunStep step;
+  step.summary.kind = unfinished.kind;
+  step.summary.id = unfinished.id;
+  step.summary.name = unfinished.name;
+  step.revision = TRY(WithoutFile(unfinished.id, std::move(revision)));
+  return std::optional<RunStep>(std::move(step));
+}
+
+Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Session& session,
+                                            const Bookkeeping& book) {
+  const std::optional<RunStep> step = TRY(StepOf(unfinished, session, book));
+  const std::vector<Unit> units = TRY(UnitsAsTheyRan(step, book.dialect()));
+  const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(units.size()),
+                                            unfinished.units.rbegin()->first + 1);
+  std::vector<UnfinishedPart> parts;
+  for (std::int64_t number = 0; number < count; ++number) {
+    UnfinishedPart part;
+    part.number = static_cast<int>(number) + 1;
+    const Unit* unit = UnitAt(units, number);
+    if (unit != nullptr && !unit->statements.empty()) {
+      part.verb = unit->statements[0].verb;
+      part.line = unit->statements[0].line;
+      for (const PlannedStatement& statement : unit->statements) part.sql += statement.sql + ";\n";
+    }
+    if (const auto row = unfinished.units.find(number); row != unfinished.units.end()) {
+      const bool done = row->second.state == kDone;
+      part.state = done ? UnfinishedPart::State::kDone : UnfinishedPart::State::kInDoubt;
+      if (!done && !part.sql.empty()) {
+        const Probe probe = Classify(book.dialect(), unit->statements[0].sql).probe;
+        const Effect effect = TRY(LookFor(session, probe, SeenBefore(row->second)));
+        part.found = WhatWasFound(probe, effect);
+      }
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step, Session& session,
+                              const Bookkeeping& book) {
+  const std::vector<Unit> units = TRY(UnitsOf(step, book.dialect()));
+  const std::optional<RunStep> before = TRY(StepOf(unfinished, session, book));
+  const std::vector<Unit> units_before = TRY(UnitsAsTheyRan(before, book.dialect()));
+  JournalRows rows;
+  for (const auto& [number, row] : unfinished.units) {
+    const Unit* unit = UnitAt(units, number);
+    if (unit != nullptr && unit->digest == row.digest) {
+      rows[number] = row;
+      rows[number].id = step.summary.id;
+      continue;
+    }
+    const Unit* unit_before = UnitAt(units_before, number);
+    if (row.state == kDone) return EditedAfterItRan(unfinished, row, unit_before);
+    TRY(Withdraw(unfinished, row, unit_before, session, book));
+  }
+  return rows;
+}
+
+Error MustBeFinishedFirst(const Unfinished& unfinished) {
+  Error error{Reason::kInDoubt, fmt::format("an earlier run stopped in the middle of the {} of {}",
+                                            NameOf(unfinished.kind), unfinished.name)};
+  error.details["name"] = unfinished.name;
+  error.hint = unfinished.kind == StepKind::kUpgrade
+                   ? fmt::format(
+                         "finish it first: `mig upgrade {0}`; `mig resolve` shows how far "
+                         "it came, `mig restore {0}` brings a lost file back",
+                         unfinished.name)
+                   : "finish it first: repeat that downgrade; `mig resolve` shows how far it came";
+  return error;
+}
+
+}  // namespace mig

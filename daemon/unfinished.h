@@ -1,0 +1,69 @@
+// What an earlier run left in the middle, as mig_journal tells it: how far it came, what is in
+// doubt, and how a later run goes on from there, also when the file was edited in between.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/bookkeeping.h"
+#include "daemon/probe.h"
+#include "daemon/step.h"
+#include "daemon/target.h"
+#include "drivers/session.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+using JournalRows = std::map<std::int64_t, JournalRow>;  // by unit
+
+// What was seen before the statement of a row that says `started`; may be empty.
+std::string SeenBefore(const JournalRow& row);
+bool IsInDoubt(const JournalRow& row);
+
+// A step that began and did not end. There is at most one: the next run finishes it first.
+struct Unfinished {
+  Id id;
+  std::string name;
+  StepKind kind = StepKind::kUpgrade;
+  JournalRows units;  // at least one; what has no row has not begun
+};
+// Nothing at rest. REQUIRES: the bookkeeping tables are there. Errors: those of Session.
+Result<std::optional<Unfinished>> ReadUnfinished(Session& session, const Bookkeeping& book);
+
+// The same, of a target that may have no such tables yet. Errors: those of ReadState.
+Result<std::optional<Unfinished>> UnfinishedOf(OpenTarget& target);
+
+// Its text, as mig_object has had it since the step began; nothing where that row is gone.
+Result<std::optional<RunStep>> StepOf(const Unfinished& unfinished, Session& session,
+                                      const Bookkeeping& book);
+
+// One of its units, for people.
+struct UnfinishedPart {
+  enum class State { kDone, kInDoubt, kToCome };
+  State state = State::kToCome;
+  int number = 0;    // from 1
+  std::string sql;   // its statements, each ended by a semicolon and a line end
+  std::string verb;  // of the first
+  int line = 0;
+  std::string found;  // of what is in doubt: what looking at the database gives
+};
+// All of them, in order. Where the text is gone, those that have a row, without statements.
+Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Session& session,
+                                            const Bookkeeping& book);
+
+// The rows with which `step`, the same revision after an edit, goes on: what ran stands in it as it
+// ran, and only what did not run is different. Removes what a statement that is no more in the file
+// left behind.
+//
+// Errors: kEditedSinceApplied naming what ran and was edited; kInDoubt where a statement that was
+// edited may have run.
+Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step, Session& session,
+                              const Bookkeeping& book);
+
+// A run that has something else to do may not begin.
+Error MustBeFinishedFirst(const Unfinished& unfinished);
+
+}  // namespace mig

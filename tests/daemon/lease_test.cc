@@ -1,0 +1,190 @@
+// Who may run, who waits for whom, and what the waiting are told: on a real server, also behind a
+// pooler.
+#include "daemon/lease.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdio>
+#include <fstream>
+#include <future>
+
+#include "daemon/blockers.h"
+#include "tests/daemon/scene.h"
+#include "tests/servers/server_process.h"
+
+namespace mig {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+const Operation kUpgradeAll{Operation::Kind::kUpgrade, {"heads"}};
+
+// Debian's pgbouncer before the test server, on a socket of its own; ends with this object, or with
+// the process.
+class Pgbouncer {
+ public:
+  explicit Pgbouncer(const std::string& pool_mode) {
+    std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
+    std::ofstream(folder_ / "pgbouncer.ini")
+        << "[databases]\n* = host=" << Server().folder() << " port=" << Server().port()
+        << " user=postgres\n[pgbouncer]\nlisten_port = 6432\nunix_socket_dir = " << folder_.path()
+        << "\nauth_type = any\ndefault_pool_size = 2\npool_mode = " << pool_mode << "\n";
+    const std::string script = AsServerUser("postgres") + "pgbouncer -q " +
+                               (folder_ / "pgbouncer.ini") + " >" + (folder_ / "log") +
+                               " 2>&1 & read -r _; kill $!; wait";
+    shell_ = popen(script.c_str(), "w");
+    while (!OpenSession(Parse(Url("postgres")), IfMissing::kFail))
+      std::this_thread::sleep_for(10ms);
+  }
+  ~Pgbouncer() { pclose(shell_); }
+  Pgbouncer(const Pgbouncer&) = delete;
+
+  std::string Url(const std::string& database) const {
+    std::string host;
+    for (const char c : folder_.path()) host += c == '/' ? std::string("%2F") : std::string(1, c);
+    return "postgresql://postgres@/" + database + "?host=" + host + "&port=6432";
+  }
+
+ private:
+  TemporaryFolder folder_;
+  FILE* shell_ = nullptr;
+};
+
+class LeaseTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    scene_.Draw("a");
+    ASSERT_EQ(scene_.Upgrade(), "done");
+  }
+  void WriteB(const std::string& up) { scene_.Write("b", "-- parents: a\n\n" + up); }
+  // Builds an index that cannot be ready before `blocker` ends its transaction.
+  RunPtr StartBlockedIndex(Session& blocker) {
+    EXPECT_TRUE(blocker.Begin());
+    MustExecute(blocker, {"SELECT count(*) FROM t_a"});
+    MustExecute(blocker, {"LOCK TABLE t_a IN ROW EXCLUSIVE MODE"});
+    WriteB("-- mig:up transaction=off\nCREATE INDEX CONCURRENTLY i ON t_a (id);\n");
+    const RunPtr run = scene_.Start(kUpgradeAll);
+    while (BackendOfIndex().empty()) std::this_thread::sleep_for(5ms);
+    return run;
+  }
+  // The pid of the session that waits in CREATE INDEX.
+  std::string BackendOfIndex() {
+    return scene_.Column(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND "
+        "wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONCURRENTLY%'");
+  }
+  static std::vector<std::string> Reasons(RunInProgress& run) {
+    std::vector<std::string> reasons;
+    for (const Event& event : run.log().ReadAfter(0, 1000).events) {
+      if (const auto* waiting = std::get_if<Waiting>(&event.body))
+        reasons.push_back(waiting->reason);
+    }
+    return reasons;
+  }
+  static void AwaitReason(RunInProgress& run, const std::string& part) {
+    const auto named = [&] {
+      for (const std::string& reason : Reasons(run)) {
+        if (reason.find(part) != std::string::npos) return true;
+      }
+      return false;
+    };
+    while (!named()) std::this_thread::sleep_for(5ms);
+  }
+
+  Scene scene_{Dialect::kPostgresql};
+};
+
+TEST_F(LeaseTest, EightWhoWaitForItDoNotHoldAnIndexUp) {
+  const auto blocker = scene_.OpenOwn();
+  const RunPtr run = StartBlockedIndex(*blocker);
+  std::vector<std::unique_ptr<Scene>> daemons;
+  std::vector<RunPtr> waiting;
+  for (int i = 0; i < 8; ++i) {
+    daemons.push_back(scene_.Beside());
+    waiting.push_back(daemons.back()->Start(kUpgradeAll));
+    AwaitReason(*waiting.back(), "holds the lease");
+  }
+  const std::string blockers = "SELECT unnest(pg_blocking_pids(" + BackendOfIndex() + "))";
+  const std::string only = TextOf(Cell(*blocker, {"SELECT pg_backend_pid()"}));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(scene_.Column(blockers), only);
+  ASSERT_TRUE(blocker->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "done");
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(daemons[i]->Await(*waiting[i]), "done");
+  EXPECT_EQ(scene_.Log(), "upgrade:a:done upgrade:b:done");
+  scene_.ExpectSound();
+}
+
+TEST_F(LeaseTest, WhoWaitsIsToldWhoHasItSinceWhenAndWhatRuns) {
+  const auto blocker = scene_.OpenOwn();
+  const RunPtr run = StartBlockedIndex(*blocker);
+  const auto other = scene_.Beside();
+  const RunPtr waiting = other->Start(kUpgradeAll);
+  AwaitReason(*waiting, "holds the lease");
+  EXPECT_THAT(Reasons(*waiting).at(0),
+              MatchesRegex("Ann <ann@example.com> on .* holds the lease of this target since .*Z "
+                           "\\([0-9]+ s ago\\), run " +
+                           run->summary().id +
+                           ": pid [0-9]+ runs CREATE INDEX CONCURRENTLY i for [0-9]+ s"));
+  const RunPtr hasty = other->Start(kUpgradeAll, 0ms);
+  EXPECT_EQ(other->Await(*hasty), "LEASE_HELD");
+  EXPECT_THAT(other->error().message, HasSubstr("runs CREATE INDEX CONCURRENTLY i"));
+  ASSERT_TRUE(blocker->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "done");
+  EXPECT_EQ(other->Await(*waiting), "done");
+}
+
+TEST_F(LeaseTest, AStatementThatWaitsNamesWhoKeepsItWaiting) {
+  WriteB("-- mig:up lock_timeout=0\nALTER TABLE t_a ADD COLUMN x integer;\n");
+  const auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"LOCK TABLE t_a IN SHARE MODE"});
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitReason(*run, "ALTER TABLE t_a waits for ");
+  EXPECT_THAT(Reasons(*run).at(0),
+              MatchesRegex("ALTER TABLE t_a waits for postgres \\(pid " +
+                           std::to_string(other->server_id()) +
+                           ", mig, idle in transaction for [0-9]+ s, last LOCK TABLE t_a\\)"));
+  ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "done");
+}
+
+TEST_F(LeaseTest, AHolderThatWasTakenForDeadWritesNothingMore) {
+  const auto blocker = scene_.OpenOwn();
+  const RunPtr run = StartBlockedIndex(*blocker);
+  scene_.Sql("UPDATE mig_lease SET token = token + 1");
+  ASSERT_TRUE(blocker->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "LEASE_LOST");
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(scene_.Column("SELECT state FROM mig_journal"), "started");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Column("SELECT count(*) FROM pg_indexes WHERE indexname = 'i'"), "1");
+  EXPECT_EQ(scene_.Log(), "upgrade:a:done upgrade:b:done");
+  scene_.ExpectSound();
+}
+
+TEST_F(LeaseTest, NoRunBeginsBehindAPooler) {
+  WriteB("-- mig:up\nCREATE TABLE t_b (id integer);\n");
+  for (const char* mode : {"transaction", "session"}) {
+    SCOPED_TRACE(mode);
+    const Pgbouncer pooler(mode);
+    RunSpec spec = scene_.Spec(kUpgradeAll);
+    spec.target.url = pooler.Url(scene_.Column("SELECT current_database()"));
+    const auto listing = scene_.engine().Current(spec.view, spec.target, false);
+    ASSERT_TRUE(listing) << listing.error().message;
+    EXPECT_EQ(listing->revisions.size(), 1u);
+    EXPECT_EQ(scene_.Await(*scene_.Start(spec)), "UNSUPPORTED");
+    EXPECT_THAT(scene_.error().message, HasSubstr("pgbouncer"));
+    EXPECT_THAT(HintOf(scene_.error()), HasSubstr("url of the server itself"));
+    EXPECT_EQ(scene_.Column("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
+    EXPECT_EQ(scene_.Tables(), "a");
+    // What a session of ours would set stays away from the pooler's other clients.
+    const auto session = MustOpen(Parse(spec.target.url));
+    EXPECT_EQ(Cell(*session, {"SHOW idle_in_transaction_session_timeout"}), SqlValue("0"));
+  }
+}
+
+}  // namespace
+}  // namespace mig

@@ -1,0 +1,125 @@
+// Runs outlive the client that started them and the daemon that carries them out.
+#include <gmock/gmock.h>
+
+#include "tests/daemon/scene.h"
+
+namespace mig {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+const Operation kUpgradeAll{Operation::Kind::kUpgrade, {"heads"}};
+
+class RunsTest : public testing::Test {
+ protected:
+  std::vector<std::string> Listed() {
+    std::vector<std::string> listed;
+    auto runs = scene_.engine().ListRuns("", 0, 100);
+    EXPECT_TRUE(runs) << runs.error().message;
+    for (const RunSummary& run : *runs) listed.push_back(run.summary + ":" + Outcome(run));
+    return listed;
+  }
+  static std::string Outcome(const RunSummary& run) {
+    return std::to_string(static_cast<int>(run.outcome));
+  }
+  // What the store would hold if the daemon died now.
+  static void Copy(MemoryKv& from, MemoryKv& to) {
+    const auto entries = ScanAll(from, "", "");
+    for (const KeyValue& entry : *entries)
+      ASSERT_TRUE(to.Commit({{}, {Write::Put(entry.key, entry.value)}}));
+  }
+
+  Scene scene_{Dialect::kSqlite};
+};
+
+TEST_F(RunsTest, AreListedAndReadAfterTheirDaemon) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  scene_.Replace("b", "INSERT INTO ran", "INSERT INTO nowhere");
+  ASSERT_EQ(scene_.Upgrade("b"), "STATEMENT_FAILED");
+  const auto before = *scene_.engine().ListRuns("", 0, 100);
+  scene_.Restart();
+  const auto after = *scene_.engine().ListRuns("", 0, 100);
+  ASSERT_EQ(after.size(), 2u);
+  EXPECT_EQ(after[0].summary, "upgrade b");
+  EXPECT_EQ(after[0].outcome, RunOutcome::kFailed);
+  EXPECT_EQ(after[0].error_reason, "STATEMENT_FAILED");
+  EXPECT_EQ(after[0].error, before[0].error);
+  EXPECT_EQ(after[0].actor, "Ann <ann@example.com>");
+  EXPECT_EQ(after[0].target_url, before[0].target_url);
+  EXPECT_EQ(after[1].outcome, RunOutcome::kDone);
+  const auto known = scene_.engine().FindRun(after[1].id.substr(0, 8));
+  ASSERT_TRUE(known) << known.error().message;
+  EXPECT_EQ(known->run, nullptr);
+  const auto events = *scene_.engine().journal().Events(known->summary.id, 0, 100);
+  ASSERT_GT(events.size(), 3u);
+  for (std::size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].sequence, i + 1);
+  EXPECT_EQ(events.back().bytes, PlainEvent({0, "", RunFinished()}));
+  EXPECT_EQ(scene_.engine().journal().Events(known->summary.id, 3, 100)->front().sequence, 4u);
+}
+
+TEST_F(RunsTest, ThatDiedWithTheirDaemonAreInterruptedAndEnd) {
+  scene_.Write("a",
+               "-- mig:up\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
+               "count(*) FROM n WHERE i < 0;\n");
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  const std::string id = run->summary().id;
+  const auto stored = [&] {
+    auto events = scene_.engine().journal().Events(id, 0, 100);
+    return events && events->size() >= 3;
+  };
+  while (!stored()) std::this_thread::sleep_for(5ms);
+  MemoryKv left;
+  Copy(scene_.kv(), left);
+  run->Cancel();
+  EXPECT_EQ(scene_.Await(*run), "cancelled");
+
+  const World world = World::Real();
+  Engine next(left, world);
+  const auto known = next.FindRun(id);
+  ASSERT_TRUE(known) << known.error().message;
+  EXPECT_EQ(known->summary.outcome, RunOutcome::kInterrupted);
+  EXPECT_EQ(known->summary.error_reason, "OUTCOME_UNKNOWN");
+  EXPECT_NE(known->summary.finished, "");
+  const auto events = *next.journal().Events(id, 0, 100);
+  EXPECT_EQ(events.back().bytes, PlainEvent({0, "", RunFinished()}));
+  EXPECT_EQ(events.back().sequence, events.size());
+}
+
+TEST_F(RunsTest, ARepeatedRequestGivesTheRunThatHasItEvenOfAnEarlierDaemon) {
+  scene_.Draw("a");
+  RunSpec spec = scene_.Spec(kUpgradeAll);
+  spec.request_id = "4bd1";
+  const RunPtr first = scene_.Start(spec);
+  EXPECT_EQ(scene_.Await(*first), "done");
+  const auto second = scene_.engine().StartRun(spec);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->run, first);
+  scene_.Restart();
+  const auto third = scene_.engine().StartRun(spec);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->run, nullptr);
+  EXPECT_EQ(third->summary.outcome, RunOutcome::kDone);
+  EXPECT_THAT(Listed(), ElementsAre("upgrade heads:1"));
+}
+
+TEST_F(RunsTest, AreFoundByTheirFirstDigitsWhereThoseAreTheirsAlone) {
+  scene_.Draw("a");
+  for (const char* id : {"abcd11", "abcd22"}) {
+    RunSpec spec = scene_.Spec(kUpgradeAll);
+    spec.request_id = id;
+    EXPECT_EQ(scene_.Await(*scene_.Start(spec)), "done");
+  }
+  EXPECT_EQ(scene_.engine().FindRun("abcd1")->summary.id, "abcd11");
+  EXPECT_EQ(scene_.engine().FindRun("abcd").error().reason, Reason::kNoSuchRun);
+  EXPECT_EQ(scene_.engine().FindRun("abc").error().reason, Reason::kNoSuchRun);
+  scene_.Restart();
+  EXPECT_EQ(scene_.engine().FindRun("abcd2")->summary.id, "abcd22");
+  EXPECT_EQ(scene_.engine().FindRun("abcd").error().reason, Reason::kNoSuchRun);
+  EXPECT_EQ(scene_.engine().ListRuns("", 1, 1)->front().id, "abcd11");
+  EXPECT_EQ(scene_.engine().ListRuns("elsewhere", 0, 9)->size(), 0u);
+}
+
+}  // namespace
+}  // namespace mig
