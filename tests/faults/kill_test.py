@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""kill -9 of daemon and client while they upgrade: the next upgrade completes, and nothing ran twice.
+"""kill -9 of daemon, client and server while they upgrade, connections that break, two daemons that race: the next upgrade
+completes, and nothing ran twice.
 
     with_postgres kill_test.py [unittest arguments]
 
 The environment says where things are: MIG_BINARY, MIGD_BINARY, KILL_AT_LIBRARY (tests/faults/kill_at.cc), and
 MIG_TEST_POSTGRES_URL. With MIG_SOAK every single write is a moment to die, and MIG_SOAK random moments for each engine and
-victim are tried; without it, samples of both.
+victim, and as many rounds of a race, are tried; without it, samples of all.
 """
 import itertools
 import os
@@ -14,11 +15,14 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
+import urllib.parse
 
 MIG, MIGD, LIBRARY = (os.environ[name] for name in ("MIG_BINARY", "MIGD_BINARY", "KILL_AT_LIBRARY"))
 SOAK = int(os.environ.get("MIG_SOAK", "0"))
@@ -115,6 +119,120 @@ class Postgres:
     def indexes(self):
         return self.ask("SELECT relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = "
                         "'a'::regclass AND indisvalid")
+
+
+class OwnServer(Postgres):
+    """A PostgreSQL server of this test's own, which can be killed and started again."""
+
+    def __init__(self, folder):
+        self.folder = folder / "server"
+        self.folder.mkdir()
+        self.programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))[-1].parent
+        self.user = []
+        if os.geteuid() == 0:
+            self.user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+            for path in (folder, self.folder):
+                path.chmod(0o755)
+            shutil.chown(self.folder, "postgres", "postgres")
+        subprocess.run([*self.user, self.programs / "initdb", "-D", self.folder / "data", "-U", "postgres", "--no-sync",
+                        "--auth=trust"], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        self.server = f"postgresql://postgres@/postgres?host={urllib.parse.quote(str(self.folder), safe='')}"
+        self.start()
+
+    def start(self):
+        with open(self.folder / "log", "a") as log:
+            self.postmaster = subprocess.Popen(
+                [*self.user, self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c",
+                 "listen_addresses=", "-c", "fsync=off"], stdout=log, stderr=log, cwd="/")
+        while subprocess.run(["pg_isready", "-q", "-h", self.folder]).returncode != 0:
+            time.sleep(0.02)
+
+    def crash(self):
+        """The postmaster and every backend, at once and without farewell; then recovery."""
+        children = subprocess.run(["pgrep", "-P", str(self.postmaster.pid)], text=True,
+                                  capture_output=True).stdout.split()
+        for pid in [self.postmaster.pid, *map(int, children)]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.postmaster.wait()
+        self.start()
+
+    def stop(self):
+        self.postmaster.send_signal(signal.SIGQUIT)
+        self.postmaster.wait()
+
+
+class Proxy:
+    """Stands between the daemon and a server's TCP port; cuts every connection, or lets nothing through for a while."""
+
+    def __init__(self, port):
+        self.server = ("127.0.0.1", port)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.pairs = []
+        self.flowing = threading.Event()
+        self.flowing.set()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(self.server)
+            except OSError:
+                return
+            self.pairs.append((client, server))
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
+
+    def pump(self, source, sink):
+        try:
+            while data := source.recv(1 << 16):
+                self.flowing.wait()
+                sink.sendall(data)
+        except OSError:
+            pass
+        self.shut(source, sink)
+
+    @staticmethod
+    def shut(*ends):
+        for end in ends:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        pairs, self.pairs = self.pairs, []
+        for pair in pairs:
+            self.shut(*pair)
+
+    def close(self):
+        self.listener.close()
+        self.flowing.set()
+        self.cut()
+
+
+class Proxied(Postgres):
+    """The test's server by way of a proxy."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.direct = os.environ["MIG_TEST_POSTGRES_TCP_URL"]
+        self.proxy = Proxy(urllib.parse.urlsplit(self.direct).port)
+
+    def make(self):
+        super().make()
+        name = urllib.parse.urlsplit(self.url).path
+        parts = urllib.parse.urlsplit(self.direct)
+        host = parts.netloc.replace(f":{parts.port}", f":{self.proxy.port}")
+        self.asked = self.url
+        self.url = urllib.parse.urlunsplit((parts.scheme, host, name, "", ""))
+
+    def ask(self, sql):
+        return self.psql(self.asked if hasattr(self, "asked") else self.url, sql)
 
 
 class Kill(unittest.TestCase):
@@ -279,12 +397,112 @@ class Kill(unittest.TestCase):
         self.expect_completed("killed during a statement of five seconds")
 
 
+    def race(self):
+        """Two daemons with stores of their own, one work tree and database: all clients end well, each revision ran once."""
+        self.make()
+        self.start_daemon()
+        second = self.folder / "second.sock"
+        config = self.folder / "second.toml"
+        config.write_text(f'store = "{self.tree}/store2"\nlisten = ["unix:{second}"]\naccept_urls = true\n')
+        tree = self.folder / f"tree{self.round}b"
+        shutil.copytree(self.tree, tree, ignore=shutil.ignore_patterns("store*"))
+        text = (tree / "mig.toml").read_text().replace(str(self.socket()), str(second))
+        (tree / "mig.toml").write_text(text)
+        with open(self.folder / "migd.log", "a") as log:
+            other = subprocess.Popen([MIGD, "--config", str(config)], stdout=log, stderr=log)
+        try:
+            while not second.exists():
+                time.sleep(0.01)
+            clients = [self.start_mig("upgrade", "head"), self.start_mig("upgrade", "head")]
+            clients += [subprocess.Popen([MIG, "upgrade", "head"], cwd=tree, text=True, stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(2)]
+            for client in clients:
+                output = client.communicate(timeout=120)[0]
+                self.assertEqual(client.returncode, 0, output)
+        finally:
+            other.kill()
+            other.wait()
+            second.unlink(missing_ok=True)
+        self.expect_completed("after a race")
+
+    def test_daemons_race(self):
+        for _ in range(MOMENTS):
+            self.race()
+        print(f"{self.engine.__name__}: {MOMENTS} races of two daemons and four clients")
+
+
 class KillSqlite(Kill):
     engine = Sqlite
 
 
 class KillPostgres(Kill):
     engine = Postgres
+
+
+class KillServer(Kill):
+    """Only the server's own deaths."""
+    engine = OwnServer
+    test_daemon_dies_at_every_write = test_daemon_dies_at_random_moments = None
+    test_client_dies_at_random_moments = test_daemon_dies_during_a_long_statement = test_daemons_race = None
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.database.stop)
+
+    def test_server_dies_at_random_moments(self):
+        duration = self.duration(0.2)
+        for _ in range(MOMENTS):
+            self.make(0.2)
+            self.start_daemon()
+            client = self.start_mig("upgrade", "head")
+            moment = self.random.uniform(0, duration)
+            time.sleep(moment)
+            self.database.crash()
+            client.communicate(timeout=120)
+            self.expect_completed(f"server killed after {moment:.4f} s of {duration:.4f}")
+        print(f"{self.engine.__name__}: server killed at {MOMENTS} random moments")
+
+
+class BreakConnection(Kill):
+    """Only the deaths of connections."""
+    engine = Proxied
+    test_daemon_dies_at_every_write = test_daemon_dies_at_random_moments = None
+    test_client_dies_at_random_moments = test_daemon_dies_during_a_long_statement = test_daemons_race = None
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.database.proxy.close)
+
+    def broken(self, what, act):
+        duration = self.duration(0.2)
+        for _ in range(MOMENTS):
+            self.make(0.2)
+            self.start_daemon()
+            client = self.start_mig("upgrade", "head")
+            moment = self.random.uniform(0, duration)
+            time.sleep(moment)
+            act(self.database.proxy)
+            client.communicate(timeout=120)
+            self.expect_completed(f"connection {what} after {moment:.4f} s of {duration:.4f}")
+        print(f"{self.engine.__name__}: connection {what} at {MOMENTS} random moments")
+
+    def test_connection_is_cut_at_random_moments(self):
+        self.broken("cut", Proxy.cut)
+
+    def test_connection_stalls_at_random_moments(self):
+        def stall(proxy):
+            proxy.flowing.clear()
+            time.sleep(0.5)
+            proxy.flowing.set()
+        self.broken("stalled", stall)
+
+    def test_connection_stalls_and_is_cut(self):
+        def stall_and_cut(proxy):
+            proxy.flowing.clear()
+            time.sleep(0.2)
+            proxy.cut()
+            proxy.flowing.set()
+        self.broken("stalled and cut", stall_and_cut)
 
 
 if __name__ == "__main__":
