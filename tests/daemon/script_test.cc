@@ -266,7 +266,7 @@ TEST_P(ScriptTest, EnforcesForeignKeysAndSwitchesThemOffWhereASectionSaysSo) {
                  "-- parents: c\n\n-- mig:up foreign_keys=off\nINSERT INTO t_o VALUES (99);\n");
   EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"c:d"}})), 0);
   EXPECT_THAT(offline_.client_log(),
-              testing::HasSubstr("d would leave foreign keys that lead nowhere"));
+              ::testing::HasSubstr("d would leave foreign keys that lead nowhere"));
   EXPECT_EQ(offline_.Rows(), "c");
 }
 
@@ -274,7 +274,7 @@ TEST_P(ScriptTest, AFailedVerificationNamesItsLine) {
   if (GetParam() == Dialect::kMariadb) GTEST_SKIP() << "refused there";
   offline_.Write("a", "-- mig:up\n\n-- mig:verify\nSELECT 1;\nSELECT 0;\n");
   EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"a"}})), 0);
-  EXPECT_THAT(offline_.client_log(), testing::HasSubstr("a.sql:5: the verification says no"));
+  EXPECT_THAT(offline_.client_log(), ::testing::HasSubstr("a.sql:5: the verification says no"));
 }
 
 TEST_P(ScriptTest, RefusesAVerificationThatNoClientCouldCheck) {
