@@ -434,7 +434,7 @@ std::vector<std::string> LabelsAt(const Graph& graph, Position revision) {
   }
   std::vector<std::string> labels;
   for (Position p : ToPositions(declare)) {
-    labels.insert(labels.end(), graph.node(p).labels.begin(), graph.node(p).labels.end());
+    for (std::string& label : graph.node(p).labels) labels.push_back(std::move(label));
   }
   return labels;
 }

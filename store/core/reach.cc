@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <queue>
-#include <unordered_map>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace mig {
@@ -16,48 +19,42 @@ void ForEachBelow(const Graph& graph, Position p, Follow follow, Visit visit) {
   for (Position below : graph.depends(p)) visit(below);
 }
 
-template <typename Visit>
-void ForEachAbove(const Graph& graph, Position p, Follow follow, Visit visit) {
-  for (Position above : graph.children(p)) visit(above);
-  if (follow == Follow::kParents) return;
-  for (Position above : graph.dependents(p)) visit(above);
-}
-
 bool HasBelow(const Graph& graph, Position p, Follow follow) {
   return !graph.parents(p).empty() || (follow == Follow::kAll && !graph.depends(p).empty());
-}
-
-bool HasAbove(const Graph& graph, Position p, Follow follow) {
-  return !graph.children(p).empty() || (follow == Follow::kAll && !graph.dependents(p).empty());
 }
 
 template <typename Wanted>
 Positions Where(const Graph& graph, Wanted wanted) {
   Positions found;
   for (Position p = 0; p < graph.size(); ++p) {
-    if (wanted(p)) found.push_back(p);
+    if (graph.Has(p) && wanted(p)) found.push_back(p);
   }
   return found;
 }
 
 // Flags painted from chosen revisions downward, the highest position first, so that a revision's
-// flags are complete when it is taken. Costs only what is painted, not the whole graph. A stale
-// revision is one whose answer is known already, and that of all below it: once nothing else waits,
-// the question is answered.
+// flags are complete when it is taken. One byte for each position up to the highest, of which only
+// those walked over are touched. A stale revision is one whose answer is known already, and that of
+// all below it: once nothing else waits, the question is answered.
 class Painter {
  public:
   using Flags = std::uint8_t;
   static constexpr Flags kStale = 1;
 
-  Painter(const Graph& graph, Follow follow) : graph_(graph), follow_(follow) {}
+  Painter(const Graph& graph, Follow follow, Position highest)
+      : graph_(graph),
+        follow_(follow),
+        flags_(static_cast<Flags*>(std::calloc(std::size_t{highest} + 1, 1)), &std::free),
+        at_(highest + 1) {
+    if (flags_ == nullptr) std::abort();
+  }
 
+  // REQUIRES: `p` is no higher than the highest, and below what was taken.
   void Paint(Position p, Flags flags) {
-    auto [entry, is_new] = flags_.emplace(p, Flags{0});
-    bool was_fresh = !is_new && !(entry->second & kStale);
-    entry->second |= flags;
-    bool is_fresh = !(entry->second & kStale);
-    if (is_new) waiting_.push(p);
-    fresh_ += static_cast<std::size_t>(is_fresh) - static_cast<std::size_t>(was_fresh);
+    const Flags before = flags_[p];
+    flags_[p] = before | flags | kWaiting;
+    fresh_ +=
+        static_cast<std::size_t>(IsFresh(flags_[p])) - static_cast<std::size_t>(IsFresh(before));
   }
 
   void PaintBelow(Position p, Flags flags) {
@@ -65,24 +62,43 @@ class Painter {
   }
 
   bool HasFresh() const { return fresh_ > 0; }
-  Position highest() const { return waiting_.top(); }
 
   // Takes the highest waiting revision, with its flags. REQUIRES: HasFresh().
   std::pair<Position, Flags> Take() {
-    Position p = waiting_.top();
-    waiting_.pop();
-    Flags flags = flags_.at(p);
-    if (!(flags & kStale)) --fresh_;
-    return {p, flags};
+    while (flags_[--at_] == 0) {
+    }
+    const Flags flags = flags_[at_];
+    if (IsFresh(flags)) --fresh_;
+    return {at_, static_cast<Flags>(flags & ~kWaiting)};
   }
 
  private:
+  static constexpr Flags kWaiting = 0x80;
+  static bool IsFresh(Flags flags) { return (flags & (kWaiting | kStale)) == kWaiting; }
+
   const Graph& graph_;
   const Follow follow_;
-  std::unordered_map<Position, Flags> flags_;
-  std::priority_queue<Position> waiting_;
+  const std::unique_ptr<Flags[], void (*)(void*)> flags_;
+  Position at_;  // everything from here on was taken
   std::size_t fresh_ = 0;
 };
+
+// What is above a member, which may be a member itself.
+Marks StrictlyAbove(const Graph& graph, const Positions& set, Follow follow) {
+  Marks member(graph.size(), false), above(graph.size(), false);
+  for (Position p : set) member[p] = true;
+  for (Position p = set.empty() ? graph.size() : *std::min_element(set.begin(), set.end());
+       p < graph.size(); ++p) {
+    if (!graph.Has(p)) continue;
+    bool stands = false;
+    ForEachBelow(graph, p, follow,
+                 [&](Position below) { stands = stands || member[below] || above[below]; });
+    above[p] = stands;
+  }
+  return above;
+}
+
+Position Highest(const Positions& set) { return *std::max_element(set.begin(), set.end()); }
 
 }  // namespace
 
@@ -100,8 +116,11 @@ Marks DescendantsOf(const Graph& graph, const Positions& from, Follow follow) {
   Marks marks(graph.size(), false);
   if (from.empty()) return marks;
   for (Position p : from) marks[p] = true;
-  for (Position p = *std::min_element(from.begin(), from.end()); p < graph.size(); ++p) {
-    if (marks[p]) ForEachAbove(graph, p, follow, [&](Position above) { marks[above] = true; });
+  for (Position p = *std::min_element(from.begin(), from.end()) + 1; p < graph.size(); ++p) {
+    if (marks[p] || !graph.Has(p)) continue;
+    bool above = false;
+    ForEachBelow(graph, p, follow, [&](Position below) { above = above || marks[below]; });
+    marks[p] = above;
   }
   return marks;
 }
@@ -115,11 +134,12 @@ Positions ToPositions(const Marks& marks) {
 }
 
 bool IsAncestor(const Graph& graph, Position lower, Position upper, Follow follow) {
-  Painter painter(graph, follow);
+  if (lower >= upper) return lower == upper;
+  Painter painter(graph, follow, upper);
   painter.Paint(upper, 0);
-  while (painter.HasFresh() && painter.highest() >= lower) {
-    Position p = painter.Take().first;
-    if (p == lower) return true;
+  while (painter.HasFresh()) {
+    const Position p = painter.Take().first;
+    if (p <= lower) return p == lower;
     painter.PaintBelow(p, 0);
   }
   return false;
@@ -130,7 +150,8 @@ bool SharesLineage(const Graph& graph, Position a, Position b, Follow follow) {
 }
 
 Positions MaximalOf(const Graph& graph, const Positions& set, Follow follow) {
-  Painter painter(graph, follow);
+  if (set.size() < 2) return set;
+  Painter painter(graph, follow, Highest(set));
   for (Position p : set) painter.Paint(p, 0);
   Positions maximal;
   while (painter.HasFresh()) {
@@ -143,20 +164,15 @@ Positions MaximalOf(const Graph& graph, const Positions& set, Follow follow) {
 }
 
 Positions MinimalOf(const Graph& graph, const Positions& set, Follow follow) {
-  Marks above(graph.size(), false);
-  Marks member(graph.size(), false);
-  for (Position p : set) member[p] = true;
+  const Marks above = StrictlyAbove(graph, set, follow);
   Positions minimal;
-  for (Position p = 0; p < graph.size(); ++p) {
-    if (member[p] && !above[p]) minimal.push_back(p);
-    if (!member[p] && !above[p]) continue;
-    ForEachAbove(graph, p, follow, [&](Position child) { above[child] = true; });
-  }
+  std::copy_if(set.begin(), set.end(), std::back_inserter(minimal),
+               [&](Position p) { return !above[p]; });
   return minimal;
 }
 
 Positions HeadsOf(const Graph& graph, Follow follow) {
-  return Where(graph, [&](Position p) { return !HasAbove(graph, p, follow); });
+  return follow == Follow::kParents ? graph.heads_by_parents() : graph.heads_by_all();
 }
 
 Positions BasesOf(const Graph& graph, Follow follow) {
@@ -173,7 +189,7 @@ Positions MergePointsOf(const Graph& graph) {
 
 Positions MergeBasesOf(const Graph& graph, Position a, Position b, Follow follow) {
   constexpr Painter::Flags kA = 2, kB = 4, kBoth = kA | kB;
-  Painter painter(graph, follow);
+  Painter painter(graph, follow, std::max(a, b));
   painter.Paint(a, kA);
   painter.Paint(b, kB);
   Positions bases;
@@ -186,18 +202,80 @@ Positions MergeBasesOf(const Graph& graph, Position a, Position b, Follow follow
   return bases;
 }
 
-std::size_t CountBetween(const Graph& graph, const Positions& lower, const Positions& upper,
-                         Follow follow) {
-  Painter painter(graph, follow);
+// What is common to some tips is what is at or below one of their bases, so they are taken one
+// after the other.
+Positions OctopusBasesOf(const Graph& graph, const Positions& tips, Follow follow) {
+  if (tips.empty()) return {};
+  Positions bases = {tips[0]};
+  for (std::size_t i = 1; i < tips.size(); ++i) {
+    Positions common;
+    for (Position base : bases) {
+      Positions more = MergeBasesOf(graph, base, tips[i], follow);
+      common.insert(common.end(), more.begin(), more.end());
+    }
+    std::sort(common.begin(), common.end());
+    common.erase(std::unique(common.begin(), common.end()), common.end());
+    bases = MaximalOf(graph, common, follow);
+  }
+  return bases;
+}
+
+Positions Between(const Graph& graph, const Positions& lower, const Positions& upper,
+                  Follow follow) {
+  if (upper.empty()) return {};
+  Painter painter(graph, follow, std::max(Highest(upper), lower.empty() ? 0 : Highest(lower)));
   for (Position p : upper) painter.Paint(p, 0);
   for (Position p : lower) painter.Paint(p, Painter::kStale);
-  std::size_t count = 0;
+  Positions between;
   while (painter.HasFresh()) {
     auto [p, flags] = painter.Take();
-    if (!(flags & Painter::kStale)) ++count;
+    if (!(flags & Painter::kStale)) between.push_back(p);
     painter.PaintBelow(p, flags);
   }
-  return count;
+  std::reverse(between.begin(), between.end());
+  return between;
+}
+
+std::size_t CountBetween(const Graph& graph, const Positions& lower, const Positions& upper,
+                         Follow follow) {
+  return Between(graph, lower, upper, follow).size();
+}
+
+Positions OldestFirst(const Graph& graph, const Positions& set) {
+  const auto older = [&](Position a, Position b) {
+    const std::string_view x = graph.nodes().packed(a), y = graph.nodes().packed(b);
+    if (const int order = PackedCreated(x).compare(PackedCreated(y)); order != 0) return order < 0;
+    if (const int order = PackedName(x).compare(PackedName(y)); order != 0) return order < 0;
+    return std::tuple(PackedId(x), a) < std::tuple(PackedId(y), b);
+  };
+  // The usual case: positions are topological, so the eldest is ready when its turn comes.
+  if (std::is_sorted(set.begin(), set.end(), older)) return set;
+  const Position low = set.front();
+  constexpr std::uint32_t kOutside = 0xffffffff;
+  std::vector<std::uint32_t> index_of(set.back() - low + 1, kOutside);
+  for (std::uint32_t i = 0; i < set.size(); ++i) index_of[set[i] - low] = i;
+  std::vector<std::uint32_t> waits_for(set.size(), 0);
+  std::vector<Positions> above(set.size());
+  const auto younger = [&](Position a, Position b) { return older(b, a); };
+  std::priority_queue<Position, Positions, decltype(younger)> ready(younger);
+  for (std::uint32_t i = 0; i < set.size(); ++i) {
+    ForEachBelow(graph, set[i], Follow::kAll, [&](Position below) {
+      const std::uint32_t index = below < low ? kOutside : index_of[below - low];
+      if (index == kOutside) return;
+      ++waits_for[i];
+      above[index].push_back(set[i]);
+    });
+    if (waits_for[i] == 0) ready.push(set[i]);
+  }
+  Positions sorted;
+  while (!ready.empty()) {
+    sorted.push_back(ready.top());
+    ready.pop();
+    for (Position p : above[index_of[sorted.back() - low]]) {
+      if (--waits_for[index_of[p - low]] == 0) ready.push(p);
+    }
+  }
+  return sorted;
 }
 
 }  // namespace mig

@@ -1,8 +1,8 @@
 // Questions about who is above and below whom in a graph.
 //
 // Sets of revisions are sorted vectors of positions without repeats; Marks is the same as one bit a
-// revision. Everything is iterative and costs at most the part of the graph between the highest and
-// the lowest revision involved, never its square.
+// revision. Everything is iterative and costs at most a pass over the positions between the highest
+// and the lowest revision involved, never their square.
 #pragma once
 
 #include <cstddef>
@@ -51,9 +51,20 @@ Positions MergePointsOf(const Graph& graph);
 Positions MergeBasesOf(const Graph& graph, Position a, Position b,
                        Follow follow = Follow::kParents);
 
-// How many revisions are in `upper` or below it, but neither in `lower` nor below it: `git rev-list
-// --count lower..upper`.
+// The best common ancestors of all of them: `git merge-base --all --octopus`.
+Positions OctopusBasesOf(const Graph& graph, const Positions& tips,
+                         Follow follow = Follow::kParents);
+
+// The revisions that are in `upper` or below it, but neither in `lower` nor below it: `git rev-list
+// lower..upper`, oldest first.
+Positions Between(const Graph& graph, const Positions& lower, const Positions& upper,
+                  Follow follow);
 std::size_t CountBetween(const Graph& graph, const Positions& lower, const Positions& upper,
                          Follow follow);
+
+// The set with parents and dependencies before what follows them, else the older (`created`, as
+// text), the smaller name, the smaller id first: an order that depends on these revisions alone,
+// and not on where and when they became known.
+Positions OldestFirst(const Graph& graph, const Positions& set);
 
 }  // namespace mig

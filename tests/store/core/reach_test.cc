@@ -51,6 +51,12 @@ TEST(MergeBases, OfAnOctopusAreEveryPartThatIsShared) {
   EXPECT_EQ(Bases("a; b; c; m: a b c; n: c a", "m", "n"), "a c");
 }
 
+TEST(MergeBases, OfAllOfThemAreWhatAllShare) {
+  const Graph graph = MakeGraph("a; b: a; c: b; d: b; e: a");
+  EXPECT_EQ(Names(graph, OctopusBasesOf(graph, {2, 3})), "b");
+  EXPECT_EQ(Names(graph, OctopusBasesOf(graph, {2, 3, 4})), "a");
+}
+
 TEST(MergeBases, FollowDependenciesOnlyWhenAsked) {
   Graph graph = MakeGraph("a; b: a; x +a");
   EXPECT_THAT(MergeBasesOf(graph, 1, 2), IsEmpty());
@@ -133,8 +139,14 @@ TEST_P(RandomGraphs, HaveTheMergeBasesThatTheDefinitionSays) {
     std::set_intersection(below_a.begin(), below_a.end(), below_b.begin(), below_b.end(),
                           std::back_inserter(common));
     ASSERT_EQ(MergeBasesOf(graph, a, b, follow), MaximalOf(graph, common, follow));
+    Position c = static_cast<Position>(random() % graph.size());
+    Positions shared;
+    for (Position p : common) {
+      if (IsAncestor(graph, p, c, follow)) shared.push_back(p);
+    }
+    ASSERT_EQ(OctopusBasesOf(graph, {a, b, c}, follow), MaximalOf(graph, shared, follow));
     std::erase_if(below_a, [&](Position p) { return below_b.contains(p); });
-    ASSERT_EQ(CountBetween(graph, {b}, {a}, follow), below_a.size());
+    ASSERT_EQ(Between(graph, {b}, {a}, follow), Positions(below_a.begin(), below_a.end()));
   }
 }
 
@@ -174,14 +186,23 @@ class GitRepository {
   }
 
   Positions MergeBases(Position a, Position b) const {
-    std::istringstream lines(Run("git merge-base --all " + hashes_[a] + " " + hashes_[b]));
-    Positions bases;
-    for (std::string hash; lines >> hash;) {
-      bases.push_back(
-          static_cast<Position>(std::find(hashes_.begin(), hashes_.end(), hash) - hashes_.begin()));
-    }
-    std::sort(bases.begin(), bases.end());
-    return bases;
+    return PositionsOf(Run("git merge-base --all " + hashes_[a] + " " + hashes_[b]));
+  }
+
+  Positions OctopusBases(const Positions& tips) const {
+    std::string command = "git merge-base --all --octopus";
+    for (Position p : tips) command += " " + hashes_[p];
+    return PositionsOf(Run(command));
+  }
+
+  bool IsAncestor(Position lower, Position upper) const {
+    return Run("git merge-base --is-ancestor " + hashes_[lower] + " " + hashes_[upper] +
+               " && echo yes") == "yes\n";
+  }
+
+  // Commits that no other one follows.
+  Positions Heads() const {
+    return PositionsOf(Run("git rev-list --all --children | awk 'NF == 1 { print $1 }'"));
   }
 
   std::size_t CountBetween(Position lower, Position upper) const {
@@ -189,6 +210,18 @@ class GitRepository {
   }
 
  private:
+  Position PositionOf(const std::string& hash) const {
+    return static_cast<Position>(std::find(hashes_.begin(), hashes_.end(), hash) - hashes_.begin());
+  }
+
+  Positions PositionsOf(const std::string& output) const {
+    std::istringstream lines(output);
+    Positions positions;
+    for (std::string hash; lines >> hash;) positions.push_back(PositionOf(hash));
+    std::sort(positions.begin(), positions.end());
+    return positions;
+  }
+
   std::string folder_;
   std::vector<std::string> hashes_;
 };
@@ -217,7 +250,11 @@ TEST(Git, AgreesAboutMergeBasesAndCounts) {
       several += bases.size() > 1;
       ASSERT_EQ(MergeBasesOf(graph, a, b), bases) << graph.name(a) << " " << graph.name(b);
       ASSERT_EQ(CountBetween(graph, {a}, {b}, Follow::kParents), git.CountBetween(a, b));
+      ASSERT_EQ(IsAncestor(graph, a, b, Follow::kParents), git.IsAncestor(a, b));
+      Position c = static_cast<Position>(random() % graph.size());
+      ASSERT_EQ(OctopusBasesOf(graph, {a, b, c}), git.OctopusBases({a, b, c}));
     }
+    ASSERT_EQ(HeadsOf(graph, Follow::kParents), git.Heads());
   }
   EXPECT_GT(several, 0u) << "no question had several merge bases: it asked too little";
 }

@@ -1,0 +1,154 @@
+#include "store/core/node_table.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace mig {
+namespace {
+
+constexpr std::size_t kIdBytes = sizeof(Id::Bytes);
+
+void AppendNumber(std::string& bytes, std::size_t number) {
+  for (; number >= 0x80; number >>= 7) bytes += static_cast<char>(number | 0x80);
+  bytes += static_cast<char>(number);
+}
+
+void AppendText(std::string& bytes, std::string_view text) {
+  AppendNumber(bytes, text.size());
+  bytes += text;
+}
+
+void AppendTexts(std::string& bytes, const std::vector<std::string>& texts) {
+  AppendNumber(bytes, texts.size());
+  for (const std::string& text : texts) AppendText(bytes, text);
+}
+
+// Reads what the functions above wrote; nothing where the bytes end too early.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  bool AtEnd() const { return rest_.empty(); }
+
+  std::optional<std::size_t> Number() {
+    std::size_t number = 0;
+    for (int shift = 0; shift < 35 && !rest_.empty(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(rest_.front());
+      rest_.remove_prefix(1);
+      number |= std::size_t{byte & 0x7fU} << shift;
+      if (byte < 0x80) return number;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::string_view> Text() {
+    const auto size = Number();
+    if (!size || *size > rest_.size()) return std::nullopt;
+    const std::string_view text = rest_.substr(0, *size);
+    rest_.remove_prefix(*size);
+    return text;
+  }
+
+  std::optional<std::vector<std::string_view>> Texts() {
+    const auto count = Number();
+    if (!count || *count > rest_.size()) return std::nullopt;
+    std::vector<std::string_view> texts;
+    for (std::size_t i = 0; i < *count; ++i) {
+      const auto text = Text();
+      if (!text) return std::nullopt;
+      texts.push_back(*text);
+    }
+    return texts;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+// A reader that stands `texts` texts behind the id.
+Reader Behind(std::string_view packed, int texts) {
+  Reader reader(packed.substr(kIdBytes));
+  for (int i = 0; i < texts; ++i) reader.Text();
+  return reader;
+}
+
+}  // namespace
+
+std::string Pack(const Node& node) {
+  std::string bytes(node.id.bytes().begin(), node.id.bytes().end());
+  for (const std::string* text : {&node.name, &node.created, &node.message})
+    AppendText(bytes, *text);
+  AppendTexts(bytes, node.labels);
+  AppendTexts(bytes, node.aliases);
+  return bytes;
+}
+
+bool IsPacked(std::string_view bytes) {
+  if (bytes.size() < kIdBytes) return false;
+  Reader reader(bytes.substr(kIdBytes));
+  for (int i = 0; i < 3; ++i) {
+    if (!reader.Text()) return false;
+  }
+  return reader.Texts() && reader.Texts() && reader.AtEnd();
+}
+
+Node Unpack(std::string_view packed) {
+  Reader reader(packed.substr(kIdBytes));
+  Node node;
+  node.id = PackedId(packed);
+  for (std::string* text : {&node.name, &node.created, &node.message}) *text = *reader.Text();
+  for (auto* texts : {&node.labels, &node.aliases}) {
+    const auto views = *reader.Texts();
+    texts->assign(views.begin(), views.end());
+  }
+  return node;
+}
+
+Id PackedId(std::string_view packed) {
+  Id::Bytes bytes;
+  std::copy_n(packed.begin(), kIdBytes, bytes.begin());
+  return Id(bytes);
+}
+
+std::string_view PackedName(std::string_view packed) { return *Behind(packed, 0).Text(); }
+
+std::string_view PackedCreated(std::string_view packed) { return *Behind(packed, 1).Text(); }
+
+std::vector<std::string_view> PackedLabels(std::string_view packed) {
+  return *Behind(packed, 3).Texts();
+}
+
+std::vector<std::string_view> PackedAliases(std::string_view packed) {
+  Reader reader = Behind(packed, 3);
+  reader.Texts();
+  return *reader.Texts();
+}
+
+void NodeTable::Edges::Add(std::span<const Position> row) {
+  to.insert(to.end(), row.begin(), row.end());
+  ends.push_back(static_cast<std::uint32_t>(to.size()));
+}
+
+void NodeTable::Add(std::string_view packed, std::span<const Position> parents,
+                    std::span<const Position> depends) {
+  Block& block = LastBlock();
+  block.text.bytes += packed;
+  block.text.ends.push_back(static_cast<std::uint32_t>(block.text.bytes.size()));
+  block.parents.Add(parents);
+  block.depends.Add(depends);
+  ++size_;
+}
+
+// The block for the next node, which no other table has.
+NodeTable::Block& NodeTable::LastBlock() {
+  if (size_ % kBlock == 0) {
+    if (last_is_own_) blocks_.back()->text.bytes.shrink_to_fit();  // it stays for long
+    blocks_.push_back(std::make_shared<Block>());
+  } else if (!last_is_own_) {
+    blocks_.back() = std::make_shared<Block>(*blocks_.back());
+  }
+  last_is_own_ = true;
+  return *blocks_.back();
+}
+
+}  // namespace mig

@@ -1,0 +1,98 @@
+// The revisions of a graph as they lie in memory: what is known of each, packed, and its edges
+// downward, flat.
+//
+// A table only grows, and what is in it never changes: a copy shares all blocks, so it costs a
+// pointer for each few thousand revisions, and adding to the copy does not disturb the original.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/core/id.h"
+
+namespace mig {
+
+// A revision's place in a graph: parents and dependencies have a smaller one than what follows
+// them.
+using Position = std::uint32_t;
+
+// What is known of one revision besides its edges.
+struct Node {
+  std::string name = {};  // unique in the graph
+  Id id = {};             // all zero where identity does not matter (tests, recorded cases)
+  std::string created = {};
+  std::string message = {};
+  std::vector<std::string> labels = {};   // unique in the graph, and nobody's name or alias
+  std::vector<std::string> aliases = {};  // other exact names of it, e.g. the id it had in Alembic
+};
+
+// A node as bytes: its id, then each text with its length before it (LEB128), the lists with their
+// number of texts before them.
+std::string Pack(const Node& node);
+// Whether these bytes are a packed node, from end to end.
+bool IsPacked(std::string_view bytes);
+
+// REQUIRES of all: a packed node. The views are of its bytes.
+Node Unpack(std::string_view packed);
+Id PackedId(std::string_view packed);
+std::string_view PackedName(std::string_view packed);
+std::string_view PackedCreated(std::string_view packed);
+std::vector<std::string_view> PackedLabels(std::string_view packed);
+std::vector<std::string_view> PackedAliases(std::string_view packed);
+
+class NodeTable {
+ public:
+  NodeTable() = default;
+  NodeTable(const NodeTable& other) : blocks_(other.blocks_), size_(other.size_) {}
+  NodeTable(NodeTable&&) = default;
+  NodeTable& operator=(NodeTable&&) = default;
+
+  // REQUIRES: `packed` is; the edges lead to smaller positions; nobody copied this table before: to
+  // go on from what is shared, copy it and add to the copy.
+  void Add(std::string_view packed, std::span<const Position> parents,
+           std::span<const Position> depends);
+
+  Position size() const { return size_; }
+  std::string_view packed(Position p) const { return block(p).text.of(p % kBlock); }
+  std::span<const Position> parents(Position p) const { return block(p).parents.of(p % kBlock); }
+  std::span<const Position> depends(Position p) const { return block(p).depends.of(p % kBlock); }
+
+ private:
+  static constexpr Position kBlock = 4096;
+
+  // Rows of different lengths, one after the other in one array.
+  struct Text {
+    std::string bytes;
+    std::vector<std::uint32_t> ends;
+    std::string_view of(Position row) const {
+      const std::uint32_t begin = row == 0 ? 0 : ends[row - 1];
+      return std::string_view(bytes).substr(begin, ends[row] - begin);
+    }
+  };
+  struct Edges {
+    std::vector<Position> to;
+    std::vector<std::uint32_t> ends;
+    std::span<const Position> of(Position row) const {
+      const std::uint32_t begin = row == 0 ? 0 : ends[row - 1];
+      return {to.data() + begin, to.data() + ends[row]};
+    }
+    void Add(std::span<const Position> row);
+  };
+  struct Block {
+    Text text;
+    Edges parents, depends;
+  };
+
+  const Block& block(Position p) const { return *blocks_[p / kBlock]; }
+  Block& LastBlock();
+
+  std::vector<std::shared_ptr<Block>> blocks_;
+  Position size_ = 0;
+  bool last_is_own_ = false;  // no other table has the last block
+};
+
+}  // namespace mig
