@@ -2,6 +2,7 @@
 
 #include "cli/channel.h"
 #include "mig/v1/admin.grpc.pb.h"
+#include "mig/v1/graph.grpc.pb.h"
 #include "mig/v1/history.grpc.pb.h"
 #include "mig/v1/run.grpc.pb.h"
 #include "mig/v1/target.grpc.pb.h"
@@ -64,6 +65,9 @@ MIG_CALL(History, ShowRevisions)
 MIG_CALL(History, DraftRevision)
 MIG_CALL(History, GetStatus)
 MIG_CALL(History, GetObject)
+MIG_CALL(Graph, FindMergeBases)
+MIG_CALL(Graph, ListRevisions)
+MIG_CALL(Graph, CompareHistories)
 MIG_CALL(Target, GetCurrent)
 MIG_CALL(Target, EnsureVersion)
 MIG_CALL(Target, DescribeTarget)

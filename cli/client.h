@@ -9,6 +9,7 @@
 
 #include "cli/work_tree.h"
 #include "mig/v1/admin.pb.h"
+#include "mig/v1/graph.pb.h"
 #include "mig/v1/history.pb.h"
 #include "mig/v1/run.pb.h"
 #include "mig/v1/target.pb.h"
@@ -33,6 +34,9 @@ class Client {
   MIG_CALL(DraftRevision)
   MIG_CALL(GetStatus)
   MIG_CALL(GetObject)
+  MIG_CALL(FindMergeBases)
+  MIG_CALL(ListRevisions)
+  MIG_CALL(CompareHistories)
   MIG_CALL(GetCurrent)
   MIG_CALL(EnsureVersion)
   MIG_CALL(DescribeTarget)

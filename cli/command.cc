@@ -11,11 +11,11 @@ namespace mig {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &kInit,          &kRevision, &kMerge,      &kEdit,          &kRestore, &kHistory,
-    &kHeads,         &kBranches, &kShow,       &kCatFile,       &kStatus,  &kCurrent,
-    &kPlan,          &kUpgrade,  &kDowngrade,  &kStamp,         &kReapply, &kResolve,
-    &kRuns,          &kWatch,    &kTarget,     &kEnsureVersion, &kAudit,   &kRecover,
-    &kListTemplates, &kDaemon,   &kCompletion, &kVersion,       &kHelp,
+    &kInit,          &kRevision, &kMerge,      &kEdit,      &kRestore,       &kHistory, &kHeads,
+    &kBranches,      &kLog,      &kDiff,       &kMergeBase, &kRevList,       &kShow,    &kCatFile,
+    &kStatus,        &kCurrent,  &kPlan,       &kUpgrade,   &kDowngrade,     &kStamp,   &kReapply,
+    &kResolve,       &kRuns,     &kWatch,      &kTarget,    &kEnsureVersion, &kAudit,   &kRecover,
+    &kListTemplates, &kDaemon,   &kCompletion, &kVersion,   &kHelp,
 };
 
 constexpr Option kGlobalOptions[] = {

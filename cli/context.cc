@@ -128,9 +128,13 @@ Result<std::optional<v1::Target>> Context::target_if_any() {
 
 Result<v1::View> Context::view() {
   const Config* project = TRY(config());
-  if (!tree_) tree_ = TRY(ReadWorkTree(*project));
   v1::View view;
   view.set_project(project->project);
+  if (!ref_.empty()) {
+    view.set_ref(ref_);
+    return view;
+  }
+  if (!tree_) tree_ = TRY(ReadWorkTree(*project));
   view.set_work_tree(tree_->digest);
   return view;
 }

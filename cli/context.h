@@ -64,6 +64,10 @@ class Context {
   // As Ask, for a run.
   Result<void> Run(v1::StartRunRequest request, const Client::OnEvent& on_event);
 
+  // From here on the view is a ref of the work tree's daemon. `name` may leave out `remotes/`, and
+  // the remote's name where there is one of it.
+  void LookAt(std::string name) { ref_ = std::move(name); }
+
   // From here on the view is that of a work tree without files: what the target and the store have,
   // whatever the files say.
   void LookWithoutFiles() { tree_ = WorkTree{{}, DigestOf({})}; }
@@ -94,6 +98,7 @@ class Context {
   Terminal terminal_;
   std::optional<Config> config_;
   std::optional<WorkTree> tree_;
+  std::string ref_;  // empty: the work tree is looked at
   std::unique_ptr<Client> client_;
   std::set<std::string> advised_;
 };

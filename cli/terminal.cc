@@ -74,6 +74,7 @@ Result<void> Terminal::Flush() {
   std::string text = std::move(buffer_);
   buffer_.clear();
   int failure = WriteAll(STDOUT_FILENO, text);
+  closed_ = closed_ || failure == EPIPE;
   if (failure == 0 || failure == EPIPE) return {};
   return Error{Reason::kFileUnwritable,
                std::string("cannot write to stdout: ") + std::strerror(failure)};

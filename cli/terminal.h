@@ -30,6 +30,9 @@ class Terminal {
   // Writes what was printed. Errors: kFileUnwritable, e.g. a full disk; a closed pipe is success.
   Result<void> Flush();
 
+  // Whether nobody reads stdout any more: the pipe is closed.
+  bool closed() const { return closed_; }
+
   // Asks on stderr and reads a line. REQUIRES: interactive().
   std::string Ask(std::string_view question);
   bool interactive() const { return stdin_is_terminal_ && stderr_is_terminal_; }
@@ -51,6 +54,7 @@ class Terminal {
   std::mutex mutex_;
   bool live_shown_ = false;  // under mutex_
   std::string buffer_;
+  bool closed_ = false;
 };
 
 }  // namespace mig

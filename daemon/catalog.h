@@ -1,5 +1,8 @@
 // A catalog: revisions with their contents, and the graph over them. What a view is once it was
 // read, and what a target and a view are together. Immutable; threads share it.
+//
+// The contents of a work tree's revisions are in memory; those of a ref are read from the store,
+// one by one, when somebody needs them.
 #pragma once
 
 #include <memory>
@@ -10,6 +13,7 @@
 #include "store/core/graph.h"
 #include "store/core/reach.h"
 #include "store/core/result.h"
+#include "store/objects.h"
 
 namespace mig {
 
@@ -22,15 +26,32 @@ class Catalog {
 
   // Every parent and dependency is among `revisions`. Where two have one name, the later one goes
   // by it. Errors: those of Graph::Build.
-  static Result<Catalog> Of(const std::vector<RevisionPtr>& revisions);
+  static Result<Catalog> Of(std::vector<RevisionPtr> revisions);
+
+  // Stored revisions. REQUIRES: `objects` outlives the catalog and its copies.
+  static Catalog Stored(Graph graph, Objects& objects);
+
+  // This catalog and more revisions, whose parents and dependencies are in either. `winner` says
+  // who goes by a name that both have. Errors: those of Graph::Build, of Grown.
+  Result<Catalog> With(const std::vector<RevisionPtr>& more, Winner winner) const;
+
+  // The part of it that is in `tips` or below.
+  Catalog Reaching(const Positions& tips) const;
 
   const Graph& graph() const { return graph_; }
-  const std::vector<RevisionPtr>& revisions() const { return revisions_; }  // by position
-  const LinkedRevision& at(Position position) const { return *revisions_[position]; }
+
+  // REQUIRES: the graph has `position`. Errors of a stored revision: kNoSuchObject, kCorruption.
+  Result<RevisionPtr> Load(Position position) const;
+  // By position. Of a ref, each is read from the store.
+  Result<std::vector<RevisionPtr>> LoadAll() const;
 
  private:
   Graph graph_;
-  std::vector<RevisionPtr> revisions_;
+  Objects* stored_ = nullptr;  // has the revisions that `held_` lacks
+  Position first_held_ = 0;
+  // Those from position first_held_ on.
+  std::shared_ptr<const std::vector<RevisionPtr>> held_ =
+      std::make_shared<const std::vector<RevisionPtr>>();
 };
 
 // A stored revision as a catalog holds it: read back from its text, without a path.

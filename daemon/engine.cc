@@ -110,14 +110,15 @@ std::string StateSentence(const RunFinished& finished, const std::string& step_s
 std::string PlainEvent(const Event& event) { return std::to_string(event.body.index()); }
 
 Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener open_session,
-               RefPolicies policies, EventEncoder encode)
+               RefPolicies policies, EventEncoder encode, std::filesystem::path graph_file)
     : world_(world),
       served_(std::move(served)),
       open_session_(std::move(open_session)),
       objects_(kv),
       seen_(kv),
       refs_(kv),
-      views_(objects_, refs_),
+      index_(objects_, std::move(graph_file)),
+      views_(objects_, refs_, index_),
       shared_refs_(objects_, refs_, views_, world, std::move(policies)),
       sessions_(OpenSession, kSessionKeeping, kMaxKeptSessions),
       journal_(kv, world, std::move(encode)),

@@ -5,6 +5,7 @@
 // Thread-safe. Errors of the methods are those of what they call, named in its headers.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "daemon/audit.h"
 #include "daemon/plan/history.h"
+#include "daemon/plan/revision_set.h"
 #include "daemon/pull.h"
 #include "daemon/run_journal.h"
 #include "daemon/run_plan.h"
@@ -21,6 +23,7 @@
 #include "daemon/target.h"
 #include "daemon/views.h"
 #include "daemon/world.h"
+#include "store/graph_index.h"
 #include "store/kv.h"
 #include "store/objects.h"
 #include "store/refs.h"
@@ -40,6 +43,7 @@ struct Marked {
 struct Listing {
   Marked marked;
   Positions revisions;  // in the order to be shown
+  bool last = true;     // nothing follows them
 };
 
 struct BranchListing {
@@ -82,6 +86,11 @@ struct WorkTreeStatus {
   int pending = 0;
   std::string target_url;
   std::vector<std::string> warnings;
+};
+
+struct NamedId {
+  Id id;
+  std::string name;
 };
 
 struct TargetDescription {
@@ -156,10 +165,11 @@ std::string PlainEvent(const Event& event);
 class Engine {
  public:
   // `kv` and `world` outlive the engine. `open_session` opens sessions of runs; `encode` makes of
-  // their events what the store keeps.
+  // their events what the store keeps; `graph_file` is where the graph index is kept between
+  // processes, empty: nowhere.
   Engine(Kv& kv, const World& world, ServedTargets served = {},
          SessionOpener open_session = OpenSession, RefPolicies policies = {},
-         EventEncoder encode = PlainEvent);
+         EventEncoder encode = PlainEvent, std::filesystem::path graph_file = {});
 
   Objects& objects() { return objects_; }
   Views& views() { return views_; }
@@ -167,8 +177,9 @@ class Engine {
   RunsInProgress& runs() { return runs_; }
   RunJournal& journal() { return journal_; }
 
-  // `range` empty: everything. Newest first.
+  // `range` empty: everything. Newest first: at most `most`, of those below position `below`.
   Result<Listing> ListHistory(const ViewName& view, const std::string& range,
+                              std::optional<Position> below, std::size_t most,
                               const std::optional<TargetSpec>& target);
   Result<Listing> ListHeads(const ViewName& view, bool resolve_dependencies,
                             const std::optional<TargetSpec>& target);
@@ -177,6 +188,38 @@ class Engine {
                        const std::optional<TargetSpec>& target);
   Result<DraftText> Draft(const ViewName& view, const DraftSpec& spec);
   Result<WorkTreeStatus> Status(const ViewName& view, const std::optional<TargetSpec>& target);
+  // What `words` stand for (daemon/plan/revision_set.h), as the query asks; its set is filled in
+  // here.
+  struct RevisionsFound {
+    Marked marked;
+    ListedPage page;
+    std::int64_t count = 0;  // with `count_only`: of all pages
+  };
+  Result<RevisionsFound> ListRevisions(const ViewName& view, const std::vector<std::string>& words,
+                                       ListingQuery query, bool count_only,
+                                       const std::optional<TargetSpec>& target);
+
+  enum class Bases { kOfFirstAndOthers, kOfAll, kIsAncestor };
+  struct BasesFound {
+    std::vector<NamedId> bases;  // newest first
+    bool is_ancestor = false;
+  };
+  // For each question, two revisions or more.
+  Result<std::vector<BasesFound>> FindMergeBases(
+      const ViewName& view, Bases kind, Follow follow,
+      const std::vector<std::vector<std::string>>& questions);
+
+  // What differs between two histories, by name. One of the two is null where a side lacks it.
+  struct Side {
+    ViewName view;
+    std::string revision;  // empty: all heads
+  };
+  struct Difference {
+    std::string name;
+    RevisionPtr from, to;
+  };
+  Result<std::vector<Difference>> Compare(const Side& from, const Side& to);
+
   // By id, id prefix or name; a name is what the target has, then what the view has, then what the
   // store has.
   Result<RevisionPtr> FindObject(const ViewName& view, const std::string& object,
@@ -259,6 +302,7 @@ class Engine {
   Objects objects_;
   SeenTargets seen_;
   Refs refs_;
+  GraphIndex index_;
   Views views_;
   SharedRefs shared_refs_;
   SessionPool sessions_;

@@ -191,7 +191,7 @@ Result<RecoveredHistory> Engine::Recover(const TargetSpec& spec, const std::stri
   }));
   RecoveredHistory history{address.url.redacted, {}, ""};
   for (Position p = 0; p < graph.size(); ++p)
-    history.revisions.push_back({graph.node(p).id, catalog.at(p).revision.name, applied[p], false});
+    history.revisions.push_back({graph.id(p), graph.name(p), applied[p], false});
   const std::set<Id> meant = MeantByTheirNames(history.revisions, last_applied);
   for (RecoveredRevision& revision : history.revisions)
     revision.named = meant.contains(revision.id);

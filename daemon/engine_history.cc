@@ -121,14 +121,25 @@ Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetS
 }
 
 Result<Listing> Engine::ListHistory(const ViewName& name, const std::string& range,
+                                    std::optional<Position> below, std::size_t most,
                                     const std::optional<TargetSpec>& target) {
   const ViewPtr view = TRY(views_.Find(name));
   Listing listing;
   listing.marked = TRY(MarkedBy(view, target));
-  const std::optional<std::string_view> wanted =
-      range.empty() ? std::nullopt : std::optional<std::string_view>(range);
-  listing.revisions =
-      TRY(HistoryRange(listing.marked.catalog.graph(), RowsOf(listing.marked), wanted));
+  const Graph& graph = listing.marked.catalog.graph();
+  if (range.empty()) {
+    ListedPage page = PageOf(
+        graph, {{HeadsOf(graph, Follow::kParents), {}}, Follow::kParents, "", {}, below, most});
+    listing.revisions = std::move(page.revisions);
+    listing.last = page.last;
+    return listing;
+  }
+  const Positions all = TRY(HistoryRange(graph, RowsOf(listing.marked), range));
+  const auto first =
+      std::find_if(all.begin(), all.end(), [&](Position p) { return !below || p < *below; });
+  const auto left = static_cast<std::size_t>(all.end() - first);
+  listing.last = left <= most;
+  listing.revisions.assign(first, first + static_cast<std::ptrdiff_t>(std::min(left, most)));
   return listing;
 }
 
@@ -181,7 +192,7 @@ Result<Listing> Engine::Current(const ViewName& name, const TargetSpec& spec, bo
   if (!check_heads) return listing;
   std::vector<Id> heads;
   for (const Position p : EffectiveHeads(view->catalog.graph()))
-    heads.push_back(view->catalog.graph().node(p).id);
+    heads.push_back(view->catalog.graph().id(p));
   std::vector<Id> rows = situation.row_ids();
   std::sort(heads.begin(), heads.end());
   std::sort(rows.begin(), rows.end());
@@ -206,8 +217,8 @@ Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& spec) {
   text.name = draft.name;
   text.text = TRY(WriteRevisionFile(file));
   Revision revision{draft.name, {}, {}, text.text};
-  for (const Position p : draft.parents) revision.parents.push_back(graph.node(p).id);
-  for (const Position p : draft.depends) revision.depends.push_back(graph.node(p).id);
+  for (const Position p : draft.parents) revision.parents.push_back(graph.id(p));
+  for (const Position p : draft.depends) revision.depends.push_back(graph.id(p));
   std::sort(revision.parents.begin(), revision.parents.end());
   std::sort(revision.depends.begin(), revision.depends.end());
   text.id = IdOf(revision);
@@ -231,15 +242,15 @@ Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& 
   const ViewPtr view = TRY(views_.Find(name));
   const Marked marked = TRY(MarkedBy(view, target));
   const Graph& graph = marked.catalog.graph();
-  for (const Position p : ToPositions(marked.applied)) {
-    if (graph.name(p) == object) return marked.catalog.revisions()[p];
+  for (const Position p : graph.AllNamed(object)) {
+    if (marked.applied[p]) return marked.catalog.Load(p);
   }
   if (target) {
     const RevisionPtr half_applied = TRY(HalfApplied(*target, object));
     if (half_applied != nullptr) return half_applied;
   }
   auto in_view = Resolver(graph).Many(object);
-  if (in_view && in_view->size() == 1) return marked.catalog.revisions()[in_view->front()];
+  if (in_view && in_view->size() == 1) return marked.catalog.Load(in_view->front());
   auto ids = TRY(objects_.IdsNamed(name.project, object));
   if (ids.empty()) {
     auto by_prefix = objects_.IdsWithPrefix(object, 2);

@@ -15,7 +15,7 @@ Result<PullPlan> Engine::PlanPull(const PullSpec& spec) {
   for (const TargetSpec& target : spec.targets) {
     const Marked marked = TRY(MarkedBy(tree, target));
     for (const Position p : ToPositions(marked.applied)) {
-      fixed[marked.catalog.graph().node(p).id] =
+      fixed[marked.catalog.graph().id(p)] =
           fmt::format("target {} has it applied", target.name);
     }
   }

@@ -12,23 +12,23 @@ namespace {
 class Comparison {
  public:
   Comparison(const Situation& situation, Catalog both, Dialect dialect)
-      : situation_(situation), both_(std::move(both)), dialect_(dialect) {
-    const mig::Current current = CurrentFrom(both_.graph(), situation.row_ids());
-    for (const Position p : ToPositions(AncestorsOf(both_.graph(), current.rows, Follow::kAll))) {
-      applied_[both_.graph().name(p)] = both_.revisions()[p];
-    }
-  }
+      : situation_(situation), both_(std::move(both)), dialect_(dialect) {}
 
   Result<std::vector<FileStatus>> Files() {
+    const mig::Current current = CurrentFrom(both_.graph(), situation_.row_ids());
+    for (const Position p : ToPositions(AncestorsOf(both_.graph(), current.rows, Follow::kAll))) {
+      applied_[both_.graph().name(p)] = TRY(both_.Load(p));
+    }
     const Graph& graph = view().graph();
     std::vector<FileStatus> files;
     for (Position p = 0; p < graph.size(); ++p) {
-      const LinkedRevision& revision = view().at(p);
-      if (!revision.file.path.empty()) files.push_back(TRY(StatusOf(p, revision)));
+      if (!graph.Has(p)) continue;
+      const RevisionPtr revision = TRY(view().Load(p));
+      if (!revision->file.path.empty()) files.push_back(TRY(StatusOf(p, *revision)));
     }
     for (const auto& [name, revision] : applied_) {
       const auto in_view = graph.FindName(name);
-      if (in_view && !view().at(*in_view).file.path.empty()) continue;
+      if (in_view && !TRY(view().Load(*in_view))->file.path.empty()) continue;
       files.push_back({FileState::kMissingFile, name, "", std::nullopt, revision->id, ""});
     }
     return files;

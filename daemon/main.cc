@@ -27,6 +27,8 @@
 #include "daemon/rpc/services.h"
 #include "daemon/world.h"
 #include "drivers/postgres_parameters.h"
+#include "drivers/session.h"
+#include "store/graph_file.h"
 #include "store/rocks_kv.h"
 
 namespace mig {
@@ -170,7 +172,8 @@ Result<void> Run(const CommandLine& line) {
   if (!line.private_state.empty()) TRY(WriteIdentity(line.private_state));
   const std::unique_ptr<Kv> kv = TRY(RocksKv::Open(line.config.store));
   const World world = World::Real();
-  Engine engine(*kv, world, ServedBy(line), OpenSession, line.config.ref_policies, EncodeEvent);
+  Engine engine(*kv, world, ServedBy(line), OpenSession, line.config.ref_policies, EncodeEvent,
+                GraphFileOf(line.config.store));
   Pool pool(kPoolThreads, kMaxQueuedCalls);
   const std::unique_ptr<Services> services = MakeServices(engine, pool);
   const auto active_runs = [&services] { return services->ActiveRuns(); };

@@ -24,7 +24,7 @@ std::vector<Id> ObjectsOf(const View& view, const std::vector<Id>& haves) {
   const Marks had = AncestorsOf(graph, known, Follow::kAll);
   std::vector<Id> ids;
   for (Position p = 0; p < graph.size(); ++p) {
-    if (!had[p]) ids.push_back(graph.node(p).id);
+    if (graph.Has(p) && !had[p]) ids.push_back(graph.id(p));
   }
   return ids;
 }
@@ -32,7 +32,7 @@ std::vector<Id> ObjectsOf(const View& view, const std::vector<Id>& haves) {
 std::vector<Id> MaximalObjectsOf(const View& view) {
   const Graph& graph = view.catalog.graph();
   std::vector<Id> ids;
-  for (const Position p : HeadsOf(graph, Follow::kAll)) ids.push_back(graph.node(p).id);
+  for (const Position p : HeadsOf(graph, Follow::kAll)) ids.push_back(graph.id(p));
   return ids;
 }
 

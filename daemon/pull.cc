@@ -15,13 +15,14 @@ namespace {
 bool HasFile(const LinkedRevision& revision) { return !revision.file.path.empty(); }
 
 // The files of a work tree by name, ignoring case as file systems may.
-using FilesByName = std::unordered_map<std::string, const LinkedRevision*>;
+using FilesByName = std::unordered_map<std::string, RevisionPtr>;
 
-FilesByName FilesOf(const Catalog& tree) {
+Result<FilesByName> FilesOf(const Catalog& tree) {
   FilesByName files;
   for (Position p = 0; p < tree.graph().size(); ++p) {
-    const LinkedRevision& revision = tree.at(p);
-    if (HasFile(revision)) files.emplace(NameKey(revision.revision.name), &revision);
+    if (!tree.graph().Has(p)) continue;
+    RevisionPtr revision = TRY(tree.Load(p));
+    if (HasFile(*revision)) files.emplace(NameKey(revision->revision.name), std::move(revision));
   }
   return files;
 }
@@ -45,14 +46,15 @@ Error Differs(const LinkedRevision& file, const LinkedRevision& theirs,
 
 Result<std::vector<PulledFile>> NewFiles(const Catalog& tree, const Catalog& ref,
                                          const std::string& ref_name) {
-  const FilesByName files = FilesOf(tree);
+  const FilesByName files = TRY(FilesOf(tree));
   std::vector<PulledFile> new_files;
   for (Position p = 0; p < ref.graph().size(); ++p) {
-    const LinkedRevision& theirs = ref.at(p);
-    const auto file = files.find(NameKey(theirs.revision.name));
-    if (file != files.end() && file->second->id == theirs.id) continue;
-    if (file != files.end()) return Differs(*file->second, theirs, ref_name);
-    PulledFile pulled{theirs.revision.name, "", theirs.revision.body, theirs.id};
+    if (!ref.graph().Has(p)) continue;
+    const auto file = files.find(NameKey(ref.graph().name(p)));
+    if (file != files.end() && file->second->id == ref.graph().id(p)) continue;
+    const RevisionPtr theirs = TRY(ref.Load(p));
+    if (file != files.end()) return Differs(*file->second, *theirs, ref_name);
+    PulledFile pulled{theirs->revision.name, "", theirs->revision.body, theirs->id};
     for (const Position parent : ref.graph().parents(p)) {
       const auto beside = files.find(NameKey(ref.graph().name(parent)));
       if (beside != files.end()) pulled.beside = beside->second->file.path;
@@ -79,7 +81,7 @@ class Rebase {
     std::vector<std::string> parents;
     std::vector<Position> moved_to;
     for (const Position parent : tree_.graph().parents(p)) {
-      const auto shared = ref_.graph().FindId(tree_.graph().node(parent).id);
+      const auto shared = ref_.graph().FindId(tree_.graph().id(parent));
       if (shared) {
         moved_to.push_back(TRY(HeadAbove(p, *shared)));
         continue;
@@ -92,7 +94,8 @@ class Rebase {
       if (below.insert(head).second) parents.push_back(ref_.graph().name(head));
     }
     stands_on_[p] = std::move(below);
-    return Changed(tree_.at(p), std::move(parents));
+    const RevisionPtr own = TRY(tree_.Load(p));
+    return Changed(*own, std::move(parents));
   }
 
  private:
@@ -146,7 +149,8 @@ Result<PullPlan> PlanPull(const Catalog& tree, const Catalog& ref, const std::st
   plan.new_files = TRY(NewFiles(tree, ref, ref_name));
   Rebase onto(tree, ref, ref_name, why_fixed);
   for (Position p = 0; p < tree.graph().size(); ++p) {
-    if (!HasFile(tree.at(p)) || ref.graph().FindId(tree.graph().node(p).id)) continue;
+    if (!tree.graph().Has(p) || ref.graph().FindId(tree.graph().id(p))) continue;
+    if (!HasFile(*TRY(tree.Load(p)))) continue;
     plan.own.push_back(tree.graph().name(p));
     if (!rebase) continue;
     auto changed = TRY(onto.Visit(p));

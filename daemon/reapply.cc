@@ -52,13 +52,13 @@ class Planner {
     }
     RunPlan plan;
     for (auto fate = fates_.rbegin(); fate != fates_.rend(); ++fate) {
-      if ((*fate)->rerun) plan.steps.push_back(Leave((*fate)->applied));
+      if ((*fate)->rerun) plan.steps.push_back(TRY(Leave((*fate)->applied)));
     }
     for (const auto& fate : fates_) {
-      if (!fate->rerun && fate->file != fate->applied) plan.steps.push_back(Relink(*fate));
+      if (!fate->rerun && fate->file != fate->applied) plan.steps.push_back(TRY(Relink(*fate)));
     }
     for (const auto& fate : fates_) {
-      if (fate->rerun) plan.steps.push_back(Enter(fate->file));
+      if (fate->rerun) plan.steps.push_back(TRY(Enter(fate->file)));
     }
     return plan;
   }
@@ -68,7 +68,7 @@ class Planner {
     const Graph& graph = both_.graph();
     Fate fate{p, p, false};
     const auto in_view = situation_.view->catalog.graph().FindName(graph.name(p));
-    if (in_view) fate.file = *graph.FindId(situation_.view->catalog.graph().node(*in_view).id);
+    if (in_view) fate.file = *graph.FindId(situation_.view->catalog.graph().id(*in_view));
     bool stands_on_edited = false;
     for (const auto links : {graph.parents(p), graph.depends(p)}) {
       for (const Position below : links) {
@@ -84,12 +84,14 @@ class Planner {
                    fmt::format("`mig restore {}` brings its file back", graph.name(p))};
     }
     if (fate.file == p || fate.rerun) return fate;
-    const bool same = TRY(MeansTheSame(both_.at(p).file, both_.at(fate.file).file, dialect_));
+    const RevisionPtr applied = TRY(both_.Load(p));
+    const RevisionPtr file = TRY(both_.Load(fate.file));
+    const bool same = TRY(MeansTheSame(applied->file, file->file, dialect_));
     fate.rerun = !same;
     return fate;
   }
 
-  RunStep Leave(Position p) {
+  Result<RunStep> Leave(Position p) {
     Step step{Direction::kDown, p, {p}, {}};
     rows_.erase(p);
     const Graph& graph = both_.graph();
@@ -109,21 +111,21 @@ class Planner {
     return std::none_of(rows_.begin(), rows_.end(), [&](Position row) { return above[row]; });
   }
 
-  RunStep Relink(const Fate& fate) {
-    const Node& node = both_.graph().node(fate.file);
+  Result<RunStep> Relink(const Fate& fate) {
+    const Node node = both_.graph().node(fate.file);
     RunStep step;
     step.summary = {StepKind::kRelink, node.id, node.name, node.message, {node.name}, {node.name}};
-    step.revision = both_.revisions()[fate.file];
+    step.revision = TRY(both_.Load(fate.file));
     step.objects.push_back(step.revision);
     if (rows_.erase(fate.applied) > 0) {
-      step.rows_removed.push_back(both_.graph().node(fate.applied).id);
+      step.rows_removed.push_back(both_.graph().id(fate.applied));
       step.rows_added.push_back({node.id, node.name});
       rows_.insert(fate.file);
     }
     return step;
   }
 
-  RunStep Enter(Position p) {
+  Result<RunStep> Enter(Position p) {
     Step step{Direction::kUp, p, {}, {p}};
     const Graph& graph = both_.graph();
     for (const auto links : {graph.parents(p), graph.depends(p)}) {

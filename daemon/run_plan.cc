@@ -20,17 +20,7 @@ std::vector<std::string> NamesOf(const Graph& graph, std::span<const Position> p
   return names;
 }
 
-VersionRow RowOf(const Graph& graph, Position p) { return {graph.node(p).id, graph.name(p)}; }
-
-std::map<std::string, Id> AppliedNames(const Catalog& catalog, const std::vector<Id>& rows) {
-  const Graph& graph = catalog.graph();
-  const Current current = CurrentFrom(graph, rows);
-  std::map<std::string, Id> names;
-  for (const Position p : ToPositions(AncestorsOf(graph, current.rows, Follow::kAll))) {
-    names[graph.name(p)] = graph.node(p).id;
-  }
-  return names;
-}
+VersionRow RowOf(const Graph& graph, Position p) { return {graph.id(p), graph.name(p)}; }
 
 constexpr std::size_t kRowDigits = 16;  // of a plan's hash
 
@@ -44,6 +34,8 @@ std::string_view NameOf(Operation::Kind kind) {
       return "stamp";
     case Operation::Kind::kReapply:
       return "reapply";
+    case Operation::Kind::kResolve:
+      return "resolve";
   }
   return "";
 }
@@ -65,13 +57,13 @@ std::string HashOf(const RunPlan& plan, Operation::Kind kind, Dialect dialect,
 
 // Positions of the view for what is applied of it: its rows, or what stands in for rows that only
 // the target knows.
-Result<Positions> RowsInView(const Catalog& view, const Catalog& both,
-                             const std::vector<Id>& rows) {
-  const Current current = CurrentFrom(both.graph(), rows);
+Positions RowsInView(const Situation& situation, const Catalog& both) {
+  const Catalog& view = situation.view->catalog;
+  const Current current = CurrentFrom(both.graph(), situation.row_ids());
+  if (situation.foreign.empty()) return MaximalOf(view.graph(), current.rows, Follow::kAll);
   Positions applied;
   for (const Position p : ToPositions(AncestorsOf(both.graph(), current.rows, Follow::kAll))) {
-    if (const auto in_view = view.graph().FindId(both.graph().node(p).id))
-      applied.push_back(*in_view);
+    if (const auto in_view = view.graph().FindId(both.graph().id(p))) applied.push_back(*in_view);
   }
   std::sort(applied.begin(), applied.end());
   return MaximalOf(view.graph(), applied, Follow::kAll);
@@ -97,11 +89,12 @@ Result<RunPlan> Upgrade(const Situation& situation, const std::string& target) {
   const Catalog& view = situation.view->catalog;
   const Catalog both = TRY(situation.WithNamesOfView());
   Current current;
-  current.rows = TRY(RowsInView(view, both, situation.row_ids()));
+  current.rows = RowsInView(situation, both);
   const Plan plan = TRY(PlanUpgrade(view.graph(), current, target));
-  TRY(RefuseEdited(view.graph(), plan, AppliedNames(both, situation.row_ids())));
+  TRY(RefuseEdited(view.graph(), plan, both.graph(),
+                   CurrentFrom(both.graph(), situation.row_ids()).rows));
   RunPlan run;
-  for (const Step& step : plan.steps) run.steps.push_back(StepOf(view, step));
+  for (const Step& step : plan.steps) run.steps.push_back(TRY(StepOf(view, step)));
   if (!situation.foreign.empty()) RecomputeRows(run.steps, situation.row_ids());
   return run;
 }
@@ -111,20 +104,20 @@ Result<RunPlan> Downgrade(const Situation& situation, const std::string& target)
   const Plan plan =
       TRY(PlanDowngrade(both.graph(), CurrentFrom(both.graph(), situation.row_ids()), target));
   RunPlan run;
-  for (const Step& step : plan.steps) run.steps.push_back(StepOf(both, step));
+  for (const Step& step : plan.steps) run.steps.push_back(TRY(StepOf(both, step)));
   return run;
 }
 
 // Two contents under one name cannot both be applied.
 Result<void> RefuseTwoOfOneName(const Graph& graph, const Positions& applied) {
-  std::map<std::string_view, Position> seen;
+  std::map<std::string, Position> seen;
   for (const Position p : applied) {
     const auto [other, fresh] = seen.emplace(graph.name(p), p);
     if (fresh) continue;
     Error error{
         Reason::kEditedSinceApplied,
         fmt::format("revision {} is applied as {} and would be stamped as {}", graph.name(p),
-                    graph.node(other->second).id.short_hex(), graph.node(p).id.short_hex())};
+                    graph.id(other->second).short_hex(), graph.id(p).short_hex())};
     error.details["name"] = graph.name(p);
     return error;
   }
@@ -137,7 +130,7 @@ Result<RunPlan> Stamp(const Situation& situation, const Operation& operation) {
   Plan plan = TRY(PlanStamp(graph, CurrentFrom(graph, situation.row_ids()), operation.revisions,
                             operation.purge));
   TRY(RefuseTwoOfOneName(graph, ToPositions(AncestorsOf(graph, plan.final, Follow::kAll))));
-  RunStep step = StampStep(both, plan);
+  RunStep step = TRY(StampStep(both, plan));
   step.rows_removed.clear();
   step.summary.from.clear();
   for (const VersionRow& row :
@@ -170,17 +163,11 @@ std::string SummaryOf(const Operation& operation) {
 }
 
 Result<Catalog> Situation::WithNamesOfView() const {
-  if (foreign.empty()) return view->catalog;
-  std::vector<RevisionPtr> all = foreign;
-  all.insert(all.end(), view->catalog.revisions().begin(), view->catalog.revisions().end());
-  return Catalog::Of(all);
+  return view->catalog.With(foreign, Winner::kOld);
 }
 
 Result<Catalog> Situation::WithNamesOfTarget() const {
-  if (foreign.empty()) return view->catalog;
-  std::vector<RevisionPtr> all = view->catalog.revisions();
-  all.insert(all.end(), foreign.begin(), foreign.end());
-  return Catalog::Of(all);
+  return view->catalog.With(foreign, Winner::kAdded);
 }
 
 std::vector<Id> Situation::row_ids() const {
@@ -197,7 +184,7 @@ Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects
   return situation;
 }
 
-RunStep StepOf(const Catalog& catalog, const Step& step) {
+Result<RunStep> StepOf(const Catalog& catalog, const Step& step) {
   const Graph& graph = catalog.graph();
   const Node& node = graph.node(step.revision);
   const std::vector<std::string> parents = NamesOf(graph, graph.parents(step.revision));
@@ -209,24 +196,24 @@ RunStep StepOf(const Catalog& catalog, const Step& step) {
                  node.message,
                  up ? parents : std::vector<std::string>{node.name},
                  up ? std::vector<std::string>{node.name} : parents};
-  run.revision = catalog.revisions()[step.revision];
+  run.revision = TRY(catalog.Load(step.revision));
   if (up) run.objects.push_back(run.revision);
-  for (const Position p : step.rows_removed) run.rows_removed.push_back(graph.node(p).id);
+  for (const Position p : step.rows_removed) run.rows_removed.push_back(graph.id(p));
   for (const Position p : step.rows_added) run.rows_added.push_back(RowOf(graph, p));
   return run;
 }
 
-RunStep StampStep(const Catalog& catalog, const Plan& plan) {
+Result<RunStep> StampStep(const Catalog& catalog, const Plan& plan) {
   const Graph& graph = catalog.graph();
   RunStep step;
   step.summary.kind = StepKind::kStamp;
   step.summary.from = NamesOf(graph, plan.start);
   step.summary.to = NamesOf(graph, plan.final);
   step.summary.name = fmt::format("{}", fmt::join(step.summary.to, ", "));
-  for (const Position p : plan.start) step.rows_removed.push_back(graph.node(p).id);
+  for (const Position p : plan.start) step.rows_removed.push_back(graph.id(p));
   for (const Position p : plan.final) step.rows_added.push_back(RowOf(graph, p));
   for (const Position p : ToPositions(AncestorsOf(graph, plan.final, Follow::kAll)))
-    step.objects.push_back(catalog.revisions()[p]);
+    step.objects.push_back(TRY(catalog.Load(p)));
   return step;
 }
 

@@ -58,8 +58,9 @@ Result<RunPlan> PlanResolve(const std::optional<Unfinished>& unfinished,
                             const std::string& revision, Resolution::Answer answer);
 
 // A step's place in its graph, as the executor takes it, and as the offline script does.
-RunStep StepOf(const Catalog& catalog, const Step& step);
+// Errors: those of Catalog::Load.
+Result<RunStep> StepOf(const Catalog& catalog, const Step& step);
 // A stamp as one step: all rows of the plan's start go, all of its end come.
-RunStep StampStep(const Catalog& catalog, const Plan& plan);
+Result<RunStep> StampStep(const Catalog& catalog, const Plan& plan);
 
 }  // namespace mig

@@ -149,8 +149,14 @@ Result<std::string> RenderScript(const Catalog& catalog, const Operation& operat
   const Plan plan = TRY(OfflinePlan(catalog.graph(), operation));
   ScriptWriter writer(book, setting);
   writer.Begin();
-  for (const Step& step : plan.steps) TRY(writer.AddStep(StepOf(catalog, step)));
-  if (operation.kind == Operation::Kind::kStamp) TRY(writer.AddStep(StampStep(catalog, plan)));
+  for (const Step& step : plan.steps) {
+    const RunStep run = TRY(StepOf(catalog, step));
+    TRY(writer.AddStep(run));
+  }
+  if (operation.kind == Operation::Kind::kStamp) {
+    const RunStep stamp = TRY(StampStep(catalog, plan));
+    TRY(writer.AddStep(stamp));
+  }
   return writer.Take();
 }
 

@@ -167,7 +167,7 @@ Result<std::vector<RevisionPtr>> SharedRefs::FreshOf(const PushSpec& spec,
       const auto position =
           spec.view == nullptr ? std::nullopt : spec.view->catalog.graph().FindId(id);
       if (position) {
-        take(spec.view->catalog.revisions()[*position]);
+        take(TRY(spec.view->catalog.Load(*position)));
       } else {
         stored.push_back(id);
       }
@@ -267,7 +267,7 @@ Result<Pushed> SharedRefs::Push(const PushSpec& asked) {
     const Catalog& catalog = spec.view->catalog;
     spec.heads.clear();
     for (const Position p : mig::HeadsOf(catalog.graph(), Follow::kAll))
-      spec.heads.push_back(catalog.graph().node(p).id);
+      spec.heads.push_back(catalog.graph().id(p));
   }
   if (spec.heads.empty()) {
     return Error{Reason::kNoSuchRevision,
@@ -361,7 +361,10 @@ Result<std::vector<RefHead>> SharedRefs::Track(const RefName& name, std::vector<
                     name.name, kTracked),
         {{"ref", name.name}}};
   }
-  if (view != nullptr) TRY(Store(name.project, view->catalog.revisions()));
+  if (view != nullptr) {
+    const std::vector<RevisionPtr> all = TRY(view->catalog.LoadAll());
+    TRY(Store(name.project, all));
+  }
   TRY(CheckStored(heads));
   std::sort(heads.begin(), heads.end());
   for (int race = 0;; ++race) {

@@ -168,15 +168,9 @@ Result<ViewPtr> Views::OfRef(const ViewName& name) {
 }
 
 Result<ViewPtr> Views::OfHeads(const ViewName& name, const std::vector<Id>& heads) {
-  std::vector<RevisionPtr> revisions;
-  for (const Id& head : heads) {
-    Revision stored = TRY(objects_.Get(head));
-    revisions.push_back(TRY(WithoutFile(head, std::move(stored))));
-  }
-  TRY(AddStoredAncestors(revisions));
   auto view = std::make_shared<View>();
   view->name = name;
-  view->catalog = TRY(Catalog::Of(revisions));
+  view->catalog = Catalog::Stored(TRY(index_.Reaching(heads)), objects_);
   return ViewPtr(std::move(view));
 }
 

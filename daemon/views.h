@@ -15,6 +15,7 @@
 
 #include "daemon/catalog.h"
 #include "store/core/result.h"
+#include "store/graph_index.h"
 #include "store/objects.h"
 #include "store/refs.h"
 
@@ -43,7 +44,9 @@ std::string DigestOf(const std::vector<ListedFile>& listing);
 
 class Views {
  public:
-  Views(Objects& objects, Refs& refs) : objects_(objects), refs_(refs) {}
+  // All of them outlive it.
+  Views(Objects& objects, Refs& refs, GraphIndex& index)
+      : objects_(objects), refs_(refs), index_(index) {}
 
   struct Opened {
     ViewPtr view;                      // null while something is missing
@@ -80,6 +83,7 @@ class Views {
 
   Objects& objects_;
   Refs& refs_;
+  GraphIndex& index_;
   std::mutex mutex_;
   std::list<Kept> kept_;                                           // the latest used first
   std::map<std::string, std::weak_ptr<const std::string>> known_;  // by sha256

@@ -10,8 +10,12 @@ extern const Command kRevision, kMerge;                       // revision.cc
 extern const Command kEdit;                                   // edit.cc
 extern const Command kRestore;                                // restore.cc
 extern const Command kHistory;                                // history.cc
+extern const Command kLog;                                    // log.cc
 extern const Command kHeads, kBranches;                       // heads.cc
 extern const Command kShow, kCatFile;                         // show.cc
+extern const Command kMergeBase;                              // merge_base.cc
+extern const Command kRevList;                                // rev_list.cc
+extern const Command kDiff;                                   // diff.cc
 extern const Command kStatus;                                 // status.cc
 extern const Command kCurrent;                                // current.cc
 extern const Command kPlan;                                   // plan.cc

@@ -8,6 +8,7 @@ namespace {
 constexpr Option kHeadsOptions[] = {
     {"-v,--verbose", "", "show each revision's entry"},
     {"--resolve-dependencies", "", "leave out heads that another revision depends on"},
+    {"--ref", "NAME", "what a ref has, instead of the files"},
 };
 
 constexpr Option kBranchesOptions[] = {
@@ -15,6 +16,7 @@ constexpr Option kBranchesOptions[] = {
 };
 
 Result<int> RunHeads(Context& context) {
+  context.LookAt(context.args().Value("ref"));
   v1::ListHeadsRequest request;
   request.set_resolve_dependencies(context.args().Has("resolve-dependencies"));
   v1::ListHeadsResponse answer = TRY(context.Ask(request));

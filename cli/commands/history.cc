@@ -35,6 +35,11 @@ Result<int> Run(Context& context) {
   do {
     v1::ListHistoryResponse page = TRY(context.Ask(request));
     if (context.json()) context.PrintJson(page);
+    if (!context.json() && !context.args().Has("graph")) {
+      TRY(Print(context, {page.revisions().begin(), page.revisions().end()}));
+      TRY(context.terminal().Flush());
+      page.clear_revisions();
+    }
     std::move(page.mutable_revisions()->begin(), page.mutable_revisions()->end(),
               std::back_inserter(revisions));
     request.set_page_token(page.next_page_token());
@@ -46,7 +51,6 @@ Result<int> Run(Context& context) {
 
 const Command kHistory = {
     .name = "history",
-    .alias = "log",
     .group = Group::kLook,
     .summary = "List the revisions, newest first",
     .description =
@@ -54,7 +58,7 @@ const Command kHistory = {
     .options = kOptions,
     .examples =
         "$ mig history\n"
-        "$ mig log --graph -i          # draw it, and mark where the database is\n"
+        "$ mig history --graph -i      # draw it, and mark where the database is\n"
         "$ mig history -r -3:current   # the last three revisions that are applied\n"
         "$ mig history -r users:heads  # from the revision or label `users` on",
     .run = Run,

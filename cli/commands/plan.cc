@@ -8,6 +8,7 @@ namespace {
 
 constexpr Option kOptions[] = {
     {"-v,--verbose", "", "show each step's statements, their locks, and what they destroy"},
+    {"--ref", "NAME", "what a ref has, instead of the files"},
 };
 
 Result<v1::Operation> OperationOf(const Arguments& args) {
@@ -27,6 +28,7 @@ Result<v1::Operation> OperationOf(const Arguments& args) {
 }
 
 Result<int> Run(Context& context) {
+  context.LookAt(context.args().Value("ref"));
   v1::PlanRunRequest request;
   *request.mutable_operation() = TRY(OperationOf(context.args()));
   *request.mutable_target() = TRY(context.target());

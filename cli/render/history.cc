@@ -49,6 +49,22 @@ std::string Graph(const std::vector<v1::Revision>& revisions, bool verbose, cons
 
 }  // namespace
 
+std::string HistoryWriter::Write(const v1::ListRevisionsResponse::Listed& listed) {
+  const v1::Revision& revision = listed.revision();
+  std::string text;
+  if (form_.verbose) {
+    text = Entry(revision, style_) + "\n";
+  } else if (form_.oneline) {
+    text = style_.Dim(revision.id().substr(0, 12)) + " " + GraphLine(revision, style_);
+  } else {
+    text = form_.graph ? GraphLine(revision, style_) : HistoryLine(revision, style_);
+  }
+  if (!form_.graph) return text + "\n";
+  return Row(drawing_.Draw(
+                 {revision.name(), {listed.shown_parents().begin(), listed.shown_parents().end()}}),
+             text, style_);
+}
+
 std::string RenderHistory(const std::vector<v1::Revision>& revisions, const HistoryForm& form,
                           const Style& style) {
   if (form.graph) return Graph(revisions, form.verbose, style);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "daemon/plan/goal.h"
@@ -17,41 +18,34 @@ class Rows {
  public:
   Rows(const Graph& graph, const Positions& rows)
       : graph_(graph),
-        applied_(AncestorsOf(graph, rows, Follow::kAll)),
-        is_row_(graph.size(), false) {
-    start_ = MaximalOf(graph, rows, Follow::kAll);
-    for (Position p : start_) is_row_[p] = true;
-  }
+        start_(MaximalOf(graph, rows, Follow::kAll)),
+        rows_(start_.begin(), start_.end()) {}
 
   const Positions& start() const { return start_; }
-  const Marks& applied() const { return applied_; }
 
   // REQUIRES: everything below `p` is applied.
   Step Up(Position p) {
     Step step{Direction::kUp, p, {}, {p}};
     ForEachBelow(p, [&](Position below) {
-      if (is_row_[below]) step.rows_removed.push_back(below);
-      is_row_[below] = false;
+      if (rows_.erase(below) > 0) step.rows_removed.push_back(below);
     });
-    applied_[p] = true;
-    is_row_[p] = true;
+    rows_.insert(p);
     return step;
   }
 
-  // REQUIRES: nothing above `p` is applied.
-  Step Down(Position p) {
+  // REQUIRES: nothing above `p` is applied; `applied` is what was before the first step down.
+  Step Down(Position p, const Marks& applied) {
     Step step{Direction::kDown, p, {p}, {}};
     ForEachBelow(p, [&](Position below) {
-      if (--EdgesAbove(below) > 0) return;
+      if (--EdgesAbove(below, applied) > 0) return;
       step.rows_added.push_back(below);
-      is_row_[below] = true;
+      rows_.insert(below);
     });
-    applied_[p] = false;
-    is_row_[p] = false;
+    rows_.erase(p);
     return step;
   }
 
-  Positions Now() const { return ToPositions(is_row_); }
+  Positions Now() const { return {rows_.begin(), rows_.end()}; }
 
  private:
   template <typename Visit>
@@ -61,20 +55,19 @@ class Rows {
   }
 
   // How many edges lead to `p` from applied revisions; counted once, then kept by Down.
-  std::size_t& EdgesAbove(Position p) {
+  std::size_t& EdgesAbove(Position p, const Marks& applied) {
     auto [entry, is_new] = edges_above_.emplace(p, 0);
     if (!is_new) return entry->second;
-    for (auto above : {graph_.children(p), graph_.dependents(p)}) {
+    for (const auto& above : {graph_.children(p), graph_.dependents(p)}) {
       entry->second += static_cast<std::size_t>(
-          std::count_if(above.begin(), above.end(), [&](Position q) { return applied_[q]; }));
+          std::count_if(above.begin(), above.end(), [&](Position q) { return applied[q]; }));
     }
     return entry->second;
   }
 
   const Graph& graph_;
-  Marks applied_;
-  Marks is_row_;
-  Positions start_;
+  const Positions start_;
+  std::set<Position> rows_;
   std::unordered_map<Position, std::size_t> edges_above_;
 };
 
@@ -153,9 +146,8 @@ Result<Plan> UpgradeBy(const Graph& graph, const Current& current, std::string_v
   TRY(RefuseOverlap(graph, start));
   Rows rows(graph, start);
   Plan plan{rows.start(), {}, {}};
-  for (Position p : ToPositions(AncestorsOf(graph, goals, Follow::kAll))) {
-    if (!rows.applied()[p]) plan.steps.push_back(rows.Up(p));
-  }
+  for (Position p : OldestFirst(graph, Between(graph, start, goals, Follow::kAll)))
+    plan.steps.push_back(rows.Up(p));
   plan.final = rows.Now();
   return plan;
 }
@@ -168,7 +160,10 @@ Result<Plan> DowngradeBy(const Graph& graph, const Current& current, std::string
                                        : LeavingByText(graph, current, expression));
   Rows rows(graph, current.rows);
   Plan plan{rows.start(), {}, {}};
-  for (auto p = leaving.rbegin(); p != leaving.rend(); ++p) plan.steps.push_back(rows.Down(*p));
+  leaving = OldestFirst(graph, leaving);
+  const Marks applied = AncestorsOf(graph, current.rows, Follow::kAll);
+  for (auto p = leaving.rbegin(); p != leaving.rend(); ++p)
+    plan.steps.push_back(rows.Down(*p, applied));
   plan.final = rows.Now();
   return plan;
 }
@@ -236,17 +231,23 @@ Result<Plan> PlanOfflineStamp(const Graph& graph, const std::vector<std::string>
   return PlanStamp(graph, current, ends, false);
 }
 
-Result<void> RefuseEdited(const Graph& graph, const Plan& plan,
-                          const std::map<std::string, Id>& applied) {
+Result<void> RefuseEdited(const Graph& view, const Plan& plan, const Graph& both,
+                          const Positions& rows) {
   for (const Step& step : plan.steps) {
     if (step.direction == Direction::kDown) continue;
-    const Node& node = graph.node(step.revision);
-    auto known = applied.find(node.name);
-    if (known == applied.end() || known->second == node.id) continue;
-    return Error{Reason::kEditedSinceApplied,
-                 fmt::format("revision {} is applied as {}, but is {} here", node.name,
-                             known->second.short_hex(), node.id.short_hex()),
-                 {{"name", node.name}, {"id", node.id.hex()}, {"applied_id", known->second.hex()}}};
+    const Id id = view.id(step.revision);
+    const std::string name = view.name(step.revision);
+    for (const Position p : both.AllNamed(name)) {
+      const bool is_applied =
+          both.id(p) != id && std::any_of(rows.begin(), rows.end(), [&](Position row) {
+            return IsAncestor(both, p, row, Follow::kAll);
+          });
+      if (!is_applied) continue;
+      return Error{Reason::kEditedSinceApplied,
+                   fmt::format("revision {} is applied as {}, but is {} here", name,
+                               both.id(p).short_hex(), id.short_hex()),
+                   {{"name", name}, {"id", id.hex()}, {"applied_id", both.id(p).hex()}}};
+    }
   }
   return {};
 }

@@ -3,13 +3,12 @@
 //
 // Pure set algebra on the graph. The applied set is what is in the rows or below them, by parents
 // and dependencies; after every step the rows are exactly its maximal elements. Steps are in
-// topological order (upward) or its reverse (downward), ties as in the graph's positions. What each
+// the order of OldestFirst (upward) or its reverse (downward). What each
 // expression means where, is Alembic's: docs/alembic-differences.md.
 //
 // Errors of all: those of Resolver (store/core/expression.h), and what each function lists.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,9 +54,9 @@ Result<Plan> PlanOfflineUpgrade(const Graph& graph, std::string_view range);
 Result<Plan> PlanOfflineDowngrade(const Graph& graph, std::string_view range);
 Result<Plan> PlanOfflineStamp(const Graph& graph, const std::vector<std::string>& targets);
 
-// kEditedSinceApplied when a step upward would run a name that is applied under another id.
-// `applied` are the names in force on the target.
-Result<void> RefuseEdited(const Graph& graph, const Plan& plan,
-                          const std::map<std::string, Id>& applied);
+// kEditedSinceApplied when a step upward would run a name that is applied under another id. `both`
+// is the graph of the view and the target; `rows` are the target's there.
+Result<void> RefuseEdited(const Graph& view, const Plan& plan, const Graph& both,
+                          const Positions& rows);
 
 }  // namespace mig

@@ -81,9 +81,10 @@ class WordTable {
   explicit WordTable(std::string_view ref) : ref_(ref) {}
 
   void AddStored(const Graph& graph) {
-    words_.reserve(graph.size());
+    words_.reserve(graph.count());
     for (Position p = 0; p < graph.size(); ++p) {
-      const Node& node = graph.node(p);
+      if (!graph.Has(p)) continue;
+      const Node node = graph.node(p);
       words_.try_emplace(NameKey(node.name), Entry{node.id, node.name, false});
       for (const std::string& label : node.labels)
         words_.try_emplace(NameKey(label), Entry{node.id, label, true});

@@ -93,17 +93,19 @@ grpc::ServerUnaryReactor* HistoryService::ListHistory(Context* context,
                                                       const v1::ListHistoryRequest* request,
                                                       v1::ListHistoryResponse* response) {
   return Answer(context, pool_, response, [=, this]() -> Result<v1::ListHistoryResponse> {
-    const std::size_t offset = TRY(PageOffsetOf(request->page_token()));
-    const Listing listing = TRY(
-        engine_.ListHistory(FromMessage(request->view()), request->range(), TargetOf(*request)));
+    // A token is the position of the last revision before the page, and positions stay.
+    std::optional<Position> below;
+    if (!request->page_token().empty())
+      below = static_cast<Position>(TRY(PageOffsetOf(request->page_token())));
     const int wanted =
         request->page_size() > 0 ? std::min(request->page_size(), kPageSize) : kPageSize;
-    const std::size_t end =
-        std::min(listing.revisions.size(), offset + static_cast<std::size_t>(wanted));
+    const Listing listing =
+        TRY(engine_.ListHistory(FromMessage(request->view()), request->range(), below,
+                                static_cast<std::size_t>(wanted), TargetOf(*request)));
     v1::ListHistoryResponse answer;
-    for (std::size_t i = offset; i < end; ++i)
-      ToMessage(listing.marked, listing.revisions[i], answer.add_revisions());
-    if (end < listing.revisions.size()) answer.set_next_page_token(std::to_string(end));
+    for (const Position p : listing.revisions)
+      TRY(ToMessage(listing.marked, p, answer.add_revisions()));
+    if (!listing.last) answer.set_next_page_token(std::to_string(listing.revisions.back()));
     return answer;
   });
 }
@@ -115,7 +117,8 @@ grpc::ServerUnaryReactor* HistoryService::ListHeads(Context* context,
     const Listing listing = TRY(engine_.ListHeads(
         FromMessage(request->view()), request->resolve_dependencies(), TargetOf(*request)));
     v1::ListHeadsResponse answer;
-    for (const Position p : listing.revisions) ToMessage(listing.marked, p, answer.add_heads());
+    for (const Position p : listing.revisions)
+      TRY(ToMessage(listing.marked, p, answer.add_heads()));
     return answer;
   });
 }
@@ -128,9 +131,9 @@ grpc::ServerUnaryReactor* HistoryService::ListBranches(Context* context,
     v1::ListBranchesResponse answer;
     for (const BranchPoint& point : listing.branch_points) {
       auto* branch = answer.add_branches();
-      ToMessage(listing.marked, point.revision, branch->mutable_branch_point());
+      TRY(ToMessage(listing.marked, point.revision, branch->mutable_branch_point()));
       for (const Position child : point.children)
-        ToMessage(listing.marked, child, branch->add_children());
+        TRY(ToMessage(listing.marked, child, branch->add_children()));
     }
     return answer;
   });
@@ -145,8 +148,8 @@ grpc::ServerUnaryReactor* HistoryService::ShowRevisions(Context* context,
     v1::ShowRevisionsResponse answer;
     for (const Position p : listing.revisions) {
       auto* shown = answer.add_revisions();
-      ToMessage(listing.marked, p, shown->mutable_revision());
-      shown->set_body(listing.marked.catalog.at(p).revision.body);
+      TRY(ToMessage(listing.marked, p, shown->mutable_revision()));
+      shown->set_body(TRY(listing.marked.catalog.Load(p))->revision.body);
     }
     return answer;
   });

@@ -259,29 +259,41 @@ Result<Operation> FromMessage(const v1::Operation& message) {
   return operation;
 }
 
-void ToMessage(const Marked& marked, Position p, v1::Revision* message) {
+void ToBriefMessage(const Marked& marked, Position p, v1::Revision* message) {
   const Graph& graph = marked.catalog.graph();
-  const Node& node = graph.node(p);
-  const RevisionFile& file = marked.catalog.at(p).file;
+  const Node node = graph.node(p);
   message->set_id(node.id.hex());
   message->set_name(node.name);
   message->set_message(node.message);
-  message->set_author(file.header.author);
   message->set_created(node.created);
-  message->set_path(file.path);
-  for (const std::string& parent : file.header.parents) message->add_parents(parent);
+  AddNames(graph, graph.parents(p), message->mutable_parents());
   AddNames(graph, graph.depends(p), message->mutable_depends());
-  AddNames(graph, graph.children(p), message->mutable_children());
+  const Positions children = graph.children(p);
+  AddNames(graph, children, message->mutable_children());
   Assign(message->mutable_labels(), node.labels);
   Assign(message->mutable_aliases(), node.aliases);
-  message->set_head(graph.children(p).empty());
-  message->set_effective_head(graph.children(p).empty() && !graph.dependents(p).empty());
-  message->set_branch_point(graph.children(p).size() > 1);
+  message->set_head(children.empty());
+  message->set_effective_head(children.empty() && !graph.dependents(p).empty());
+  message->set_branch_point(children.size() > 1);
   message->set_merge_point(graph.parents(p).size() > 1);
   message->set_current(Contains(marked.rows, p));
   message->set_implied(Contains(marked.implied, p));
   message->set_applied(p < marked.applied.size() && marked.applied[p]);
+}
+
+Result<void> AddText(const Marked& marked, Position p, v1::Revision* message) {
+  const RevisionPtr revision = TRY(marked.catalog.Load(p));
+  const RevisionFile& file = revision->file;
+  message->set_author(file.header.author);
+  message->set_path(file.path);
+  Assign(message->mutable_parents(), file.header.parents);
   message->set_irreversible(file.irreversible.value_or(""));
+  return {};
+}
+
+Result<void> ToMessage(const Marked& marked, Position p, v1::Revision* message) {
+  ToBriefMessage(marked, p, message);
+  return AddText(marked, p, message);
 }
 
 void ToMessage(const WorkTreeStatus& status, v1::GetStatusResponse* message) {

@@ -19,7 +19,13 @@ TargetSpec FromMessage(const v1::Target& target);
 // Errors: kInvalidArgument when no kind is set, or a revision is missing.
 Result<Operation> FromMessage(const v1::Operation& operation);
 
-void ToMessage(const Marked& marked, Position position, v1::Revision* message);
+// What the graph knows of a revision.
+void ToBriefMessage(const Marked& marked, Position position, v1::Revision* message);
+// What only its text says: author, path, parents in the order of the file. Errors: those of
+// Catalog::Load.
+Result<void> AddText(const Marked& marked, Position position, v1::Revision* message);
+// Both.
+Result<void> ToMessage(const Marked& marked, Position position, v1::Revision* message);
 void ToMessage(const WorkTreeStatus& status, v1::GetStatusResponse* message);
 void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse* message);
 void ToMessage(const UnfinishedReport& report, v1::GetUnfinishedResponse* message);

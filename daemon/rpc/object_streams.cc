@@ -63,7 +63,7 @@ class Sender final : public grpc::ServerWriteReactor<v1::ReadObjectsResponse> {
   Result<std::string> TextOf(const std::string& hex) {
     const auto id = Id::FromHex(hex);
     const auto position = id ? view_->catalog.graph().FindId(*id) : std::nullopt;
-    if (position) return CanonicalText(view_->catalog.at(*position).revision);
+    if (position) return CanonicalText(TRY(view_->catalog.Load(*position))->revision);
     return Error{Reason::kNoSuchObject, fmt::format("the view has no revision {}", hex),
                  {{"id", hex}}};
   }

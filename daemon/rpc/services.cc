@@ -1,5 +1,6 @@
 #include "daemon/rpc/services.h"
 
+#include "daemon/rpc/graph_service.h"
 #include "daemon/rpc/history_service.h"
 #include "daemon/rpc/messages.h"
 #include "daemon/rpc/ref_service.h"
@@ -13,12 +14,13 @@ class EngineServices final : public Services {
  public:
   EngineServices(Engine& engine, Pool& pool)
       : engine_(engine),
+        graph_(engine, pool),
         history_(engine, pool),
         ref_(engine, pool),
         target_(engine, pool),
         run_(engine, pool) {}
 
-  std::vector<grpc::Service*> All() override { return {&history_, &ref_, &target_, &run_}; }
+  std::vector<grpc::Service*> All() override { return {&graph_, &history_, &ref_, &target_, &run_}; }
   int ActiveRuns() const override { return engine_.runs().active(); }
   void Drain(std::chrono::steady_clock::time_point deadline) override {
     engine_.runs().Drain(deadline);
@@ -26,6 +28,7 @@ class EngineServices final : public Services {
 
  private:
   Engine& engine_;
+  GraphService graph_;
   HistoryService history_;
   RefService ref_;
   TargetService target_;

@@ -15,7 +15,8 @@ grpc::ServerUnaryReactor* TargetService::GetCurrent(Context* context,
     const Listing listing = TRY(engine_.Current(
         FromMessage(request->view()), FromMessage(request->target()), request->check_heads()));
     v1::GetCurrentResponse answer;
-    for (const Position p : listing.revisions) ToMessage(listing.marked, p, answer.add_revisions());
+    for (const Position p : listing.revisions)
+      TRY(ToMessage(listing.marked, p, answer.add_revisions()));
     answer.set_target_url(listing.marked.target_url);
     return answer;
   });

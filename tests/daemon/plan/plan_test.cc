@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "store/core/graph_text.h"
+#include "store/core/grow.h"
 #include "tests/store/core/random_graph.h"
 
 namespace mig {
@@ -155,14 +156,19 @@ TEST(Offline, PlansFromWhereTheScriptStarts) {
 }
 
 TEST(Edited, RevisionsOfAnAppliedNameDoNotRun) {
-  Graph graph = MakeGraph(kLine);
-  Plan plan = PlanUpgrade(graph, {}, "b").value();
-  Id other = *Id::FromHex(std::string(64, 'e'));
-  auto refused = RefuseEdited(graph, plan, {{"b", other}});
+  const auto arrival = [](std::string name, char digit, std::vector<Id> parents) {
+    return Arrival{{.name = name, .id = *Id::FromHex(std::string(64, digit))}, parents, {}};
+  };
+  const Arrival a = arrival("a", 'a', {}), b = arrival("b", 'b', {a.node.id});
+  const Arrival before_edit = arrival("b", 'e', {a.node.id});
+  const Graph view = Graph::Over(Grown(Graph(), {a, b}).value());
+  const Graph both = view.ExtendedTo(Grown(view, {before_edit}).value(), Winner::kOld);
+  const Plan plan = PlanUpgrade(view, {{0}}, "b").value();
+  const auto refused = RefuseEdited(view, plan, both, {*both.FindId(before_edit.node.id)});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, Reason::kEditedSinceApplied);
-  EXPECT_THAT(refused.error().message, HasSubstr("revision b"));
-  EXPECT_TRUE(RefuseEdited(graph, plan, {{"b", Id()}, {"z", other}}));
+  EXPECT_THAT(refused.error().message, HasSubstr("revision b is applied as eeeeeeeeeeee"));
+  EXPECT_TRUE(RefuseEdited(view, plan, both, {0})) << "the other b is known, but not applied";
 }
 
 // The rows, by the definition, for a set that is closed downward.

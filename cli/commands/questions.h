@@ -1,0 +1,28 @@
+// What the commands share that ask the graph: many questions on stdin, one a line, and limits.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/context.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// Calls `answer` with the lines that are there, some at a time, and shows what it printed before it
+// reads on: who waits for an answer before the next question gets it. Empty lines are none.
+Result<void> ForQuestions(
+    Context& context,
+    const std::function<Result<void>(Context&, const std::vector<std::string>& lines)>& answer);
+
+// "-5": as many revisions.
+bool IsCount(const std::string& word);
+// What -N or --max-count says; 0: no limit. Errors: kUsage for what is no positive number.
+Result<int> MaxCount(const Arguments& args);
+
+// kUsage: the command needs more operands, or --stdin.
+Error TooFew(const Command& command);
+
+}  // namespace mig

@@ -1,0 +1,71 @@
+#include "cli/pager.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+
+extern char** environ;
+
+namespace mig {
+namespace {
+
+std::string CommandLine() {
+  for (const char* name : {"MIG_PAGER", "PAGER"}) {
+    if (const char* value = std::getenv(name)) return value;
+  }
+  return "less";
+}
+
+// A shell that runs the command line with `input` as its stdin; 0 when it cannot be started. It
+// gets SIGPIPE and SIGINT as if we had not changed them.
+pid_t Spawn(const std::string& command_line, int input) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t defaults;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawnattr_init(&attributes);
+  ::sigemptyset(&defaults);
+  ::sigaddset(&defaults, SIGPIPE);
+  ::sigaddset(&defaults, SIGINT);
+  ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  ::posix_spawnattr_setsigdefault(&attributes, &defaults);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  ::setenv("LESS", "FRX", 0);
+  std::string shell = "/bin/sh", option = "-c", line = command_line;
+  char* const words[] = {shell.data(), option.data(), line.data(), nullptr};
+  pid_t child = 0;
+  if (::posix_spawn(&child, shell.c_str(), &actions, &attributes, words, environ) != 0) child = 0;
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  return child;
+}
+
+}  // namespace
+
+std::unique_ptr<Pager> Pager::Start() {
+  const std::string command_line = CommandLine();
+  if (::isatty(STDOUT_FILENO) != 1 || command_line.empty() || command_line == "cat") return nullptr;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return nullptr;
+  const pid_t child = Spawn(command_line, ends[0]);
+  ::close(ends[0]);
+  const int terminal = child > 0 ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
+  if (terminal >= 0) ::dup2(ends[1], STDOUT_FILENO);
+  ::close(ends[1]);
+  return terminal < 0 ? nullptr : std::unique_ptr<Pager>(new Pager(child, terminal));
+}
+
+Pager::~Pager() {
+  ::dup2(terminal_, STDOUT_FILENO);  // closes the pipe: the pager sees the end
+  ::close(terminal_);
+  while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace mig

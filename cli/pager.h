@@ -1,0 +1,28 @@
+// Long output in the user's pager, as Git shows it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+
+namespace mig {
+
+// While it lives, stdout leads to the pager; its end waits until the user has left that.
+class Pager {
+ public:
+  // $MIG_PAGER, else $PAGER, else less. Null where stdout is no terminal, the pager is empty or
+  // `cat`, or cannot be started.
+  static std::unique_ptr<Pager> Start();
+  ~Pager();
+
+  Pager(const Pager&) = delete;
+  Pager& operator=(const Pager&) = delete;
+
+ private:
+  Pager(pid_t child, int terminal) : child_(child), terminal_(terminal) {}
+
+  const pid_t child_;
+  const int terminal_;  // what stdout was
+};
+
+}  // namespace mig

@@ -1,0 +1,101 @@
+#include "daemon/plan/revision_set.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#include "store/core/expression.h"
+
+namespace mig {
+namespace {
+
+void Add(Positions& to, const Positions& more) { to.insert(to.end(), more.begin(), more.end()); }
+
+Result<Positions> Side(const Graph& graph, std::string_view text) {
+  return Resolver(graph).Many(text.empty() ? "heads" : text);
+}
+
+// "A..B", or "A...B".
+Result<void> AddRange(const Graph& graph, std::string_view word, std::size_t dots, Follow follow,
+                      RevisionSet& set) {
+  const bool symmetric = word.substr(dots).starts_with("...");
+  const Positions lower = TRY(Side(graph, word.substr(0, dots)));
+  const Positions upper = TRY(Side(graph, word.substr(dots + (symmetric ? 3 : 2))));
+  Add(set.upper, upper);
+  if (!symmetric) {
+    Add(set.lower, lower);
+    return {};
+  }
+  Add(set.upper, lower);
+  for (const Position a : lower) {
+    for (const Position b : upper) Add(set.lower, MergeBasesOf(graph, a, b, follow));
+  }
+  return {};
+}
+
+bool Holds(std::string_view text, std::string_view wanted) {
+  const auto equal = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::search(text.begin(), text.end(), wanted.begin(), wanted.end(), equal) != text.end();
+}
+
+bool Matches(const Graph& graph, Position p, const ListingQuery& query) {
+  if (!query.names.empty() &&
+      !std::binary_search(query.names.begin(), query.names.end(), graph.name(p)))
+    return false;
+  if (query.grep.empty()) return true;
+  const Node node = graph.node(p);
+  return Holds(node.name, query.grep) || Holds(node.message, query.grep);
+}
+
+bool IsAll(const Graph& graph, const ListingQuery& query) {
+  Positions tips = query.set.upper;
+  std::sort(tips.begin(), tips.end());
+  const Positions& heads = HeadsOf(graph, query.follow);
+  return query.set.lower.empty() &&
+         std::includes(tips.begin(), tips.end(), heads.begin(), heads.end());
+}
+
+}  // namespace
+
+Result<RevisionSet> RevisionSetOf(const Graph& graph, const std::vector<std::string>& words,
+                                  Follow follow) {
+  RevisionSet set;
+  bool positive = false;
+  for (const std::string& word : words) {
+    const std::size_t dots = word.find("..");
+    const bool is_range = dots != word.npos && !graph.FindWord(word);
+    if (is_range) {
+      TRY(AddRange(graph, word, dots, follow, set));
+    } else if (word.starts_with('^')) {
+      Add(set.lower, TRY(Side(graph, std::string_view(word).substr(1))));
+      continue;
+    } else {
+      Add(set.upper, TRY(Side(graph, word)));
+    }
+    positive = true;
+  }
+  if (!positive) set.upper = HeadsOf(graph, follow);
+  return set;
+}
+
+ListedPage PageOf(const Graph& graph, const ListingQuery& query) {
+  ListedPage page;
+  if (!IsAll(graph, query)) {
+    page.members.assign(graph.size(), false);
+    for (const Position p : Between(graph, query.set.lower, query.set.upper, query.follow))
+      page.members[p] = true;
+  }
+  for (Position p = std::min(query.below.value_or(graph.size()), graph.size()); p-- > 0;) {
+    const bool is_member = page.members.empty() ? graph.Has(p) : page.members[p];
+    if (!is_member || !Matches(graph, p, query)) continue;
+    page.last = page.revisions.size() < query.most;
+    if (!page.last) break;
+    page.revisions.push_back(p);
+  }
+  return page;
+}
+
+}  // namespace mig

@@ -1,0 +1,47 @@
+// Sets of revisions as Git writes them, and listings of them.
+//
+// Errors of all: those of Resolver (store/core/expression.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/core/graph.h"
+#include "store/core/reach.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// What `upper` reaches and `lower` does not.
+struct RevisionSet {
+  Positions upper;
+  Positions lower;
+};
+
+// `B`: what B reaches; `^A`: without what A reaches; `A..B`: both; `A...B`: what either reaches but
+// not both. Where a side of `..` is empty, or no word is positive, `heads` is meant. A word that is
+// an exact name or label is that, whatever dots it holds.
+Result<RevisionSet> RevisionSetOf(const Graph& graph, const std::vector<std::string>& words,
+                                  Follow follow);
+
+struct ListingQuery {
+  RevisionSet set;
+  Follow follow = Follow::kParents;
+  std::string grep;                // only whose name or message holds it, ignoring case
+  std::vector<std::string> names;  // only these; empty: any
+  std::optional<Position> below;   // only smaller positions: where the page before ended
+  std::size_t most = 0;
+};
+
+struct ListedPage {
+  Positions revisions;  // newest first: a revision before everything below it
+  bool last = true;
+  Marks members;  // of the whole set, unfiltered; empty: all of the graph
+};
+
+// One page. Costs a pass over the positions of the set, and for all of a graph nothing but the
+// page.
+ListedPage PageOf(const Graph& graph, const ListingQuery& query);
+
+}  // namespace mig
