@@ -105,7 +105,7 @@ TEST(Words, BeforeTheVerbBelongToItToo) {
 
 TEST(Commands, AreFoundByNameAliasAndAlembicsSpelling) {
   EXPECT_EQ((*FindCommand("history"))->name, "history");
-  EXPECT_EQ((*FindCommand("log"))->name, "history");
+  EXPECT_EQ((*FindCommand("log"))->name, "log");
   EXPECT_EQ((*FindCommand("ensure_version"))->name, "ensure-version");
   EXPECT_EQ((*FindCommand("list_templates"))->name, "list-templates");
 }
