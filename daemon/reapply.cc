@@ -11,9 +11,13 @@
 namespace mig {
 namespace {
 
-Result<std::string> MeaningOf(const RevisionFile& file, Dialect dialect) {
+// `unrendered_in` is the revision that was applied: what it never said in SQL is no change when it
+// is said.
+Result<std::string> MeaningOf(const RevisionFile& file, const RevisionFile& unrendered_in,
+                              Dialect dialect) {
   std::string text;
   for (const SectionKind kind : {SectionKind::kUp, SectionKind::kVerify, SectionKind::kDown}) {
+    if (FindUnrendered(unrendered_in, kind, dialect) != nullptr) continue;
     for (const Section* section : SectionsFor(file, kind, dialect)) {
       const SectionOptions& options = section->options;
       const auto timeout = [](const auto& value) {
@@ -147,10 +151,10 @@ class Planner {
 
 }  // namespace
 
-Result<bool> MeansTheSame(const RevisionFile& a, const RevisionFile& b, Dialect dialect) {
-  const std::string meaning_of_a = TRY(MeaningOf(a, dialect));
-  const std::string meaning_of_b = TRY(MeaningOf(b, dialect));
-  return meaning_of_a == meaning_of_b;
+Result<bool> MeansTheSame(const RevisionFile& applied, const RevisionFile& file, Dialect dialect) {
+  const std::string meaning_then = TRY(MeaningOf(applied, applied, dialect));
+  const std::string meaning_now = TRY(MeaningOf(file, applied, dialect));
+  return meaning_then == meaning_now;
 }
 
 Result<RunPlan> PlanReapply(const Situation& situation, Dialect dialect) {

@@ -14,8 +14,9 @@ namespace mig {
 // comes with the units.
 Result<RunPlan> PlanReapply(const Situation& situation, Dialect dialect);
 
-// Whether two texts of a revision run the same SQL in a dialect: sections with their options,
-// without comments and white space.
-Result<bool> MeansTheSame(const RevisionFile& a, const RevisionFile& b, Dialect dialect);
+// Whether a revision as it was applied and as its file is now run the same SQL in a dialect:
+// sections with their options, without comments and white space. A direction of `applied` that was
+// not rendered may say anything now: no mig ran it.
+Result<bool> MeansTheSame(const RevisionFile& applied, const RevisionFile& file, Dialect dialect);
 
 }  // namespace mig

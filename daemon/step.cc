@@ -152,6 +152,17 @@ Error CannotBeAtomic(std::string why, const RunStep& step, int line) {
   return line == 0 ? error : InFile(std::move(error), step.file(), line);
 }
 
+// What is known to be incomplete never runs.
+Result<void> RefuseUnrendered(const RevisionFile& file, SectionKind kind, Dialect dialect) {
+  const Section* section = FindUnrendered(file, kind, dialect);
+  if (section == nullptr) return {};
+  Error error{Reason::kUnrendered, fmt::format("the {} of {} could not be written as SQL: {}",
+                                               kind == SectionKind::kUp ? "upgrade" : "downgrade",
+                                               file.name, section->options.unrendered)};
+  error.details["name"] = file.name;
+  return InFile(std::move(error), file, section->line - 1);
+}
+
 }  // namespace
 
 Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect) {
@@ -187,6 +198,7 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   }
   const SectionKind section_kind =
       kind == StepKind::kUpgrade ? SectionKind::kUp : SectionKind::kDown;
+  TRY(RefuseUnrendered(file, section_kind, dialect));
   for (const Section* section : SectionsFor(file, section_kind, dialect)) {
     auto statements = TRY(StatementsOf(file, *section, dialect));
     if (section->options.transaction && dialect == Dialect::kMariadb) {

@@ -33,6 +33,10 @@ struct RunStep {
   std::vector<Id> rows_removed;      // of mig_version
   std::vector<VersionRow> rows_added;
   std::optional<Resolution> resolution = std::nullopt;  // of a kResolve, and only there
+  // What else is written with the rows, where Alembic's version table is followed
+  // (daemon/alembic_plan.h). Each removal removes exactly one row.
+  std::vector<SqlCommand> alembic_removals = {};
+  std::vector<SqlCommand> alembic_writes = {};
 
   // REQUIRES: not a stamp.
   const RevisionFile& file() const { return revision->file; }
@@ -73,8 +77,9 @@ Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect);
 // always a transaction, since it holds the version row. On MariaDB a statement that would commit
 // the transaction around it is a unit of its own in every section.
 //
-// Errors: kFileInvalid, kSqlUnterminated, kSqlClientCommand, kSqlTransactionControl, with the
-// details file and line, kFileInvalid also for timeouts that could not take effect; kIrreversible.
+// Errors: kFileInvalid, kSqlUnterminated, kSqlClientCommand, kSqlTransactionControl, kUnrendered,
+// with the details file and line, kFileInvalid also for timeouts that could not take effect;
+// kIrreversible.
 Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect);
 
 }  // namespace mig

@@ -112,12 +112,13 @@ class NameTable {
   struct Entry {
     Index file;
     std::string_view spelling;
+    friend bool operator==(const Entry&, const Entry&) = default;
   };
   // By NameKey: two spellings of one word are an error, but only the exact one refers to it.
   using Table = std::unordered_map<std::string, Entry>;
 
   static std::optional<Index> Find(const Table& table, const std::string& word);
-  Result<void> AddName(const std::vector<RevisionFile>& files, Index file);
+  Result<void> AddName(const std::vector<RevisionFile>& files, Index file, const std::string& name);
   Result<void> AddLabels(const std::vector<RevisionFile>& files, Index file);
 
   Table names_;
@@ -127,20 +128,29 @@ class NameTable {
 Result<NameTable> NameTable::Of(const std::vector<RevisionFile>& files) {
   NameTable table;
   table.names_.reserve(files.size());
-  for (Index i = 0; i < files.size(); ++i) TRY(table.AddName(files, i));
+  for (Index i = 0; i < files.size(); ++i) TRY(table.AddName(files, i, files[i].name));
+  for (Index i = 0; i < files.size(); ++i) {
+    for (const std::string& alias : files[i].header.aliases) TRY(table.AddName(files, i, alias));
+  }
   for (Index i = 0; i < files.size(); ++i) TRY(table.AddLabels(files, i));
   return table;
 }
 
-Result<void> NameTable::AddName(const std::vector<RevisionFile>& files, Index file) {
-  const std::string& name = files[file].name;
+Result<void> NameTable::AddName(const std::vector<RevisionFile>& files, Index file,
+                                const std::string& name) {
   const auto [entry, added] = names_.try_emplace(NameKey(name), Entry{file, name});
-  if (added) return {};
+  if (added || entry->second == Entry{file, name}) return {};
   const std::string& other = files[entry->second.file].path;
   const std::string_view how = entry->second.spelling == name ? "" : ", ignoring case,";
   Error error{Reason::kDuplicateName,
               fmt::format("{} and {} have{} the same name", other, files[file].path, how)};
-  error.details = {{"file", files[file].path}, {"other_file", other}, {"name", name}};
+  if (name != files[file].name) {
+    const int line = files[file].aliases_line;
+    error.message = fmt::format("{}:{}: the alias `{}` is{} a name of {} too", files[file].path,
+                                line, name, how, other);
+    error.details["line"] = std::to_string(line);
+  }
+  error.details.insert({{"file", files[file].path}, {"other_file", other}, {"name", name}});
   return error;
 }
 

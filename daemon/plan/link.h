@@ -36,7 +36,7 @@ struct StoredRevisions {
 //
 // Errors, with the details file, line and name; for duplicates also other_file and other_line; for
 // circles file and names, the members separated by commas:
-//   kDuplicateName        two files' names differ at most in case
+//   kDuplicateName        two files' names or aliases differ at most in case
 //   kDuplicateLabel       two files declare a label, or one declares another's name; ignoring case
 //   kMissingParent        no file and no stored revision has the name, or several stored ones do
 //   kMissingDependency    likewise, with labels

@@ -326,7 +326,14 @@ Result<Position> Resolver::Word(std::string_view word, std::string_view branch) 
 Result<Position> Resolver::PrefixOf(std::string_view word, std::string_view branch) const {
   if (word.empty()) return NoSuchRevision(word, "it is empty");
   Positions matches;
-  for (const auto& [match, position] : graph_.WordsWithPrefix(word)) matches.push_back(position);
+  for (const auto& [match, position] : graph_.WordsWithPrefix(word)) {
+    // A name and an alias of one revision are two spellings of it; a label is a word of its own.
+    const auto& aliases = graph_.node(position).aliases;
+    const bool repeats = match != graph_.name(position) &&
+                         std::find(aliases.begin(), aliases.end(), match) != aliases.end() &&
+                         graph_.name(position).starts_with(word);
+    if (!repeats) matches.push_back(position);
+  }
   matches = TRY(Inside(std::move(matches), branch));
   if (matches.empty()) matches = TRY(Inside(graph_.IdsWithPrefix(word), branch));
   if (matches.size() == 1) return matches[0];

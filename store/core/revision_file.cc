@@ -125,6 +125,7 @@ Result<void> Parser::ReadHeader() {
   file_.parents_line = reader.LineOf("parents");
   file_.depends_line = reader.LineOf("depends");
   file_.labels_line = reader.LineOf("labels");
+  file_.aliases_line = reader.LineOf("aliases");
   return {};
 }
 
@@ -269,6 +270,13 @@ std::vector<const Section*> SectionsFor(const RevisionFile& file, SectionKind ki
     }
   }
   return sections;
+}
+
+const Section* FindUnrendered(const RevisionFile& file, SectionKind kind, Dialect dialect) {
+  for (const Section* section : SectionsFor(file, kind, dialect)) {
+    if (!section->options.unrendered.empty()) return section;
+  }
+  return nullptr;
 }
 
 bool IsReversible(const RevisionFile& file, Dialect dialect) {

@@ -35,7 +35,7 @@ struct RevisionHeader {
   std::vector<std::string> parents;  // names, as written; none: a base
   std::vector<std::string> depends;  // names or labels
   std::vector<std::string> labels;
-  std::vector<std::string> aliases;  // reserved: kept, without meaning yet
+  std::vector<std::string> aliases;  // other exact names, e.g. the id it has in Alembic
   std::string author;
   std::string created;  // UTC, "2026-11-22T08:15:30Z": text order is time order
 
@@ -51,6 +51,9 @@ struct SectionOptions {
   std::optional<std::chrono::milliseconds> lock_timeout;
   std::optional<std::chrono::milliseconds> statement_timeout;
   std::optional<Dialect> dialect;  // absent: for all
+  // Why the SQL below is not all that the revision does: whoever would run it is refused. Empty: it
+  // is.
+  std::string unrendered = {};
 
   friend bool operator==(const SectionOptions&, const SectionOptions&) = default;
 };
@@ -76,6 +79,7 @@ struct RevisionFile {
   int parents_line = 0;
   int depends_line = 0;
   int labels_line = 0;
+  int aliases_line = 0;
 };
 
 // Reads the bytes of a file. Errors: kLimitExceeded (limits.h), else kFileInvalid with the details
@@ -96,6 +100,9 @@ std::string WithParents(const RevisionFile& file, const std::vector<std::string>
 // The sections of a kind that count in a dialect, in order. They live as long as `file`.
 std::vector<const Section*> SectionsFor(const RevisionFile& file, SectionKind kind,
                                         Dialect dialect);
+
+// The first of these sections whose SQL was not rendered; null where all of them were.
+const Section* FindUnrendered(const RevisionFile& file, SectionKind kind, Dialect dialect);
 
 // Whether the revision can be taken back there: it has a down section for the dialect.
 bool IsReversible(const RevisionFile& file, Dialect dialect);

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kStart = "-- mig:";
 constexpr std::string_view kIrreversible = "irreversible";
+constexpr std::string_view kUnrendered = "unrendered:";  // and why, to the end of the line
 
 struct KindName {
   SectionKind kind;
@@ -126,6 +127,18 @@ Result<void> ReadOption(const Word& word, SectionMark& mark, std::vector<std::st
   return UnknownOption(word);
 }
 
+Result<std::string> ReadUnrendered(const Word& word, const SectionMark& mark, std::string_view line,
+                                   std::size_t why) {
+  if (mark.kind == SectionKind::kVerify) {
+    return word.Wrong("verify cannot be unrendered: leave the section out");
+  }
+  if (why == std::string_view::npos) {
+    return word.Wrong("`unrendered:` needs a reason",
+                      "it looks like `-- mig:up unrendered: it reads what it changes`");
+  }
+  return std::string(line.substr(why));
+}
+
 Result<SectionKind> KindOf(const Word& word) {
   std::vector<std::string_view> known = {kIrreversible};
   for (const KindName& one : kKinds) {
@@ -188,8 +201,12 @@ Result<SectionMark> ParseSectionMark(std::string_view path, int number, std::str
   std::vector<std::string_view> seen;
   while (at != std::string_view::npos) {
     const Word word = word_at(at);
-    TRY(ReadOption(word, mark, seen));
     at = line.find_first_not_of(kBlanks, at + word.text().size());
+    if (word.text() == kUnrendered) {
+      mark.options.unrendered = TRY(ReadUnrendered(word, mark, line, at));
+      break;
+    }
+    TRY(ReadOption(word, mark, seen));
   }
   if (!mark.options.transaction && !mark.options.foreign_keys) {
     return first.Wrong("foreign_keys=off needs a transaction, at whose end the keys are checked");
@@ -208,6 +225,7 @@ std::string WriteSectionMark(const SectionMark& mark) {
     line += " statement_timeout=" + WriteDuration(*options.statement_timeout);
   }
   if (options.dialect) line += fmt::format(" dialect={}", NameOf(*options.dialect));
+  if (!options.unrendered.empty()) line += fmt::format(" {} {}", kUnrendered, options.unrendered);
   return line + "\n";
 }
 

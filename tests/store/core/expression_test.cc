@@ -143,5 +143,13 @@ TEST(Rows, UnknownToTheGraphAreNamed) {
   EXPECT_EQ(KnownRows(current).error().reason, Reason::kUnknownApplied);
 }
 
+TEST(Expression, ANameAndAnAliasOfOneRevisionAreOneMatchForAPrefix) {
+  constexpr std::string_view kGraph =
+      "1a2b3c_add_users =1a2b3c; 1a2b3d_add_items: 1a2b3c_add_users =1a2b3d; ab =ab";
+  EXPECT_EQ(Resolve(kGraph, "1a2b3c"), "1a2b3c_add_users");
+  EXPECT_EQ(Resolve(kGraph, "1a2b3d_"), "1a2b3d_add_items");
+  EXPECT_EQ(Resolve(kGraph, "1a2b3"), "AMBIGUOUS_PREFIX");
+  EXPECT_EQ(Resolve(kGraph, "ab"), "ab");
+}
 }  // namespace
 }  // namespace mig

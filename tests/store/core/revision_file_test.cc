@@ -63,7 +63,8 @@ TEST(ParseRevisionFile, ReadsHeaderAndSections) {
   const SectionOptions off{.transaction = false,
                            .lock_timeout = milliseconds(5000),
                            .statement_timeout = {},
-                           .dialect = {}};
+                           .dialect = {},
+                           .unrendered = {}};
   const std::vector<Section> sections = {
       {SectionKind::kUp,
        {},
@@ -132,6 +133,22 @@ TEST(ParseRevisionFile, ReadsWhyThereIsNoWayBack) {
   EXPECT_EQ(file.irreversible, "the rows: are gone");
   EXPECT_EQ(file.sections.size(), 1u);
   EXPECT_FALSE(IsReversible(file, Dialect::kSqlite));
+}
+
+TEST(ParseRevisionFile, ReadsWhyASectionIsUnrendered) {
+  const RevisionFile file = Parse(
+      "-- mig:up\nSELECT 1;\n-- mig:up dialect=sqlite unrendered:  it reads  rows (a.py:3)\n"
+      "-- see a.py\n-- mig:down unrendered: x\n");
+  ASSERT_EQ(file.sections.size(), 3u);
+  EXPECT_EQ(file.sections[0].options.unrendered, "");
+  EXPECT_EQ(file.sections[1].options.unrendered, "it reads  rows (a.py:3)");
+  EXPECT_EQ(file.sections[1].sql, "-- see a.py");
+  EXPECT_EQ(FindUnrendered(file, SectionKind::kUp, Dialect::kSqlite), &file.sections[1]);
+  EXPECT_EQ(FindUnrendered(file, SectionKind::kUp, Dialect::kPostgresql), nullptr);
+  EXPECT_EQ(FindUnrendered(file, SectionKind::kDown, Dialect::kPostgresql), &file.sections[2]);
+  EXPECT_EQ(WriteRevisionFile(file).value(),
+            "-- mig:up\nSELECT 1;\n\n-- mig:up dialect=sqlite unrendered: it reads  rows (a.py:3)\n"
+            "-- see a.py\n\n-- mig:down unrendered: x\n");
 }
 
 TEST(ParseRevisionFile, SectionsMayComeInAnyOrder) {
@@ -228,6 +245,10 @@ const BadFile kMarkErrors[] = {
      "a mark starts its line with exactly `-- mig:`, e.g. `-- mig:up`"},
     {"-- mig:up transction=off\n", "1:11: unknown option `transction`",
      "did you mean `transaction`?"},
+    {"-- mig:up unrendered:\n", "1:11: `unrendered:` needs a reason",
+     "it looks like `-- mig:up unrendered: it reads what it changes`"},
+    {"-- mig:up\n-- mig:verify unrendered: x\n",
+     "2:15: verify cannot be unrendered: leave the section out"},
     {"-- mig:up fast\n", "1:11: unknown option `fast`",
      "the options are transaction, foreign_keys, lock_timeout, statement_timeout, dialect"},
     {"-- mig:up transaction=of\n", "1:11: `of` is no value for transaction", "it is on or off"},
@@ -353,7 +374,7 @@ TEST(WriteRevisionFile, WritesWhatAPersonWouldWrite) {
   file.header.created = "2026-11-22T08:15:30Z";
   file.sections = {{SectionKind::kUp, {}, "CREATE TABLE products (id bigint PRIMARY KEY);"},
                    {SectionKind::kUp,
-                    {false, milliseconds(90'000), milliseconds(0), Dialect::kPostgresql},
+                    {false, milliseconds(90'000), milliseconds(0), Dialect::kPostgresql, {}},
                     "CREATE INDEX CONCURRENTLY i ON products (id);"},
                    {SectionKind::kDown, {}, ""}};
   EXPECT_EQ(WriteRevisionFile(file).value(),
