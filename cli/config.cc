@@ -183,6 +183,8 @@ Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
           (std::filesystem::path(config.root) / directory).lexically_normal().string();
     }
     target.applied_before = found.require_applied_on;
+    target.compat = found.compat;
+    target.alembic_table = found.alembic_table;
   }
   bool shared = TRY(ExpandVariables(config, config.daemon.address, "daemon.address")) != "local";
   bool may_be_implicit = configured != config.targets.end() || config.targets.empty();

@@ -29,10 +29,12 @@ struct TargetConfig {
   ConfigText url;
   std::string schema;  // of the bookkeeping tables; empty: the daemon's default
   bool is_protected = false;
-  ConfigText backup;                     // "pg_dump", "sqlite", "mariadb-dump" or a command
-  ConfigText backup_directory;           // relative to root
+  ConfigText backup;                // "pg_dump", "sqlite", "mariadb-dump" or a command
+  ConfigText backup_directory;      // relative to root
   std::int64_t backup_time_ms = 0;  // 0: the daemon's default
-  std::string require_applied_on;        // a target's name
+  std::string require_applied_on;   // a target's name
+  std::string compat;               // "alembic": keep its version table up to date; or empty
+  std::string alembic_table;
 };
 
 // How the daemon is reached, paths relative to root.
@@ -59,6 +61,8 @@ struct ResolvedTarget {
   std::string name;
   std::string url;  // empty: a shared daemon knows the target by its name
   std::string schema;
+  std::string compat;
+  std::string alembic_table;
   Environment environment;  // PG* and HOME
   std::string base_directory;
   bool is_protected = false;

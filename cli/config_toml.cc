@@ -147,10 +147,14 @@ Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* 
     const toml::table& table = *node.as_table();
     TRY(reader.Keys(table, "targets." + name,
                     {"url", "schema", "protected", "backup", "backup_directory", "backup_timeout",
-                     "require_applied_on"}));
+                     "require_applied_on", "compat", "alembic_table"}));
     TargetConfig target;
     target.url = TRY(reader.Located(table, "url"));
     target.schema = TRY(reader.Text(table, "schema"));
+    target.compat = TRY(reader.Text(table, "compat"));
+    target.alembic_table = TRY(reader.Text(table, "alembic_table"));
+    if (!target.compat.empty() && target.compat != "alembic")
+      return reader.Fail(*table.get("compat"), "`compat` is \"alembic\", or left out");
     TRY(ReadPolicy(reader, table, name, &target));
     config->targets.emplace(std::move(name), std::move(target));
   }

@@ -26,6 +26,8 @@ v1::Target Message(const ResolvedTarget& resolved) {
   target.set_name(resolved.name);
   target.set_url(resolved.url);
   target.set_schema(resolved.schema);
+  target.set_compat(resolved.compat);
+  target.set_alembic_table(resolved.alembic_table);
   target.set_base_directory(resolved.base_directory);
   target.mutable_environment()->insert(resolved.environment.begin(), resolved.environment.end());
   v1::TargetPolicy* policy = target.mutable_policy();

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "daemon/alembic_version.h"
+
 namespace mig {
 
 void LogAudit::Add(const char* kind, std::int64_t sequence, std::string message) {
@@ -122,6 +124,7 @@ void VersionAudit::Stamp(const LogRow& row) {
   applied_.clear();
   unknown_.clear();
   std::string_view names = row.entry.name;
+  if (names.ends_with(kFromAlembic)) names.remove_suffix(kFromAlembic.size());
   while (!names.empty() && unknown_.empty()) {
     const std::size_t comma = std::min(names.find(", "), names.size());
     const std::string_view name = names.substr(0, comma);

@@ -240,6 +240,10 @@ SqlCommand Bookkeeping::SetTargetId(const std::string& target_id) const {
           {target_id}};
 }
 
+SqlCommand Bookkeeping::CountDone() const {
+  return {"SELECT count(*) FROM " + Table("mig_log") + " WHERE outcome = 'done'"};
+}
+
 SqlCommand Bookkeeping::ReadUnsealed() const {
   const std::string log = Table("mig_log");
   return {fmt::format(
@@ -377,6 +381,20 @@ SqlCommand Bookkeeping::DeleteJournal(const Id& id, StepKind kind) const {
 SqlCommand Bookkeeping::DeleteJournalUnit(const JournalRow& row) const {
   return {"DELETE FROM " + Table("mig_journal") + " WHERE id = $1 AND direction = $2 AND unit = $3",
           {row.id.hex(), std::string(NameOf(row.kind)), row.unit}};
+}
+
+SqlCommand Bookkeeping::RememberAlembic(const std::string& rows) const {
+  const std::string insert = "INSERT INTO " + Table("mig_meta");
+  if (dialect_ == Dialect::kMariadb) {
+    return {insert +
+                " (`key`, value) VALUES ('alembic_version', $1) ON DUPLICATE KEY UPDATE value = "
+                "VALUES(value)",
+            {rows}};
+  }
+  return {insert +
+              " (key, value) VALUES ('alembic_version', $1) ON CONFLICT (key) DO UPDATE SET value "
+              "= excluded.value",
+          {rows}};
 }
 
 std::vector<SqlCommand> Bookkeeping::RegainRole() const {

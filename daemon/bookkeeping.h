@@ -114,6 +114,7 @@ class Bookkeeping {
   SqlCommand ReadLogEnds(std::int64_t sequence) const;
   SqlCommand ReadObjects(const std::string& after, std::int64_t limit) const;  // id, name, content
   SqlCommand SetTargetId(const std::string& target_id) const;
+  SqlCommand CountDone() const;  // the log's rows that are no failures
   SqlCommand ReadUnsealed()
       const;                     // the log from the first row without a hash, and the one before it
   SqlCommand ReadLease() const;  // token, holder, host, run, since
@@ -146,6 +147,8 @@ class Bookkeeping {
   SqlCommand PutJournal(const JournalRow& row) const;
   SqlCommand DeleteJournal(const Id& id, StepKind kind) const;
   SqlCommand DeleteJournalUnit(const JournalRow& row) const;
+  // Keeps what Alembic's version table says (daemon/alembic_version.h) in mig_meta.
+  SqlCommand RememberAlembic(const std::string& rows) const;
   // Drops whatever role a script took, before bookkeeping in its transaction. Empty where the
   // engine has none.
   std::vector<SqlCommand> RegainRole() const;

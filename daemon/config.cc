@@ -243,11 +243,15 @@ Result<void> ReadTargets(const Section& root, DaemonConfig& config) {
   for (const auto& [name, node] : targets.table()) {
     const Section target = TRY(targets.Of(node, name.str()));
     TRY(target.OnlyKeys({"project", "url", "schema", "protected", "backup", "backup_directory",
-                         "backup_timeout", "require_applied_on"}));
+                         "backup_timeout", "require_applied_on", "compat", "alembic_table"}));
     ServedTarget read;
     read.project = TRY(target.Text("project"));
     read.url = TRY(target.Text("url"));
     read.schema = TRY(target.Text("schema"));
+    read.compat = TRY(target.Text("compat"));
+    read.alembic_table = TRY(target.Text("alembic_table"));
+    if (!read.compat.empty() && read.compat != "alembic")
+      return targets.Problem(node, name.str(), "has a `compat` other than \"alembic\"");
     if (read.url.empty()) return targets.Problem(node, name.str(), "needs a `url`");
     TRY(ReadPolicy(target, read));
     config.targets.emplace(std::string(name.str()), std::move(read));

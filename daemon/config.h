@@ -39,6 +39,8 @@ struct ServedTarget {
   std::string schema;              // of the bookkeeping tables; empty: the engine's default
   TargetPolicy policy = {};        // but for applied_before...
   std::string require_applied_on;  // ...which is the target of this name; empty: none
+  std::string compat;              // "alembic" or empty
+  std::string alembic_table;
 };
 
 struct DaemonConfig {

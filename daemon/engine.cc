@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/alembic_plan.h"
 #include "daemon/block_watch.h"
 #include "daemon/executor.h"
 #include "daemon/lease.h"
@@ -57,7 +58,9 @@ Result<OpenTarget> OpenForRun(const TargetAddress& address, const Operation& ope
 // Rows that nobody knows are what `stamp --purge` is there to forget.
 Result<Situation> SituationFor(const Operation& operation, const ViewPtr& view, OpenTarget& target,
                                Objects& objects) {
-  auto situation = SituationOf(view, target, objects);
+  const bool settles = operation.purge || operation.from_alembic;
+  auto situation =
+      SituationOf(view, target, objects, settles ? AlembicMoves::kAllow : AlembicMoves::kRefuse);
   if (situation || !operation.purge || situation.error().reason != Reason::kUnknownApplied)
     return situation;
   Situation without_unknown;
@@ -74,7 +77,12 @@ Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& v
     return PlanResolve(unfinished, revisions.empty() ? "" : revisions[0], spec.operation.answer);
   }
   const Situation situation = TRY(SituationFor(spec.operation, view, target, objects));
-  return PlanOperation(situation, spec.operation, target.session->dialect());
+  RunPlan plan = TRY(PlanOperation(situation, spec.operation, target.session->dialect()));
+  const AlembicState& alembic = situation.state.alembic;
+  if (!alembic.found && !alembic.keep) return plan;
+  const Catalog both = TRY(situation.WithNamesOfView());
+  TRY(FollowInAlembic(situation, spec.operation, both, target.book, target.alembic, plan));
+  return plan;
 }
 
 std::vector<NamedObject> ObjectsOf(const RunPlan& plan) {
@@ -321,9 +329,9 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& spec) {
 Result<std::string> Engine::RenderScript(const RunSpec& spec) {
   const ViewPtr view = TRY(views_.Find(spec.view));
   const TargetAddress address = TRY(AddressOf(spec.target));
-  return mig::RenderScript(view->catalog, spec.operation,
-                           Bookkeeping(address.url.dialect, address.schema),
-                           {spec.actor, FormatMilliseconds(world_.now()), world_.random_hex(32)});
+  return mig::RenderScript(
+      view->catalog, spec.operation, Bookkeeping(address.url.dialect, address.schema),
+      {spec.actor, FormatMilliseconds(world_.now()), world_.random_hex(32), address.alembic});
 }
 
 }  // namespace mig

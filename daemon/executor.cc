@@ -344,8 +344,12 @@ Result<std::string> Executor::WriteBookkeeping(const UnitRun& run) {
   std::size_t rows_removed = 0;
   std::string log_hash;
   if (run.last()) {
-    rows_removed = run.step.rows_removed.size();
+    const auto& removals = run.step.alembic_removals;
+    rows_removed = run.step.rows_removed.size() + removals.size();
     for (const Id& id : run.step.rows_removed) commands.push_back(book_.DeleteVersion(id));
+    commands.insert(commands.end(), removals.begin(), removals.end());
+    const auto& writes = run.step.alembic_writes;
+    commands.insert(commands.end(), writes.begin(), writes.end());
     for (const VersionRow& row : run.step.rows_added) commands.push_back(book_.InsertVersion(row));
     for (const RevisionPtr& object : run.step.objects) {
       commands.push_back(book_.InsertObject(object->id, object->revision));
@@ -363,7 +367,7 @@ Result<std::string> Executor::WriteBookkeeping(const UnitRun& run) {
   TRY(session_.ExecuteAll(commands, [&](std::size_t i, const SqlResult& result) {
     if (i < rows_from || i >= rows_from + rows_removed || result.rows_affected == 1) return;
     rows_as_read = Error{Reason::kDatabaseFormat,
-                         "table mig_version was changed by somebody else during the run"};
+                         "the version table was changed by somebody else during the run"};
   }));
   TRY(std::move(rows_as_read));
   return log_hash;

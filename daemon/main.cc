@@ -157,7 +157,8 @@ ServedTargets ServedBy(const CommandLine& line) {
   served.accept_backups = !line.private_state.empty();
   for (const auto& [name, target] : line.config.targets) {
     served.by_name[name] = {
-        name, target.url, target.schema, {"/", line.environment}, target.policy};
+        name,          target.url,    target.schema,       {"/", line.environment},
+        target.policy, target.compat, target.alembic_table};
   }
   for (const auto& [name, target] : line.config.targets) {
     if (target.require_applied_on.empty()) continue;

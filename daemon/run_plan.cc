@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "daemon/alembic_plan.h"
 #include "daemon/plan/plan.h"
 #include "daemon/reapply.h"
 #include "store/core/sha256.h"
@@ -124,11 +125,24 @@ Result<void> RefuseTwoOfOneName(const Graph& graph, const Positions& applied) {
   return {};
 }
 
+// What Alembic's table says, as mig calls it.
+Result<std::vector<std::string>> NamesInTable(const Graph& graph, const AlembicState& alembic) {
+  if (!alembic.found) {
+    return Error{Reason::kNoCurrentRevision, "the target has no version table of Alembic"};
+  }
+  std::vector<std::string> names = NamesOf(graph, TRY(PositionsOfAlembic(graph, alembic.rows)));
+  if (names.empty()) names.push_back("base");
+  return names;
+}
+
 Result<RunPlan> Stamp(const Situation& situation, const Operation& operation) {
   const Catalog both = TRY(situation.WithNamesOfView());
   const Graph& graph = both.graph();
-  Plan plan = TRY(PlanStamp(graph, CurrentFrom(graph, situation.row_ids()), operation.revisions,
-                            operation.purge));
+  const std::vector<std::string> revisions = operation.from_alembic
+                                                 ? TRY(NamesInTable(graph, situation.state.alembic))
+                                                 : operation.revisions;
+  Plan plan = TRY(PlanStamp(graph, CurrentFrom(graph, situation.row_ids()), revisions,
+                            operation.purge || operation.from_alembic));
   TRY(RefuseTwoOfOneName(graph, ToPositions(AncestorsOf(graph, plan.final, Follow::kAll))));
   RunStep step = TRY(StampStep(both, plan));
   step.rows_removed.clear();
@@ -153,6 +167,7 @@ std::string SummaryOf(const Operation& operation) {
     case Operation::Kind::kDowngrade:
       return "downgrade " + revisions;
     case Operation::Kind::kStamp:
+      if (operation.from_alembic) return "stamp --alembic";
       return (operation.purge ? "stamp --purge " : "stamp ") + revisions;
     case Operation::Kind::kReapply:
       return "reapply";
@@ -176,11 +191,16 @@ std::vector<Id> Situation::row_ids() const {
   return ids;
 }
 
-Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects) {
+Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects,
+                              AlembicMoves moves) {
   Situation situation;
   situation.state = TRY(ReadState(target));
+  TRY(TakeOverRows(view->catalog.graph(), situation.state));
   situation.foreign = TRY(LoadUnknown(target, situation.state, view->catalog, objects));
   situation.view = std::move(view);
+  if (moves == AlembicMoves::kAllow || !situation.state.alembic.found) return situation;
+  const Catalog both = TRY(situation.WithNamesOfView());
+  TRY(RefuseDifference(both.graph(), situation.state));
   return situation;
 }
 

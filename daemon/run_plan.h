@@ -23,6 +23,7 @@ struct Operation {
   std::vector<std::string> revisions;  // one for upgrade and downgrade, none for reapply, at most
                                        // one for resolve
   bool purge = false;                  // stamp: forget the rows first
+  bool from_alembic = false;           // stamp: what Alembic's version table says; no revisions
   Resolution::Answer answer = Resolution::Answer::kApplied;  // resolve
 };
 // "upgrade head", for people and the log.
@@ -40,8 +41,12 @@ struct Situation {
   Result<Catalog> WithNamesOfTarget() const;
   std::vector<Id> row_ids() const;
 };
-// Errors: those of ReadState and LoadUnknown.
-Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects);
+// Whether Alembic may have moved the target since mig last knew.
+enum class AlembicMoves { kRefuse, kAllow };
+// Errors: those of ReadState, LoadUnknown, TakeOverRows and RefuseDifference
+// (daemon/alembic_plan.h).
+Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects,
+                              AlembicMoves moves = AlembicMoves::kRefuse);
 
 // Errors: those of daemon/plan/plan.h; kEditedSinceApplied.
 Result<RunPlan> PlanOperation(const Situation& situation, const Operation& operation,

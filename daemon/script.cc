@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "daemon/alembic_plan.h"
 #include "daemon/plan/plan.h"
 #include "daemon/scripted_verification.h"
 
@@ -32,7 +33,7 @@ std::string DelimiterFor(const std::string& sql) {
 class ScriptWriter {
  public:
   ScriptWriter(const Bookkeeping& book, const ScriptSetting& setting)
-      : book_(book), setting_(setting) {}
+      : book_(book), setting_(setting), alembic_(book.dialect(), setting.alembic) {}
 
   void Begin() {
     if (book_.dialect() == Dialect::kSqlite) text_ += ".bail on\n";
@@ -43,10 +44,12 @@ class ScriptWriter {
     if (book_.dialect() == Dialect::kPostgresql) text_ += "SET client_min_messages = warning;\n";
     text_ += "BEGIN;\n";
     for (const SqlCommand& command : book_.CreateTables(setting_.target_id)) Add(command);
+    if (setting_.alembic.keep) Add(alembic_.Create(""));
     text_ += "COMMIT;\n";
   }
 
-  Result<void> AddStep(const RunStep& step) {
+  Result<void> AddStep(const Catalog& catalog, RunStep step) {
+    if (setting_.alembic.keep) TRY(FollowInScript(catalog, alembic_, step));
     const auto units = TRY(UnitsOf(step, book_.dialect()));
     text_ += fmt::format("\n-- {} {} -> {}\n", NameOf(step.summary.kind), ListOf(step.summary.from),
                          ListOf(step.summary.to));
@@ -107,6 +110,8 @@ class ScriptWriter {
     for (const SqlCommand& command : book_.RegainRole()) Add(command);
     for (const Id& id : step.rows_removed) Add(book_.DeleteVersion(id));
     for (const VersionRow& row : step.rows_added) Add(book_.InsertVersion(row));
+    for (const auto* commands : {&step.alembic_removals, &step.alembic_writes})
+      for (const SqlCommand& command : *commands) Add(command);
     for (const RevisionPtr& object : step.objects)
       Add(book_.InsertObject(object->id, object->revision));
     LogEntry entry;
@@ -122,6 +127,7 @@ class ScriptWriter {
 
   const Bookkeeping& book_;
   const ScriptSetting& setting_;
+  const AlembicTable alembic_;
   std::string text_;
 };
 
@@ -146,16 +152,21 @@ Result<Plan> OfflinePlan(const Graph& graph, const Operation& operation) {
 
 Result<std::string> RenderScript(const Catalog& catalog, const Operation& operation,
                                  const Bookkeeping& book, const ScriptSetting& setting) {
+  if (operation.from_alembic) {
+    return Error{Reason::kUnsupported,
+                 "what alembic_version says is known to the target alone, so it cannot be written "
+                 "as a script"};
+  }
   const Plan plan = TRY(OfflinePlan(catalog.graph(), operation));
   ScriptWriter writer(book, setting);
   writer.Begin();
   for (const Step& step : plan.steps) {
     const RunStep run = TRY(StepOf(catalog, step));
-    TRY(writer.AddStep(run));
+    TRY(writer.AddStep(catalog, run));
   }
   if (operation.kind == Operation::Kind::kStamp) {
     const RunStep stamp = TRY(StampStep(catalog, plan));
-    TRY(writer.AddStep(stamp));
+    TRY(writer.AddStep(catalog, stamp));
   }
   return writer.Take();
 }

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "daemon/alembic_version.h"
 #include "daemon/bookkeeping.h"
 #include "daemon/catalog.h"
 #include "daemon/run_plan.h"
@@ -18,6 +19,7 @@ struct ScriptSetting {
   std::string actor;
   std::string time;       // RFC 3339 with milliseconds
   std::string target_id;  // for a target that has no bookkeeping tables yet
+  AlembicSetting alembic = {};
 };
 
 // `operation` is an upgrade to REV or FROM:TO, a downgrade FROM:TO, or a stamp of REV or FROM:TO.

@@ -65,6 +65,7 @@ Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& ser
   address.url = TRY(ParseTargetUrl(source.url, source.context));
   address.schema = source.schema;
   address.policy = source.policy;
+  address.alembic = TRY(AlembicSettingOf(source.compat, source.alembic_table));
   return address;
 }
 
@@ -78,10 +79,13 @@ Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing,
     return error;
   }
   Bookkeeping book((*session)->dialect(), std::move(schema));
-  return OpenTarget{address, std::move(*session), std::move(book)};
+  AlembicTable alembic((*session)->dialect(), address.alembic);
+  return OpenTarget{address, std::move(*session), std::move(book), std::move(alembic)};
 }
 
-Result<TargetState> ReadState(OpenTarget& target) {
+namespace {
+
+Result<TargetState> ReadOwnTables(OpenTarget& target) {
   TargetState state;
   const SqlResult exist = TRY(target.session->Execute(target.book.TablesExist()));
   if (NumberOf(exist.rows.at(0).at(0)) == 0) return state;
@@ -89,6 +93,7 @@ Result<TargetState> ReadState(OpenTarget& target) {
   for (const auto& row : meta.rows) {
     if (TextOf(row[0]) == "format") state.format = static_cast<int>(NumberOf(row[1]));
     if (TextOf(row[0]) == "target_id") state.target_id = TextOf(row[1]);
+    if (TextOf(row[0]) == "alembic_version") state.alembic.remembered = TextOf(row[1]);
   }
   if (state.format != kBookkeepingFormat) {
     return Error{
@@ -106,6 +111,23 @@ Result<TargetState> ReadState(OpenTarget& target) {
     }
     state.rows.push_back({*id, TextOf(row[1])});
   }
+  return state;
+}
+
+}  // namespace
+
+Result<TargetState> ReadState(OpenTarget& target) {
+  TargetState state = TRY(ReadOwnTables(target));
+  const auto remembered = state.alembic.remembered;
+  const bool matters = state.rows.empty() || remembered || target.address.alembic.keep;
+  if (!matters) return state;
+  state.alembic = TRY(ReadAlembic(*target.session, target.alembic));
+  state.alembic.remembered = remembered;
+  if (!state.alembic.found || !state.rows.empty()) return state;
+  state.untouched = state.format == 0;
+  if (state.untouched) return state;
+  const SqlResult done = TRY(target.session->Execute(target.book.CountDone()));
+  state.untouched = NumberOf(done.rows.at(0).at(0)) == 0;
   return state;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/alembic_version.h"
 #include "daemon/bookkeeping.h"
 #include "daemon/catalog.h"
 #include "daemon/policy.h"
@@ -24,6 +25,8 @@ struct TargetSpec {
   std::string schema;
   UrlContext context;
   TargetPolicy policy = {};
+  std::string compat = {};  // "alembic" or empty
+  std::string alembic_table = {};
 };
 
 // Its address, understood.
@@ -32,6 +35,7 @@ struct TargetAddress {
   TargetUrl url;
   std::string schema;
   TargetPolicy policy = {};
+  AlembicSetting alembic = {};
 };
 
 // The targets that a daemon serves by name, and whether its callers may bring urls of their own.
@@ -42,13 +46,14 @@ struct ServedTargets {
   std::map<std::string, TargetSpec> by_name = {};
 };
 // Errors: kNoTarget without a url; kPermissionDenied with one where none is accepted, or with a
-// backup where that is not; those of ParseTargetUrl.
+// backup where that is not; those of ParseTargetUrl and AlembicSettingOf.
 Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& served);
 
 struct OpenTarget {
   TargetAddress address;
   std::unique_ptr<Session> session;
   Bookkeeping book;
+  AlembicTable alembic;
 };
 // How sessions are made: OpenSession, or a test's way to make ones that fail.
 using SessionOpener =
@@ -62,6 +67,8 @@ struct TargetState {
   int format = 0;
   std::string target_id;
   std::vector<VersionRow> rows;
+  AlembicState alembic;    // read where it can matter
+  bool untouched = false;  // mig never did anything here; known where alembic.found
 };
 // Errors: kDatabaseFormat for tables of another version; those of Session.
 Result<TargetState> ReadState(OpenTarget& target);

@@ -21,6 +21,12 @@ v1::Operation StampTo(const std::vector<std::string>& revisions, bool purge) {
   return operation;
 }
 
+v1::Operation StampFromAlembic() {
+  v1::Operation operation;
+  operation.mutable_stamp()->set_from_alembic(true);
+  return operation;
+}
+
 v1::Operation Reapply() {
   v1::Operation operation;
   operation.mutable_reapply();

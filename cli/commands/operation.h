@@ -11,6 +11,7 @@ namespace mig {
 v1::Operation UpgradeTo(const std::string& revision);
 v1::Operation DowngradeTo(const std::string& revision);
 v1::Operation StampTo(const std::vector<std::string>& revisions, bool purge);
+v1::Operation StampFromAlembic();
 v1::Operation Reapply();
 v1::Operation ResolveAs(const std::string& revision, v1::Operation::Resolve::Answer answer);
 

@@ -37,6 +37,7 @@ constexpr Option kOptions[] = {
 constexpr Option kStampOptions[] = {
     kPlanOption,
     {"--purge", "", "remove every row first, those of unknown revisions included"},
+    {"--alembic", "", "what Alembic's version table says, after Alembic was used on the target"},
     {"--sql", "", "print the SQL script instead of running it; touches no database"},
     kLockWait,
     kAtomic,
@@ -124,11 +125,17 @@ Result<int> RunDowngrade(Context& context) {
 
 Result<int> RunStamp(Context& context) {
   bool purge = context.args().Has("purge");
+  const bool alembic = context.args().Has("alembic");
+  if (alembic == !context.args().operands().empty()) {
+    return Error{Reason::kUsage, alembic ? "--alembic says itself which revisions to stamp"
+                                         : "`mig stamp` needs REV... or --alembic"};
+  }
   if (purge && context.args().Has("sql")) {
     return Error{
         Reason::kUsage,
         "--purge cannot be combined with --sql: a script cannot know which rows there are"};
   }
+  if (alembic) return Start(context, StampFromAlembic());
   return Start(context, StampTo(context.args().operands(), purge));
 }
 
@@ -179,12 +186,13 @@ const Command kStamp = {
     .name = "stamp",
     .group = Group::kApply,
     .summary = "Record revisions as applied without running anything",
-    .operands = {"REV...", 1, kAny},
+    .operands = {"[REV...]", 0, kAny},
     .options = kStampOptions,
     .examples =
         "$ mig stamp head\n"
         "$ mig stamp base            # nothing is applied\n"
-        "$ mig stamp --purge head    # whatever the rows say now",
+        "$ mig stamp --purge head    # whatever the rows say now\n"
+        "$ mig stamp --alembic       # Alembic moved the target: go on from there",
     .run = RunStamp,
 };
 

@@ -216,7 +216,8 @@ TargetPolicy PolicyFrom(const v1::TargetPolicy& message) {
 }  // namespace
 
 TargetSpec FromMessage(const v1::Target& target) {
-  TargetSpec spec{target.name(), target.url(), target.schema(), {}, {}};
+  TargetSpec spec{target.name(),   target.url(),          target.schema(), {}, {},
+                  target.compat(), target.alembic_table()};
   spec.context.base_directory = target.base_directory();
   spec.context.environment.insert(target.environment().begin(), target.environment().end());
   if (target.has_policy()) spec.policy = PolicyFrom(target.policy());
@@ -239,6 +240,8 @@ Result<Operation> FromMessage(const v1::Operation& message) {
       operation.revisions.assign(message.stamp().revisions().begin(),
                                  message.stamp().revisions().end());
       operation.purge = message.stamp().purge();
+      operation.from_alembic = message.stamp().from_alembic();
+      if (operation.from_alembic && operation.revisions.empty()) return operation;
       break;
     case v1::Operation::kReapply:
       operation.kind = Operation::Kind::kReapply;

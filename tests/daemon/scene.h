@@ -203,6 +203,9 @@ class Scene {
     return {"shop", DigestOf(listing), ""};
   }
 
+  // From here on Alembic's version table is kept up to date.
+  void KeepAlembic() { target_.compat = "alembic"; }
+
   // What the last run said.
   const RunFinished& finished() const { return finished_; }
   const Error& error() const { return *finished_.error; }
