@@ -11,11 +11,11 @@ namespace mig {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &kInit,          &kRevision, &kMerge,      &kEdit,      &kRestore,       &kHistory, &kHeads,
-    &kBranches,      &kLog,      &kDiff,       &kMergeBase, &kRevList,       &kShow,    &kCatFile,
-    &kStatus,        &kCurrent,  &kPlan,       &kUpgrade,   &kDowngrade,     &kStamp,   &kReapply,
-    &kResolve,       &kRuns,     &kWatch,      &kTarget,    &kEnsureVersion, &kAudit,   &kRecover,
-    &kListTemplates, &kDaemon,   &kCompletion, &kVersion,   &kHelp,
+    &kInit,    &kRevision,      &kMerge,   &kEdit,       &kRestore,   &kImport,        &kHistory,
+    &kHeads,   &kBranches,      &kLog,     &kDiff,       &kMergeBase, &kRevList,       &kShow,
+    &kCatFile, &kStatus,        &kCurrent, &kPlan,       &kUpgrade,   &kDowngrade,     &kStamp,
+    &kReapply, &kResolve,       &kRuns,    &kWatch,      &kTarget,    &kEnsureVersion, &kAudit,
+    &kRecover, &kListTemplates, &kDaemon,  &kCompletion, &kVersion,   &kHelp,
 };
 
 constexpr Option kGlobalOptions[] = {
@@ -34,12 +34,12 @@ constexpr std::pair<Group, std::string_view> kGroups[] = {
     {Group::kOperate, "Operate"},
 };
 
-struct RefusedOption {
+struct Refused {
   std::string_view name;
   std::string_view why;
 };
 
-constexpr RefusedOption kRefused[] = {
+constexpr Refused kRefused[] = {
     {"--autogenerate",
      "this version of mig does not compare schemas yet; `mig revision --edit` starts a file to "
      "write by hand"},
@@ -53,6 +53,13 @@ constexpr RefusedOption kRefused[] = {
     {"--name", "a target of mig.toml is named with `-t NAME`"},
     {"--raiseerr", "mig has no tracebacks to show: every error has a reason and an exit status"},
     {"--package", "revision files are SQL, not a Python package"},
+};
+
+// Commands of Alembic that have no place here yet.
+constexpr Refused kRefusedCommands[] = {
+    {"check",
+     "this version of mig does not compare schemas yet; `mig current --check-heads` tells whether "
+     "every revision is applied"},
 };
 
 bool SameName(std::string_view given, std::string_view name) {
@@ -80,6 +87,11 @@ Result<const Command*> FindCommand(std::string_view name) {
     if (!command->alias.empty() && SameName(name, command->alias)) return command;
     names.push_back(command->name);
     if (!command->alias.empty()) names.push_back(command->alias);
+  }
+  for (const Refused& refused : kRefusedCommands) {
+    if (refused.name != name) continue;
+    return Error{Reason::kUnsupported,
+                 "mig has no " + std::string(name) + ": " + std::string(refused.why)};
   }
   Error error{Reason::kUsage, "there is no command `" + std::string(name) + "`"};
   error.hint = DidYouMean(name, names);
@@ -124,7 +136,7 @@ std::vector<std::string_view> NamesOf(const Option& option) {
 
 std::string_view WhyRefused(std::string_view option) {
   std::string_view name = option.substr(0, option.find('='));
-  for (const RefusedOption& refused : kRefused) {
+  for (const Refused& refused : kRefused) {
     if (refused.name == name) return refused.why;
   }
   return {};

@@ -1,12 +1,9 @@
-#include <sys/stat.h>
-
-#include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "cli/author.h"
 #include "cli/commands/all.h"
 #include "cli/commands/new_file.h"
+#include "cli/commands/new_project.h"
 #include "cli/commands/operation.h"
 #include "cli/commands/project_files.h"
 #include "cli/context.h"
@@ -18,8 +15,6 @@ namespace mig {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kUrlInDotEnv = "${MIG_DEV_URL}";
 
 constexpr Option kOptions[] = {
     {"-t,--template", "NAME", "what the first target is; `mig list-templates` shows the choice"},
@@ -39,60 +34,6 @@ Result<const ProjectTemplate*> ChosenTemplate(const std::string& name) {
   error.hint = DidYouMean(name, names);
   if (error.hint.empty()) error.hint = "`mig list-templates` shows the choice";
   return error;
-}
-
-// The url as it stays right when it is read from mig.toml in `root`: a relative SQLite path is
-// relative to where the command runs.
-std::string Rebased(const std::string& url, const fs::path& root) {
-  constexpr std::string_view kScheme = "sqlite:";
-  std::string path = url.starts_with(kScheme) ? url.substr(kScheme.size()) : "";
-  if (path.empty() || path.starts_with('/')) return url;
-  return std::string(kScheme) +
-         fs::absolute(path).lexically_normal().lexically_relative(root).string();
-}
-
-Result<void> MakeFolder(const fs::path& folder) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (!failure) return {};
-  return Error{Reason::kFileUnwritable,
-               "cannot make the folder " + folder.string() + ": " + failure.message()};
-}
-
-// Adds the lines that are missing.
-Result<void> Ignore(const fs::path& root, const std::vector<std::string>& lines) {
-  fs::path path = root / ".gitignore";
-  std::string text;
-  if (fs::exists(path)) text = TRY(ReadFile(path.string()));
-  std::string wanted = text;
-  if (!wanted.empty() && !wanted.ends_with('\n')) wanted += '\n';
-  for (const std::string& line : lines) {
-    if (("\n" + wanted).find("\n" + line + "\n") == std::string::npos) wanted += line + "\n";
-  }
-  if (wanted == text) return {};
-  return ReplaceFile(path.string(), wanted);
-}
-
-// A url with a password goes into .env, which Git does not see, and mig.toml names the variable.
-Result<std::string> KeepSecret(const fs::path& root, const std::string& url) {
-  if (!HoldsPassword(url)) return url;
-  fs::path path = root / ".env";
-  TRY(CreateFile(path.string(), "MIG_DEV_URL=" + url + "\n"));
-  ::chmod(path.c_str(), 0600);
-  return std::string(kUrlInDotEnv);
-}
-
-Result<void> MakeProject(const fs::path& root, const ProjectTemplate& chosen,
-                         const std::string& from) {
-  fs::path config = root / "mig.toml";
-  if (fs::exists(config))
-    return Error{Reason::kFileExists, config.string() + " exists already, and stays as it is"};
-  TRY(MakeFolder(root / "migrations"));
-  std::string url(chosen.url);
-  if (!from.empty()) url = TRY(KeepSecret(root, Rebased(from, root)));
-  std::string name = ProjectNameFrom(root.filename().string());
-  TRY(CreateFile(config.string(), ProjectConfig(name, chosen, url)));
-  return Ignore(root, {".mig/", ".env"});
 }
 
 // A section's text has no blank lines around it.
@@ -150,7 +91,8 @@ Result<int> RunInit(Context& context) {
   std::string directory = context.args().Operand(0);
   bool adopt = context.args().Has("from");
   fs::path root = RootOf(directory);
-  TRY(MakeProject(root, *chosen, context.args().Value("from")));
+  const std::string from = context.args().Value("from");
+  TRY(MakeProject(root, *chosen, from.empty() ? std::string(chosen->url) : Rebased(from, root)));
   if (adopt) TRY(Adopt(context, root));
   context.terminal().Tell("made " + (root / "mig.toml").string() + " and " +
                           (root / "migrations").string() + "\n");

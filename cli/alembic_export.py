@@ -1,0 +1,503 @@
+"""Writes down an Alembic project as JSON lines, for `mig import alembic`.
+
+Runs in the user's own interpreter, with the user's Alembic, env.py and naming conventions. Each revision is
+rendered by itself, in both directions, in offline mode. What belongs to a revision is exactly what is put out while
+its upgrade() or downgrade() runs; Alembic's own statements on its version table come before and after that.
+
+argv[1] is a JSON object: ini, toml, section, x, dialect, engine. Standard output (what env.py prints there goes to
+standard error) gets one object a line, the key `kind` saying which:
+
+    project   alembic, sqlalchemy (versions), count (of revisions)
+    revision  id, down, depends, labels, message, notes, created, path, and for `upgrade` and `downgrade`
+              {sections: [{transaction, statements}], unrendered, irreversible, line, source}
+    progress  done: how many of the 2 * count directions are rendered
+    end       dialect, version_table, version_table_schema, url (where the configuration file says it)
+    error     message: why there is no answer, instead of the rest
+"""
+import argparse
+import contextlib
+import datetime
+import inspect
+import io
+import json
+import os
+import re
+import sys
+import textwrap
+import traceback
+
+ANSWERS = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)
+sys.path[:] = [folder for folder in sys.path if folder]
+
+
+def answer(kind, **fields):
+    ANSWERS.write(json.dumps(dict(fields, kind=kind)) + "\n")
+    ANSWERS.flush()
+
+
+def refuse(message):
+    answer("error", message=message)
+    sys.exit(1)
+
+
+try:
+    import alembic
+    import sqlalchemy
+    from alembic.config import Config
+    from alembic.operations import Operations
+    from alembic.operations.batch import BatchOperationsImpl
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext, MigrationStep
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+except ImportError as missing:
+    refuse("%s has no Alembic: %s" % (sys.executable, missing))
+
+
+class NeedsDatabase(Exception):
+    """The revision asks for something that only a database can answer."""
+
+
+class NoResult:
+    """What an offline statement returns. Not to look at it is fine."""
+
+    def __init__(self, capture):
+        self.__dict__["capture"] = capture
+        self.__dict__["put_out"] = len(capture.sections[-1]["statements"])
+
+    def fail(self, *_):
+        del self.capture.sections[-1]["statements"][self.put_out - 1:self.put_out]  # a query, as it seems
+        self.capture.fail("it reads what a statement returns")
+
+    __getattr__ = __iter__ = __next__ = __getitem__ = __len__ = __bool__ = fail
+
+
+class Capture:
+    """What one direction of one revision puts out."""
+
+    def __init__(self, path):
+        self.path = path
+        self.sections = [{"transaction": True, "statements": []}]
+        self.unrendered = None
+        self.irreversible = None
+        self.line = 0
+        self.active = False
+        self.finished = False
+
+    def transaction(self, on):
+        if self.sections[-1]["transaction"] != on:
+            self.sections.append({"transaction": on, "statements": []})
+
+    def add(self, text):
+        statement = text.strip().rstrip(";").rstrip()
+        word = statement.upper()
+        if word in ("COMMIT", "END", "COMMIT TRANSACTION"):  # the old way out of the transaction
+            self.transaction(False)
+        elif word in ("BEGIN", "BEGIN TRANSACTION", "START TRANSACTION"):
+            self.transaction(True)
+        elif statement:
+            self.sections[-1]["statements"].append(statement)
+
+    def fail(self, why):
+        """Kept even if the revision catches the exception."""
+        self.note(why, sys._getframe())
+        raise NeedsDatabase(why)
+
+    def note(self, why, frame):
+        if self.unrendered is not None:
+            return
+        self.unrendered = why
+        while frame is not None:
+            if frame.f_code.co_filename == self.path:
+                self.line = frame.f_lineno
+                return
+            frame = frame.f_back
+
+    def run(self, function, arguments):
+        self.active = True
+        try:
+            function(**arguments)
+        except NeedsDatabase:
+            pass
+        except (Exception, SystemExit) as failure:
+            self.raised(failure)
+        finally:
+            self.active = False
+            self.finished = True
+
+    def raised(self, failure):
+        frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.filename == self.path]
+        text = " ".join(str(failure).split())
+        if isinstance(failure, NotImplementedError) and traceback.extract_tb(
+                failure.__traceback__)[-1].filename == self.path:
+            self.irreversible = text or "it raises NotImplementedError"
+        elif self.unrendered is None:
+            self.unrendered = ("%s: %s" % (type(failure).__name__, text))[:300].rstrip(": ")
+        if not self.line and frames:
+            self.line = frames[-1].lineno
+
+    def fields(self, function):
+        found = {"sections": [section for section in self.sections if section["statements"]]}
+        if self.irreversible is not None:
+            found["irreversible"] = self.irreversible
+        if self.unrendered is not None:
+            found.update(unrendered=self.unrendered, line=self.line)
+            with contextlib.suppress(OSError, TypeError):
+                found["source"] = textwrap.dedent(inspect.getsource(function))
+        return found
+
+
+def literal_for(compiler, value, type_):
+    """Literals that older versions of SQLAlchemy cannot write: as the driver would send them."""
+    impl = type_.dialect_impl(compiler.dialect)
+    process = impl.bind_processor(compiler.dialect)
+    sent = process(value) if process is not None else value
+    if isinstance(sent, (datetime.datetime, datetime.date, datetime.time)) or type(sent).__name__ == "UUID":
+        sent = str(sent)
+    if isinstance(sent, bool) or sent is None:
+        return {True: "true", False: "false", None: "NULL"}[sent]
+    if isinstance(sent, (int, float)) or type(sent).__name__ == "Decimal":
+        return str(sent)
+    if isinstance(sent, (bytes, memoryview)):
+        written = bytes(sent).hex()
+        return "'\\x%s'" % written if compiler.dialect.name == "postgresql" else "x'%s'" % written
+    if isinstance(sent, str):
+        return "'%s'" % sent.replace("'", "''")
+    raise NotImplementedError("no literal for %r" % (value,))
+
+
+def with_more_literals(compiler):
+    class Compiler(compiler):
+        def render_literal_value(self, value, type_):
+            try:
+                return super().render_literal_value(value, type_)
+            except (NotImplementedError, sqlalchemy.exc.CompileError):
+                return literal_for(self, value, type_)
+
+    return Compiler
+
+
+def bound(statement, row):
+    """The statement with the parameters of one execution in it."""
+    if isinstance(statement, sqlalchemy.sql.expression.TextClause):
+        return statement.bindparams(**row)
+    if getattr(statement, "is_insert", False):
+        return statement.values(row)
+    if getattr(statement, "is_update", False):
+        columns = {key: row[key] for key in row if key in statement.table.c}
+        statement = statement.values(columns) if columns else statement
+        row = {key: row[key] for key in row if key not in columns}
+    return statement.params(**row) if row else statement
+
+
+def rows_of(multiple, named):
+    """(row,), ([row, row],), (row, row) or **row: how execute() takes parameters."""
+    rows = multiple[0] if len(multiple) == 1 and isinstance(multiple[0], (list, tuple)) else multiple
+    return [dict(row) for row in rows] or ([named] if named else [])
+
+
+class Surroundings:
+    """What env.py finds as `context`. It decides what it decides; only where the statements go is ours."""
+
+    def __init__(self, environment, capture, dialect):
+        self.capture = capture
+        self.dialect = dialect
+        self.configure_as_asked = environment.configure
+        self.environment = environment
+        self.url = None
+        environment.configure = self.configure
+        environment.is_offline_mode = self.is_offline_mode
+
+    def is_offline_mode(self):
+        if self.capture().active:
+            self.capture().fail("it asks whether it runs offline")
+        return not self.capture().finished  # the scratch database is live
+
+    def configure(self, connection=None, url=None, dialect_name=None, dialect_opts=None, **options):
+        options.update(literal_binds=True)
+        # With another style a percent sign would be doubled for a driver that never sees it.
+        dialect_opts = dict(dialect_opts or {}, paramstyle="named")
+        if self.dialect is not None:
+            url, dialect_name = None, self.dialect
+        elif connection is not None:
+            url, dialect_name = None, connection.dialect.name
+        self.url = url
+        self.configure_as_asked(url=url, dialect_name=dialect_name, dialect_opts=dialect_opts, **options)
+        self.tap(self.environment.get_context())
+
+    def tap(self, context):
+        capture, put_out = self.capture, context.impl.static_output
+        context.dialect.statement_compiler = with_more_literals(context.dialect.statement_compiler)
+
+        def static_output(text):
+            if capture().active:
+                capture().add(text)
+            else:
+                put_out(text)
+
+        def execute(statement, *multiple, **named):
+            if isinstance(statement, str):
+                statement = sqlalchemy.text(statement)
+            for row in rows_of(multiple, named) or [{}]:
+                context.impl._exec(bound(statement, row) if row else statement)
+            return NoResult(capture())
+
+        def exec_driver_sql(statement, *parameters):
+            if parameters:
+                capture().fail("it passes parameters to the driver")
+            static_output(statement)
+            return NoResult(capture())
+
+        @contextlib.contextmanager
+        def autocommit_block():
+            capture().transaction(False)
+            try:
+                yield
+            finally:
+                capture().transaction(True)
+
+        context.impl.static_output = static_output
+        context.connection.execute = execute
+        context.connection.exec_driver_sql = exec_driver_sql
+        context.autocommit_block = autocommit_block
+
+
+class Scratch:
+    """A database in memory that has every revision so far. Batch mode on SQLite looks at tables as they are."""
+
+    def __init__(self, options):
+        self.engine = sqlalchemy.create_engine("sqlite://")
+        self.connection = self.engine.connect()
+        self.options = options
+        self.broken = None  # the revision from which on it is no likeness
+
+    def run(self, name, function, arguments):
+        if self.broken is not None:
+            return
+        options = dict(self.options, as_sql=False, literal_binds=False, output_buffer=io.StringIO())
+        options.pop("fn", None)
+        context = MigrationContext.configure(connection=self.connection, opts=options)
+        try:
+            with Operations.context(context):
+                function(**arguments)
+            with contextlib.suppress(AttributeError):
+                self.connection.commit()
+        except Exception:
+            self.broken = name
+
+
+def flush_with(scratch, capture):
+    """Lets batch mode reflect from the scratch database where it would have to ask a live one."""
+    flush = BatchOperationsImpl.flush
+
+    def flush_offline(self):
+        context = self.operations.migration_context
+        if self.copy_from is not None or not self._should_recreate() or not capture().active:
+            return flush(self)
+        if scratch().broken is not None:
+            capture().fail("it rebuilds table %s, whose shape is unknown since %s" %
+                           (self.table_name, scratch().broken))
+        context.as_sql = False
+        self.operations.get_bind = lambda: scratch().connection
+        try:
+            return flush(self)
+        finally:
+            context.as_sql = True
+            del self.operations.get_bind
+
+    BatchOperationsImpl.flush = flush_offline
+
+
+def as_tuple(value):
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
+
+
+def parents_first(revisions):
+    """The scripts, each behind all that it follows or depends on."""
+    by_id, order, placed = {script.revision: script for script in revisions}, [], set()
+    for start in sorted(by_id):
+        stack = [start]
+        while stack:
+            below = [other for other in by_id[stack[-1]]._all_down_revisions if other not in placed]
+            if below:
+                stack.append(below[0])
+                continue
+            name = stack.pop()
+            if name not in placed:
+                placed.add(name)
+                order.append(by_id[name])
+    return order
+
+
+HEADING = re.compile(r"^(Revision ID|Revises|Create Date|Branch Labels?|Depends On)\s*:\s*(.*)$", re.IGNORECASE)
+
+
+def docstring_of(script):
+    """The docstring's first line, what else a person wrote there, and the date."""
+    message, notes, created = "", [], ""
+    for line in (script.module.__doc__ or "").strip().splitlines():
+        heading = HEADING.match(line.strip())
+        if heading:
+            if heading.group(1).lower() == "create date":
+                created = timestamp(heading.group(2).strip())
+        elif not message:
+            message = " ".join(line.split())
+        else:
+            notes.append(line.rstrip())
+    return message, "\n".join(notes).strip("\n"), created
+
+
+def timestamp(text):
+    match = re.match(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?)?\s*([+-]\d{2}:?\d{2})?", text)
+    if match is None:
+        return ""
+    clock = match.group(2) or "00:00:00"
+    moment = datetime.datetime.strptime("%s %s" % (match.group(1), clock if len(clock) > 5 else clock + ":00"),
+                                        "%Y-%m-%d %H:%M:%S")
+    if match.group(3):
+        zone = match.group(3).replace(":", "")
+        offset = datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
+        moment -= -offset if zone[0] == "-" else offset
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def missing_direction(name):
+    def function(**_):
+        raise NotImplementedError("%s() is not defined" % name)
+
+    return function
+
+
+class Export:
+    def __init__(self, request):
+        self.request = request
+        self.capture = None
+        self.context = None  # of the run that counts
+        self.scratch = None  # of the engine that is at work
+        self.scratches = {}
+        self.rendered = 0
+        self.url = None
+        self.config = self.configuration()
+        self.script = ScriptDirectory.from_config(self.config)
+
+    def configuration(self):
+        request = self.request
+        options = argparse.Namespace(x=request["x"] or None, sql=True, config=request["ini"], name=request["section"])
+        keywords = {"ini_section": request["section"], "cmd_opts": options, "output_buffer": io.StringIO(),
+                    "stdout": io.StringIO()}
+        if request["toml"]:
+            if "toml_file" not in inspect.signature(Config.__init__).parameters:
+                refuse("Alembic %s does not read pyproject.toml; from 1.16 on it does" % alembic.__version__)
+            keywords["toml_file"] = request["toml"]
+        config = Config(request["ini"], **keywords)
+        if not request["toml"] and not config.get_main_option("script_location"):
+            config.set_main_option("script_location", os.path.dirname(request["ini"]))  # as Flask-Migrate does
+        return config
+
+    def application(self):
+        """The env.py of Flask-Migrate looks around in an application."""
+        with open(os.path.join(self.script.dir, "env.py"), encoding="utf-8") as env:
+            if "current_app" not in env.read():
+                return contextlib.ExitStack()
+        from flask.cli import ScriptInfo
+        return ScriptInfo().load_app().app_context()
+
+    def render(self, script, upgrade):
+        name = "upgrade" if upgrade else "downgrade"
+        function = getattr(script.module, name, None)
+        if function is None:
+            function = missing_direction(name)
+            setattr(script.module, name, function)
+        runs = []
+
+        def migration(**arguments):
+            self.capture = Capture(script.module.__file__)
+            context = environment.get_context()
+            runs.append((arguments, self.capture, context))
+            self.scratch = self.scratch_for(context, arguments)
+            self.capture.run(function, arguments)
+            if self.scratch is not None:
+                self.scratch.run(script.revision, function, arguments)
+
+        def steps(*_):
+            make = MigrationStep.upgrade_from_script if upgrade else MigrationStep.downgrade_from_script
+            step = make(self.script.revision_map, script)
+            step.migration_fn = migration
+            return [step]
+
+        start = as_tuple(script.down_revision)[:1] if upgrade else (script.revision,)
+        self.capture = Capture(script.module.__file__)
+        environment = EnvironmentContext(self.config, self.script, fn=steps, as_sql=True, tag=None,
+                                         starting_rev=start[0] if start else None, destination_rev=script.revision)
+        surroundings = Surroundings(environment, lambda: self.capture, self.request["dialect"])
+        with environment:
+            try:
+                self.script.run_env()
+            except Exception:
+                if not runs or not runs[-1][1].finished:  # what Alembic did after the revision is not asked for
+                    raise
+        self.url = surroundings.url
+        self.rendered += 1
+        answer("progress", done=self.rendered)
+        _, capture, self.context = self.chosen(runs)
+        return capture.fields(function)
+
+    def scratch_for(self, context, arguments):
+        if context.dialect.name != "sqlite":
+            return None
+        engine = repr(sorted(arguments.items()))
+        if engine not in self.scratches:
+            self.scratches[engine] = Scratch(context.opts)
+        return self.scratches[engine]
+
+    def chosen(self, runs):
+        if not runs:
+            refuse("%s/env.py runs no migrations in offline mode" % self.script.dir)
+        engine = self.request["engine"]
+        if engine is not None:
+            runs = [run for run in runs if engine in run[0].values()]
+            if not runs:
+                refuse("env.py knows no engine %s" % engine)
+        if len(runs) > 1:
+            names = [str(value) for run in runs for value in run[0].values()]
+            refuse("env.py migrates several databases at once (%s): name one with --engine" % ", ".join(names))
+        return runs[0]
+
+    def depends(self, script):
+        """Ids, but where the file says a label, that."""
+        return list(as_tuple(script.dependencies))
+
+    def run(self):
+        revisions = parents_first(list(self.script.walk_revisions()))
+        answer("project", alembic=alembic.__version__, sqlalchemy=sqlalchemy.__version__, count=len(revisions))
+        flush_with(lambda: self.scratch, lambda: self.capture)
+        with self.application():
+            upgrades = [self.render(script, True) for script in revisions]
+            # Downwards from the top, so that the scratch database has what each of them takes back.
+            downgrades = [self.render(script, False) for script in reversed(revisions)][::-1]
+        for script, upgrade, downgrade in zip(revisions, upgrades, downgrades):
+            message, notes, created = docstring_of(script)
+            answer("revision", id=script.revision, down=list(as_tuple(script.down_revision)),
+                   depends=self.depends(script), labels=sorted(script._orig_branch_labels), message=message,
+                   notes=notes, created=created, path=os.path.relpath(script.module.__file__), upgrade=upgrade,
+                   downgrade=downgrade)
+        context, configured = self.context, self.config.get_main_option("sqlalchemy.url")
+        answer("end", url=configured if configured and str(self.url) == configured else None, dialect=context.dialect.name if context else "",
+               version_table=context.version_table if context else "alembic_version",
+               version_table_schema=context.version_table_schema if context else None)
+
+
+def main():
+    request = json.loads(sys.argv[1])
+    sys.argv = ["alembic"]
+    try:
+        Export(request).run()
+    except CommandError as failure:
+        refuse(str(failure))
+    except Exception as failure:
+        traceback.print_exc()
+        refuse("%s: %s" % (type(failure).__name__, " ".join(str(failure).split())))
+
+
+main()

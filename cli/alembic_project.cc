@@ -1,0 +1,285 @@
+#include "cli/alembic_project.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "store/core/limits.h"
+#include "store/core/names.h"
+
+namespace mig {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kLongestSlug = 40;  // as Alembic cuts it
+
+std::string Text(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found == json.end() || !found->is_string() ? "" : found->get<std::string>();
+}
+
+std::vector<std::string> Texts(const Json& json, const char* key) {
+  return json.at(key).get<std::vector<std::string>>();
+}
+
+AlembicDirection DirectionOf(const Json& json) {
+  AlembicDirection direction;
+  for (const Json& section : json.at("sections")) {
+    direction.parts.push_back({section.at("transaction"), Texts(section, "statements")});
+  }
+  direction.unrendered = Text(json, "unrendered");
+  direction.irreversible = Text(json, "irreversible");
+  direction.line = json.value("line", 0);
+  direction.source = Text(json, "source");
+  return direction;
+}
+
+AlembicRevision RevisionOf(const Json& json) {
+  return {Text(json, "id"),
+          Texts(json, "down"),
+          Texts(json, "depends"),
+          Texts(json, "labels"),
+          Text(json, "message"),
+          Text(json, "notes"),
+          Text(json, "created"),
+          Text(json, "path"),
+          DirectionOf(json.at("upgrade")),
+          DirectionOf(json.at("downgrade"))};
+}
+
+// "Add a Price!" becomes "add_a_price".
+std::string SlugOf(std::string_view message) {
+  std::string slug;
+  for (const char c : message) {
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+    if (kept) {
+      slug += NameKey({&c, 1});
+    } else if (!slug.empty() && slug.back() != '_') {
+      slug += '_';
+    }
+  }
+  if (slug.size() > kLongestSlug) {
+    const std::size_t cut = slug.rfind('_', kLongestSlug);
+    slug.resize(cut == std::string::npos || cut == 0 ? kLongestSlug : cut);
+  }
+  while (!slug.empty() && slug.back() == '_') slug.pop_back();
+  return slug;
+}
+
+Result<std::string> NameOf(const AlembicRevision& revision) {
+  const auto valid = CheckRevisionName(revision.id);
+  if (!valid) {
+    return Error{Reason::kNameInvalid,
+                 fmt::format("{}: {}", revision.path, valid.error().message),
+                 {{"file", revision.path}, {"name", revision.id}},
+                 "give the revision another id in Alembic first"};
+  }
+  const std::string slug = SlugOf(revision.message);
+  std::string name = slug.empty() ? revision.id : revision.id + "_" + slug;
+  if (name.size() > kMaxNameBytes) name = revision.id;
+  return name;
+}
+
+Result<void> CheckLabels(const AlembicRevision& revision) {
+  for (const std::string& label : revision.labels) {
+    const auto valid = CheckLabel(label);
+    if (valid) continue;
+    return Error{Reason::kNameInvalid,
+                 fmt::format("{}: {}", revision.path, valid.error().message),
+                 {{"file", revision.path}, {"name", label}},
+                 "give the branch another label in Alembic first"};
+  }
+  return {};
+}
+
+std::string CommentOf(std::string_view text) {
+  std::string comment;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    comment += line.empty() ? "--\n" : fmt::format("-- {}\n", line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return comment;
+}
+
+bool IsComment(std::string_view statement) {
+  for (std::string_view rest = statement; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    const std::size_t begin = line.find_first_not_of(" \t");
+    if (begin != line.npos && !line.substr(begin).starts_with("--")) return false;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return true;
+}
+
+// A line of its own for the semicolon where a comment would hide it.
+std::string Terminated(const std::string& statement) {
+  if (IsComment(statement)) return statement;
+  const std::string_view last = std::string_view(statement).substr(statement.rfind('\n') + 1);
+  return statement + (last.find("--") == last.npos ? ";" : "\n;");
+}
+
+std::string SqlOf(const AlembicDirection::Part& part) {
+  std::string sql;
+  for (const std::string& statement : part.statements) {
+    sql += (sql.empty() ? "" : "\n\n") + Terminated(statement);
+  }
+  return sql;
+}
+
+// What a file says to whoever has to finish it.
+std::string SourceComment(const AlembicDirection& direction) {
+  return "-- This is what Alembic runs. Write it as SQL, and take `unrendered: ...` out of the "
+         "mark\n"
+         "-- above.\n--\n" +
+         CommentOf(direction.source);
+}
+
+// The direction's sections; `dialect` absent: for all.
+void AddSections(const AlembicDirection& direction, SectionKind kind, const std::string& notes,
+                 const std::string& path, std::optional<Dialect> dialect,
+                 std::vector<Section>& sections) {
+  const std::size_t first = sections.size();
+  for (const auto& part : direction.parts) {
+    Section section;
+    section.kind = kind;
+    section.options.transaction = part.transaction;
+    section.options.dialect = dialect;
+    section.sql = SqlOf(part);
+    sections.push_back(std::move(section));
+  }
+  const bool unrendered = !direction.unrendered.empty();
+  if (sections.size() == first || unrendered) {
+    Section section;
+    section.kind = kind;
+    section.options.dialect = dialect;
+    if (unrendered) {
+      section.options.unrendered =
+          fmt::format("{} ({}:{})", direction.unrendered, path, direction.line);
+      section.sql = SourceComment(direction);
+    }
+    sections.push_back(std::move(section));
+  }
+  std::string& sql = sections[first].sql;
+  if (!notes.empty()) sql = CommentOf(notes) + (sql.empty() ? "" : "\n") + sql;
+  for (std::size_t i = first; i < sections.size(); ++i) {
+    std::string& text = sections[i].sql;
+    text.erase(text.find_last_not_of(" \t\n") + 1);
+  }
+}
+
+using Direction = AlembicDirection AlembicRevision::*;
+
+// One set of sections where every dialect says the same, else one for each.
+void AddDirection(const std::vector<AlembicProject>& projects, std::size_t index,
+                  Direction direction, SectionKind kind, ImportedFile& file) {
+  const AlembicRevision& revision = projects[0].revisions[index];
+  const std::string notes = kind == SectionKind::kUp ? revision.notes : "";
+  const bool same = std::all_of(projects.begin(), projects.end(), [&](const auto& project) {
+    return project.revisions[index].*direction == revision.*direction;
+  });
+  for (const AlembicProject& project : projects) {
+    const AlembicDirection& one = project.revisions[index].*direction;
+    if (!one.unrendered.empty() && (file.unrendered.empty() || file.unrendered.back().kind != kind))
+      file.unrendered.push_back({kind, one.unrendered, revision.path, one.line});
+    if (!one.irreversible.empty()) {
+      file.file.irreversible = one.irreversible;
+      continue;
+    }
+    AddSections(one, kind, notes, revision.path, same ? std::nullopt : project.dialect,
+                file.file.sections);
+    if (same) return;
+  }
+}
+
+// What would read back as something else in a header line.
+std::string OneLine(const std::string& text) {
+  std::string line;
+  for (const char c : text) line += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
+  line.erase(line.find_last_not_of(' ') + 1);
+  line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
+  return line;
+}
+
+Result<ImportedFile> FileOf(const std::vector<AlembicProject>& projects, std::size_t index,
+                            const std::map<std::string, std::string>& name_of) {
+  const AlembicRevision& revision = projects[0].revisions[index];
+  TRY(CheckLabels(revision));
+  ImportedFile imported;
+  imported.alembic_id = revision.id;
+  RevisionFile& file = imported.file;
+  file.name = name_of.at(revision.id);
+  file.header.message = OneLine(revision.message);
+  const auto called = [&](const std::string& word) {
+    const auto found = name_of.find(word);
+    return found == name_of.end() ? word : found->second;
+  };
+  for (const std::string& id : revision.down) file.header.parents.push_back(called(id));
+  for (const std::string& word : revision.depends) file.header.depends.push_back(called(word));
+  file.header.labels = revision.labels;
+  file.header.aliases = {revision.id};
+  file.header.created = revision.created;
+  AddDirection(projects, index, &AlembicRevision::upgrade, SectionKind::kUp, imported);
+  AddDirection(projects, index, &AlembicRevision::downgrade, SectionKind::kDown, imported);
+  if (file.irreversible) {
+    std::erase_if(file.sections, [](const auto& one) { return one.kind == SectionKind::kDown; });
+    *file.irreversible = OneLine(*file.irreversible);
+  }
+  return imported;
+}
+
+}  // namespace
+
+bool operator==(const AlembicDirection& a, const AlembicDirection& b) {
+  const auto same_part = [](const auto& x, const auto& y) {
+    return x.transaction == y.transaction && x.statements == y.statements;
+  };
+  return a.unrendered == b.unrendered && a.irreversible == b.irreversible &&
+         std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end(), same_part);
+}
+
+Result<void> AlembicReader::Take(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, false);
+  const std::string kind = json.is_object() ? Text(json, "kind") : "";
+  if (kind == "project") {
+    project_.alembic_version = Text(json, "alembic");
+    project_.count = json.value("count", std::size_t{0});
+  } else if (kind == "revision") {
+    project_.revisions.push_back(RevisionOf(json));
+  } else if (kind == "end") {
+    const std::string dialect = Text(json, "dialect");
+    project_.dialect = DialectFromName(dialect == "mysql" ? "mariadb" : dialect);
+    if (!project_.dialect && !project_.revisions.empty())
+      return Error{Reason::kUnsupported, "mig does not know the database `" + dialect + "`"};
+    const std::string schema = Text(json, "version_table_schema");
+    project_.url = Text(json, "url");
+    project_.version_table = (schema.empty() ? "" : schema + ".") + Text(json, "version_table");
+    ended_ = true;
+  } else if (kind == "error") {
+    return Error{Reason::kUnsupported, "Alembic cannot be asked: " + Text(json, "message")};
+  } else if (kind != "progress") {
+    return Error{Reason::kInternal, "the export of Alembic's revisions was interrupted"};
+  }
+  return {};
+}
+
+Result<AlembicProject> AlembicReader::Project() && {
+  if (ended_) return std::move(project_);
+  return Error{Reason::kUnsupported, "Alembic ended without an answer"};
+}
+
+Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects) {
+  std::map<std::string, std::string> name_of;
+  for (const AlembicRevision& revision : projects[0].revisions)
+    name_of[revision.id] = TRY(NameOf(revision));
+  std::vector<ImportedFile> files;
+  for (std::size_t i = 0; i < projects[0].revisions.size(); ++i)
+    files.push_back(TRY(FileOf(projects, i, name_of)));
+  return files;
+}
+
+}  // namespace mig

@@ -1,0 +1,26 @@
+// A work tree that was not there before.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "cli/commands/project_files.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// What mig.toml says where the url itself, having a password, went into .env.
+inline constexpr std::string_view kUrlInDotEnv = "${MIG_DEV_URL}";
+
+// The url as it stays right when it is read from mig.toml in `root`: a relative SQLite path is
+// relative to where the command runs.
+std::string Rebased(const std::string& url, const std::filesystem::path& root);
+
+// Makes mig.toml, the folder `migrations`, and .gitignore lines; `url` is that of the target dev, a
+// password in it goes into .env, which Git does not see. Errors: kFileExists where there is a
+// mig.toml; kFileUnwritable.
+Result<void> MakeProject(const std::filesystem::path& root, const ProjectTemplate& chosen,
+                         const std::string& url);
+
+}  // namespace mig

@@ -1,0 +1,283 @@
+#!/usr/bin/python3
+"""Leaving Alembic, on SQLite and PostgreSQL, with Alembic itself beside: what it makes of a database and what mig makes
+of one are compared.
+
+    with_postgres leaving_test.py [unittest arguments]
+
+MIG_BINARY and MIGD_BINARY say where things are; MIG_TEST_POSTGRES_URL is a server's.
+"""
+import itertools
+import json
+import os
+import pathlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).parent
+MIG, MIGD = (os.environ[name] for name in ("MIG_BINARY", "MIGD_BINARY"))
+BOOKKEEPING = re.compile(r"\b(mig_\w+|alembic_version)")
+READS = "d2000000dada"  # the revision that cannot be rendered
+NUMBERS = itertools.count(1)
+
+# What a person writes in its place; the column comes from the part that was rendered.
+SPLIT_NAMES = {
+    "sqlite": "UPDATE users SET family_name = replace(name, rtrim(name, replace(name, ' ', '')), '');\n",
+    "postgresql": "UPDATE users SET family_name = substring(name from '[^ ]*$');\n",
+}
+
+
+class Sqlite:
+    dialect = "sqlite"
+
+    def __init__(self, folder):
+        self.path = folder / f"shop{next(NUMBERS)}.db"
+        self.url = f"sqlite:{self.path}"
+        self.alembic_url = f"sqlite:///{self.path}"
+
+    def ask(self, sql):
+        with sqlite3.connect(self.path) as connection:
+            return [row[0] for row in connection.execute(sql)]
+
+    def schema(self):
+        """Each statement's lines in one order: SQLAlchemy reflects constraints in any."""
+        statements = self.ask("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+        normal = [sorted(line.strip().rstrip(",") for line in sql.splitlines()) for sql in statements
+                  if not BOOKKEEPING.search(sql)]
+        return "\n\n".join("\n".join(lines) for lines in normal).replace('"', "")
+
+
+class Postgres:
+    dialect = "postgresql"
+
+    def __init__(self, folder):
+        server, name = os.environ["MIG_TEST_POSTGRES_URL"], f"leaving_{os.getpid()}_{next(NUMBERS)}"
+        subprocess.run(["psql", "-XqAt", "-d", server, "-c", f"CREATE DATABASE {name}"], check=True)
+        self.url = re.sub(r"(?<!/)/postgres\b", f"/{name}", server, count=1)
+        self.alembic_url = self.url
+
+    def ask(self, sql):
+        shown = subprocess.run(["psql", "-XqAt", "-d", self.url, "-c", sql], check=True, capture_output=True, text=True)
+        return shown.stdout.splitlines()
+
+    def schema(self):
+        dump = subprocess.run(["pg_dump", "--schema-only", "--exclude-table=mig_*", "--exclude-table=alembic_version*",
+                               "-d", self.url], check=True, capture_output=True, text=True).stdout
+        return "\n".join(line for line in dump.splitlines() if not line.startswith(("--", "\\")) and line)
+
+
+class Leaving:
+    """A project and a work tree for each test; `engine` is of the subclasses."""
+
+    @classmethod
+    def setUpClass(cls):
+        """Alembic's own answers, and the import, once."""
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="mig-leaving-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.project = cls.folder / "project"
+        subprocess.run([HERE / "make_project.py", cls.project], check=True, stdout=subprocess.DEVNULL)
+        cls.alembics = cls.engine(cls.folder)
+        cls.imported = cls.folder / "imported"
+        cls.import_answer = cls.run_mig(cls.project, cls.alembics, "import", "alembic", "--into", str(cls.imported), "--json")
+        cls.addClassCleanup(cls.run_mig, cls.imported, cls.alembics, "daemon", "stop")
+
+    @classmethod
+    def run_mig(cls, folder, database, *words):
+        environment = {**os.environ, "MIG_MIGD": MIGD, "DATABASE_URL": database.alembic_url, "PYTHONDONTWRITEBYTECODE": "1",
+                       "GIT_AUTHOR_NAME": "Ann", "GIT_AUTHOR_EMAIL": "ann@example.com"}
+        return subprocess.run([MIG, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def setUp(self):
+        self.tree = self.folder / f"tree{next(NUMBERS)}"
+        shutil.copytree(self.imported, self.tree, ignore=shutil.ignore_patterns(".mig"))
+        self.database = self.engine(self.folder)
+        self.configure()
+        self.addCleanup(lambda: self.run_mig(self.tree, self.database, "daemon", "stop"))
+
+    def configure(self, *lines):
+        (self.tree / "mig.toml").write_text("\n".join(
+            ['[project]', 'name = "shop"', '[targets.dev]', f'url = "{self.database.url}"', *lines, ""]))
+
+    def mig(self, *words, status=0):
+        done = self.run_mig(self.tree, self.database, *words)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def alembic(self, *words, database=None, status=0):
+        environment = {**os.environ, "DATABASE_URL": (database or self.database).alembic_url,
+                       "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+        done = subprocess.run(["alembic", *words], cwd=self.project, env=environment, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout
+
+    def finish_by_hand(self):
+        """Writes the SQL that Python did, as docs/leaving-alembic.md says."""
+        path = next((self.tree / "migrations").glob(READS + "*.sql"))
+        text = path.read_text()
+        finished = re.sub(r"-- mig:up unrendered:.*\n(?:--.*\n)+", lambda _: "-- mig:up\n" + SPLIT_NAMES[self.engine.dialect],
+                          text, count=1)
+        self.assertNotEqual(finished, text)
+        path.write_text(finished)
+
+    def applied(self):
+        """What is current, by the ids that Alembic gave."""
+        return sorted(line.split("_")[0] for line in self.mig("current").splitlines())
+
+    def table(self):
+        return sorted(self.database.ask("SELECT version_num FROM alembic_version"))
+
+    # The files.
+
+    def test_lists_what_cannot_be_rendered_with_file_and_line(self):
+        lines = [json.loads(line) for line in self.import_answer.stdout.splitlines()]
+        self.assertEqual(self.import_answer.returncode, 4, self.import_answer.stderr)
+        self.assertEqual(len(lines), 62)
+        found = [(line["alembicId"], line["unrendered"]) for line in lines if line["unrendered"]]
+        self.assertEqual([name for name, _ in found], [READS])
+        [what] = found[0][1]
+        self.assertEqual(what["direction"], "upgrade")
+        text = (self.project / what["alembicFile"]).read_text().splitlines()
+        self.assertIn("for row in connection.execute", text[what["line"] - 1])
+
+    def test_keeps_every_identifier(self):
+        shown = [json.loads(line) for line in self.import_answer.stdout.splitlines()]
+        for line in shown[::9]:
+            answer = json.loads(self.mig("show", line["alembicId"], "--json"))
+            self.assertEqual(answer["revisions"][0]["revision"]["name"], line["name"])
+        self.assertIn(READS, self.mig("show", "d200"))  # a prefix
+        self.assertIn("5a0000000001_create_payments", self.mig("show", "payments"))
+        self.assertIn("stock-keeping", self.mig("show", "6b0000000001"))
+        heads = sorted(line.split("_")[0] for line in self.mig("heads").splitlines())
+        self.assertEqual(heads, sorted(line.split()[0] for line in self.alembic("heads").splitlines()))
+        branches = lambda text: sorted(re.findall(r"\b[0-9a-f]{12}\b", text))
+        self.assertEqual(branches(re.sub(r"_\w+", "", self.mig("branches"))), branches(self.alembic("branches")))
+
+    def test_is_repeatable_and_never_loses_a_file(self):
+        self.finish_by_hand()
+        path = next((self.tree / "migrations").glob(READS + "*.sql"))
+        finished = path.read_text()
+        done = self.run_mig(self.project, self.database, "import", "alembic", "--into", str(self.tree))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("62 revisions of Alembic: 0 written, 61 unchanged, 1 kept as they are", done.stderr)
+        self.assertEqual(path.read_text(), finished)
+
+    def test_refuses_what_was_not_rendered_before_anything_runs(self):
+        for words in (["upgrade", "heads"], ["plan", "upgrade", "heads"], ["upgrade", "base:heads", "--sql"]):
+            said = self.mig(*words, status=2)
+            self.assertIn("UNRENDERED", said)
+            self.assertIn("it reads what a statement returns (alembic/versions/d2000000dada", said)
+        self.assertEqual(self.database.ask("SELECT 1") and self.mig("current"), "")
+
+    # The databases.
+
+    def test_makes_the_schema_that_alembic_makes_and_goes_back_to_none(self):
+        self.finish_by_hand()
+        self.alembic("upgrade", "heads", database=self.alembics)
+        self.mig("upgrade", "heads")
+        self.assertEqual(self.database.schema(), self.alembics.schema())
+        for table in ("categories", "coupons"):
+            rows = f"SELECT title FROM {table} ORDER BY 1" if table == "categories" else \
+                f"SELECT code || percent FROM {table} ORDER BY 1"
+            self.assertEqual(self.database.ask(rows), self.alembics.ask(rows))
+        self.alembic("downgrade", "base", database=self.alembics)
+        self.mig("downgrade", "base")
+        self.assertEqual(self.database.schema(), self.alembics.schema())
+        self.assertEqual(self.mig("current"), "")
+
+    def test_takes_over_a_database_that_alembic_migrated(self):
+        self.finish_by_hand()
+        self.alembic("upgrade", "7c0000000001")
+        self.alembic("upgrade", "8d0000000003")
+        self.assertEqual(self.applied(), ["7c0000000001", "8d0000000003"])
+        self.assertIn("current:  7c0000000001", self.mig("status"))
+        self.mig("upgrade", "heads")
+        self.alembic("upgrade", "heads", database=self.alembics)
+        self.assertEqual(self.database.schema(), self.alembics.schema())
+        first = self.database.ask("SELECT name FROM mig_log WHERE sequence = 1 AND direction = 'stamp'")
+        self.assertRegex(first[0], "^7c.*, 8d.* from alembic_version$|^8d.*, 7c.* from alembic_version$")
+        self.mig("downgrade", "base")
+        self.assertEqual(self.mig("current"), "")
+
+    def test_takes_over_with_an_upgrade_that_has_nothing_to_do(self):
+        self.alembic("upgrade", "heads")
+        self.mig("upgrade", "heads")
+        self.assertEqual(self.database.ask("SELECT count(*) FROM mig_log") * 1, self.database.ask("SELECT 1"))
+        self.finish_by_hand()  # afterwards: nothing runs
+        self.assertIn("relink", self.mig("plan", "reapply"))
+        self.mig("reapply")
+        self.assertEqual(self.applied(), sorted(self.table()))
+
+    def test_refuses_a_database_that_is_ahead_of_the_files(self):
+        self.alembic("upgrade", "7c0000000001")
+        for path in (self.tree / "migrations").glob("7c*"):
+            path.unlink()
+        for path in (self.tree / "migrations").glob("*.sql"):
+            if path.name[:2] in ("9e", "af", "b0", "c1", "d2", "e3", "f4", "f5"):
+                path.unlink()
+        self.assertIn("UNKNOWN_APPLIED", self.mig("current", status=2))
+        self.assertIn("alembic_version says 7c0000000001", self.mig("upgrade", "heads", status=2))
+
+    def test_both_tools_alternate(self):
+        self.finish_by_hand()
+        self.configure('compat = "alembic"')
+        self.mig("upgrade", "3f0000aa0002")
+        self.assertEqual(self.table(), ["3f0000aa0002"])
+        self.alembic("upgrade", "4d5e6f000002")
+        said = self.mig("upgrade", "heads", status=2)
+        self.assertIn("alembic_version says 4d5e6f000002, and said 3f0000aa0002 when mig last ran", said)
+        self.assertIn("VERSIONS_DIFFER", self.mig("current", status=2))
+        self.mig("stamp", "--alembic")
+        self.assertEqual(self.applied(), ["4d5e6f000002"])
+        self.mig("upgrade", "payments@head")
+        self.mig("upgrade", "8d0000000005")
+        self.assertEqual(self.applied(), self.table())
+        self.alembic("downgrade", "audit@8d0000000003")
+        self.mig("stamp", "--alembic")
+        self.assertEqual(self.applied(), self.table())
+        self.mig("upgrade", "heads")
+        self.assertEqual(self.applied(), self.table())
+        self.assertEqual(self.alembic("upgrade", "heads"), "")
+        self.assertEqual(self.applied(), self.table())
+        self.mig("downgrade", "coupons@base")
+        self.assertEqual(self.applied(), self.table())
+        self.alembic("downgrade", "base")
+        self.mig("stamp", "--alembic")
+        self.assertEqual(self.applied(), [])
+
+    def test_a_revision_that_alembic_does_not_know_is_refused_while_both_are_used(self):
+        self.configure('compat = "alembic"')
+        self.mig("upgrade", "1a2b3c000002")
+        (self.tree / "migrations" / "news.sql").write_text(
+            "-- parents: 1a2b3c000002\n\n-- mig:up\nCREATE TABLE news (id integer);\n\n-- mig:down\nDROP TABLE news;\n")
+        self.assertIn("Alembic does not know news", self.mig("upgrade", "news", status=2))
+        self.assertEqual(self.applied(), self.table())
+        self.configure()
+        self.mig("upgrade", "news")
+
+    def test_a_script_follows_alembics_table_too(self):
+        self.configure('compat = "alembic"')
+        script = self.mig("upgrade", "base:1a2b3c000002", "--sql")
+        if self.engine is Sqlite:
+            subprocess.run(["sqlite3", self.database.path], input=script, check=True, text=True)
+        else:
+            subprocess.run(["psql", "-Xq", "-d", self.database.url], input=script, check=True, text=True)
+        self.assertEqual(self.table(), ["1a2b3c000002"])
+        self.assertEqual(self.applied(), ["1a2b3c000002"])
+
+
+class OnSqlite(Leaving, unittest.TestCase):
+    engine = Sqlite
+
+
+class OnPostgres(Leaving, unittest.TestCase):
+    engine = Postgres
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

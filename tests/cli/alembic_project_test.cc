@@ -1,0 +1,164 @@
+#include "cli/alembic_project.h"
+
+#include <gmock/gmock.h>
+
+#include "cli/alembic_export.h"
+
+namespace mig {
+namespace {
+
+using testing::HasSubstr;
+
+// A project of these lines of an export.
+AlembicProject Project(const std::vector<std::string>& lines,
+                       const std::string& dialect = "sqlite") {
+  AlembicReader reader;
+  for (const std::string& line : lines) EXPECT_TRUE(reader.Take(line)) << line;
+  EXPECT_TRUE(reader.Take(R"({"kind":"end","dialect":")" + dialect +
+                          R"(","version_table":"alembic_version","url":null})"));
+  return std::move(reader).Project().value();
+}
+
+// A revision as the export writes it; `more` are members that differ from the usual.
+std::string Line(const std::string& id, const std::string& upgrade, const std::string& downgrade,
+                 const std::string& more = "") {
+  return R"({"kind":"revision","id":")" + id +
+         R"(","down":[],"depends":[],"labels":[],"message":"Add users!","notes":"","created":"","path":"versions/)" +
+         id + R"(.py","upgrade":)" + upgrade + R"(,"downgrade":)" + downgrade + more + "}";
+}
+
+std::string Text(const std::vector<AlembicProject>& projects) {
+  auto files = FilesOf(projects);
+  EXPECT_TRUE(files) << (files ? "" : files.error().message);
+  return files ? WriteRevisionFile(files->back().file).value() : "";
+}
+
+constexpr char kNothing[] = R"({"sections":[]})";
+
+TEST(AlembicProject, MakesARevisionFile) {
+  const std::string users =
+      Line("1a2b",
+           R"x({"sections":[
+          {"transaction":true,
+           "statements":["CREATE TABLE users (id int)","-- only a note","SELECT 1 -- done"]},
+          {"transaction":false,"statements":["CREATE INDEX CONCURRENTLY i ON users (id)"]}]})x",
+           R"({"sections":[{"transaction":true,"statements":["DROP TABLE users"]}]})",
+           R"(,"labels":["shop"],"notes":"Of all\n\nshops.","created":"2021-03-04T05:06:07Z")");
+  EXPECT_EQ(Text({Project({users})}),
+            R"(-- message: Add users!
+-- labels: shop
+-- aliases: 1a2b
+-- created: 2021-03-04T05:06:07Z
+
+-- mig:up
+-- Of all
+--
+-- shops.
+
+CREATE TABLE users (id int);
+
+-- only a note
+
+SELECT 1 -- done
+;
+
+-- mig:up transaction=off
+CREATE INDEX CONCURRENTLY i ON users (id);
+
+-- mig:down
+DROP TABLE users;
+)");
+}
+
+TEST(AlembicProject, CallsParentsAndDependenciesByTheirNewNames) {
+  const std::string text =
+      Text({Project({Line("1a2b", kNothing, kNothing),
+                     Line("3c4d", kNothing, kNothing,
+                          R"(,"down":["1a2b"],"depends":["1a2b","shop"],"message":"")")})});
+  EXPECT_EQ(text,
+            "-- parents: 1a2b_add_users\n-- depends: 1a2b_add_users, shop\n-- aliases: 3c4d\n\n"
+            "-- mig:up\n\n-- mig:down\n");
+}
+
+TEST(AlembicProject, MarksWhatIsNotSql) {
+  const std::string reads =
+      R"({"sections":[{"transaction":true,"statements":["ALTER TABLE a ADD b int"]}],
+      "unrendered":"it reads what a statement returns","line":21,"source":"def upgrade():\n    pass\n"})";
+  const AlembicProject project = Project({Line("1a2b", reads, kNothing)});
+  EXPECT_EQ(Text({project}),
+            R"(-- message: Add users!
+-- aliases: 1a2b
+
+-- mig:up
+ALTER TABLE a ADD b int;
+
+-- mig:up unrendered: it reads what a statement returns (versions/1a2b.py:21)
+-- This is what Alembic runs. Write it as SQL, and take `unrendered: ...` out of the mark
+-- above.
+--
+-- def upgrade():
+--     pass
+
+-- mig:down
+)");
+  const auto files = FilesOf({project}).value();
+  ASSERT_EQ(files[0].unrendered.size(), 1u);
+  EXPECT_EQ(files[0].unrendered[0].line, 21);
+  EXPECT_EQ(files[0].unrendered[0].path, "versions/1a2b.py");
+}
+
+TEST(AlembicProject, SaysWhyThereIsNoWayBack) {
+  EXPECT_THAT(Text({Project(
+                  {Line("1a2b", kNothing, R"({"sections":[],"irreversible":"rows are\ngone"})")})}),
+              HasSubstr("-- mig:irreversible rows are gone\n"));
+}
+
+TEST(AlembicProject, OfTwoDialectsDividesWhatDiffers) {
+  const auto project = [](const std::string& type, const std::string& dialect) {
+    return Project({Line("1a2b",
+                         R"({"sections":[{"transaction":true,"statements":["CREATE TABLE a (b )" +
+                             type + R"x()"]}]})x",
+                         R"({"sections":[{"transaction":true,"statements":["DROP TABLE a"]}]})")},
+                   dialect);
+  };
+  EXPECT_EQ(Text({project("serial", "postgresql"), project("integer", "sqlite")}),
+            R"(-- message: Add users!
+-- aliases: 1a2b
+
+-- mig:up dialect=postgresql
+CREATE TABLE a (b serial);
+
+-- mig:up dialect=sqlite
+CREATE TABLE a (b integer);
+
+-- mig:down
+DROP TABLE a;
+)");
+}
+
+TEST(AlembicProject, RefusesIdsAndLabelsThatAreNoNames) {
+  const auto id = FilesOf({Project({Line("a b", kNothing, kNothing)})});
+  ASSERT_FALSE(id);
+  EXPECT_EQ(id.error().reason, Reason::kNameInvalid);
+  EXPECT_THAT(id.error().message, HasSubstr("versions/a b.py: `a b` cannot be a revision name"));
+  const auto label = FilesOf({Project({Line("ab", kNothing, kNothing, R"(,"labels":["x y"])")})});
+  ASSERT_FALSE(label);
+  EXPECT_EQ(label.error().details.at("name"), "x y");
+}
+
+TEST(AlembicReader, TellsWhatAlembicSaid) {
+  AlembicReader reader;
+  const auto taken = reader.Take(R"({"kind":"error","message":"no such module"})");
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().reason, Reason::kUnsupported);
+  EXPECT_EQ(taken.error().message, "Alembic cannot be asked: no such module");
+  EXPECT_FALSE(AlembicReader().Project());
+  EXPECT_FALSE(AlembicReader().Take("Traceback"));
+}
+
+TEST(AlembicExport, IsPartOfTheBinary) {
+  EXPECT_THAT(std::string(kAlembicExport), HasSubstr("import alembic\n"));
+}
+
+}  // namespace
+}  // namespace mig
