@@ -374,7 +374,7 @@ TEST(WriteRevisionFile, WritesWhatAPersonWouldWrite) {
   file.header.created = "2026-11-22T08:15:30Z";
   file.sections = {{SectionKind::kUp, {}, "CREATE TABLE products (id bigint PRIMARY KEY);"},
                    {SectionKind::kUp,
-                    {false, milliseconds(90'000), milliseconds(0), Dialect::kPostgresql, {}},
+                    {false, true, milliseconds(90'000), milliseconds(0), Dialect::kPostgresql, {}},
                     "CREATE INDEX CONCURRENTLY i ON products (id);"},
                    {SectionKind::kDown, {}, ""}};
   EXPECT_EQ(WriteRevisionFile(file).value(),
