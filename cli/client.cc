@@ -4,6 +4,7 @@
 #include "mig/v1/admin.grpc.pb.h"
 #include "mig/v1/graph.grpc.pb.h"
 #include "mig/v1/history.grpc.pb.h"
+#include "mig/v1/ref.grpc.pb.h"
 #include "mig/v1/run.grpc.pb.h"
 #include "mig/v1/target.grpc.pb.h"
 
@@ -68,6 +69,18 @@ MIG_CALL(History, GetObject)
 MIG_CALL(Graph, FindMergeBases)
 MIG_CALL(Graph, ListRevisions)
 MIG_CALL(Graph, CompareHistories)
+MIG_CALL(Ref, ListRefs)
+MIG_CALL(Ref, GetRef)
+MIG_CALL(Ref, CreateRef)
+MIG_CALL(Ref, DeleteRef)
+MIG_CALL(Ref, ListMoves)
+MIG_CALL(Ref, RestoreRef)
+MIG_CALL(Ref, ProtectRef)
+MIG_CALL(Ref, PushRef)
+MIG_CALL(Ref, TrackRef)
+MIG_CALL(Ref, ListObjects)
+MIG_CALL(Ref, ListMissing)
+MIG_CALL(Ref, PlanPull)
 MIG_CALL(Target, GetCurrent)
 MIG_CALL(Target, EnsureVersion)
 MIG_CALL(Target, DescribeTarget)
@@ -103,6 +116,16 @@ Result<bool> Client::Upload(const std::vector<const WorkTreeFile*>& files,
   TRY(std::move(reading));
   if (complete) TRY(answer);
   return complete;
+}
+
+Result<void> Client::ReadObjects(const v1::ReadObjectsRequest& request,
+                                 const std::function<void(const v1::ReadObjectsResponse&)>& each) {
+  return channel_->Stream(&v1::RefService::Stub::ReadObjects, request, each);
+}
+
+Result<v1::UploadObjectsResponse> Client::UploadObjects(
+    const std::function<void(const SendObjects&)>& write) {
+  return channel_->Upload(&v1::RefService::Stub::UploadObjects, write);
 }
 
 Result<void> Client::StartRun(const v1::StartRunRequest& request, const OnEvent& on_event) {

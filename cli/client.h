@@ -11,6 +11,7 @@
 #include "mig/v1/admin.pb.h"
 #include "mig/v1/graph.pb.h"
 #include "mig/v1/history.pb.h"
+#include "mig/v1/ref.pb.h"
 #include "mig/v1/run.pb.h"
 #include "mig/v1/target.pb.h"
 #include "store/core/result.h"
@@ -37,6 +38,18 @@ class Client {
   MIG_CALL(FindMergeBases)
   MIG_CALL(ListRevisions)
   MIG_CALL(CompareHistories)
+  MIG_CALL(ListRefs)
+  MIG_CALL(GetRef)
+  MIG_CALL(CreateRef)
+  MIG_CALL(DeleteRef)
+  MIG_CALL(ListMoves)
+  MIG_CALL(RestoreRef)
+  MIG_CALL(ProtectRef)
+  MIG_CALL(PushRef)
+  MIG_CALL(TrackRef)
+  MIG_CALL(ListObjects)
+  MIG_CALL(ListMissing)
+  MIG_CALL(PlanPull)
   MIG_CALL(GetCurrent)
   MIG_CALL(EnsureVersion)
   MIG_CALL(DescribeTarget)
@@ -61,6 +74,14 @@ class Client {
   // nothing to read (nullopt): a file has changed since it was listed.
   using ReadContent = std::function<Result<std::optional<std::string>>(const WorkTreeFile&)>;
   Result<bool> Upload(const std::vector<const WorkTreeFile*>& files, const ReadContent& read);
+
+  Result<void> ReadObjects(const v1::ReadObjectsRequest& request,
+                           const std::function<void(const v1::ReadObjectsResponse&)>& each);
+  // `write` sends all messages by the function it is given, which answers false when the daemon
+  // takes no more. It may be called again.
+  using SendObjects = std::function<bool(const v1::UploadObjectsRequest&)>;
+  Result<v1::UploadObjectsResponse> UploadObjects(
+      const std::function<void(const SendObjects&)>& write);
 
   // Answers whether to go on: after a false the stream is left, and the run goes on without us.
   using OnEvent = std::function<bool(const v1::RunEvent&)>;

@@ -11,11 +11,12 @@ namespace mig {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &kInit,    &kRevision,      &kMerge,   &kEdit,       &kRestore,   &kImport,        &kHistory,
-    &kHeads,   &kBranches,      &kLog,     &kDiff,       &kMergeBase, &kRevList,       &kShow,
-    &kCatFile, &kStatus,        &kCurrent, &kPlan,       &kUpgrade,   &kDowngrade,     &kStamp,
-    &kReapply, &kResolve,       &kRuns,    &kWatch,      &kTarget,    &kEnsureVersion, &kAudit,
-    &kRecover, &kListTemplates, &kDaemon,  &kCompletion, &kVersion,   &kHelp,
+    &kInit,    &kRevision,   &kMerge,   &kEdit,          &kRestore,   &kImport,    &kHistory,
+    &kHeads,   &kBranches,   &kLog,     &kDiff,          &kMergeBase, &kRevList,   &kShow,
+    &kCatFile, &kStatus,     &kCurrent, &kPlan,          &kUpgrade,   &kDowngrade, &kStamp,
+    &kReapply, &kResolve,    &kClone,   &kPush,          &kPull,      &kFetch,     &kRefs,
+    &kRuns,    &kWatch,      &kTarget,  &kEnsureVersion, &kAudit,     &kRecover,   &kListTemplates,
+    &kDaemon,  &kCompletion, &kVersion, &kHelp,
 };
 
 constexpr Option kGlobalOptions[] = {
@@ -28,9 +29,8 @@ constexpr Option kGlobalOptions[] = {
 };
 
 constexpr std::pair<Group, std::string_view> kGroups[] = {
-    {Group::kWrite, "Write revisions"},
-    {Group::kLook, "Look"},
-    {Group::kApply, "Change a database"},
+    {Group::kWrite, "Write revisions"},   {Group::kLook, "Look"},
+    {Group::kApply, "Change a database"}, {Group::kShare, "Share a history"},
     {Group::kOperate, "Operate"},
 };
 

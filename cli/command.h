@@ -41,7 +41,7 @@ inline constexpr int kFindings = 4;
 // Does the work; the answer is the exit status.
 using Handler = Result<int> (*)(Context&);
 
-enum class Group { kWrite, kLook, kApply, kOperate };
+enum class Group { kWrite, kLook, kApply, kShare, kOperate };
 
 struct Command {
   std::string_view name;

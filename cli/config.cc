@@ -162,6 +162,18 @@ Result<std::string> ExpandVariables(const Config& config, const ConfigText& writ
   return expanded;
 }
 
+Result<std::string> RemoteNameOf(const Config& config, std::string_view wanted) {
+  std::string name(wanted);
+  if (name.empty() && config.remotes.size() == 1) name = config.remotes.begin()->first;
+  if (name.empty()) name = "origin";
+  if (config.remotes.contains(name)) return name;
+  Error error{Reason::kNoRemote, "mig.toml has no remote `" + name + "`"};
+  std::vector<std::string_view> names;
+  for (const auto& [known, remote] : config.remotes) names.push_back(known);
+  if (!names.empty()) error.hint = DidYouMean(name, names);
+  return error;
+}
+
 Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
   ResolvedTarget target;
   target.name = TRY(ChooseTarget(config, wanted));

@@ -46,6 +46,12 @@ struct DaemonConfig {
   ConfigText key_file;
 };
 
+// A daemon that shares histories.
+struct RemoteConfig {
+  DaemonConfig daemon;
+  std::string project;  // empty: the work tree's own
+};
+
 struct Config {
   std::string root;  // absolute path of the folder of mig.toml
   std::string project;
@@ -53,6 +59,7 @@ struct Config {
   std::string default_target;                            // [project] target; empty: not given
   DaemonConfig daemon;
   std::map<std::string, TargetConfig> targets;
+  std::map<std::string, RemoteConfig> remotes;
   Environment environment;  // the process's, filled up from .env
 };
 
@@ -87,6 +94,9 @@ Environment ParseDotEnv(std::string_view text);
 // `key` and the variable.
 Result<std::string> ExpandVariables(const Config& config, const ConfigText& text,
                                     std::string_view key);
+
+// The remote called `name`; with an empty name `origin`, or the only one. Errors: kNoRemote.
+Result<std::string> RemoteNameOf(const Config& config, std::string_view name);
 
 // The target called `name`; with an empty name [project] target, the only one, or `dev`. Without a
 // url it has DATABASE_URL's. Errors: kNoTarget with the nearest name, kConfigInvalid.

@@ -8,6 +8,7 @@
 
 #include "cli/config.h"
 #include "store/core/duration.h"
+#include "store/core/names.h"
 #include "store/core/nearest.h"
 
 namespace mig {
@@ -106,16 +107,44 @@ Result<void> ReadProject(const Reader& reader, const toml::table& root, Config* 
   return {};
 }
 
+Result<void> ReadAddress(const Reader& reader, const toml::table& table, DaemonConfig* daemon) {
+  daemon->address = TRY(reader.Located(table, "address", daemon->address.text));
+  daemon->token = TRY(reader.Located(table, "token"));
+  daemon->ca_file = TRY(reader.Located(table, "ca_file"));
+  daemon->certificate_file = TRY(reader.Located(table, "certificate_file"));
+  daemon->key_file = TRY(reader.Located(table, "key_file"));
+  return {};
+}
+
 Result<void> ReadDaemon(const Reader& reader, const toml::table& root, Config* config) {
   const toml::table* daemon = TRY(reader.Table(root, "daemon"));
   if (daemon == nullptr) return {};
   TRY(reader.Keys(*daemon, "daemon",
                   {"address", "token", "ca_file", "certificate_file", "key_file"}));
-  config->daemon.address = TRY(reader.Located(*daemon, "address", "local"));
-  config->daemon.token = TRY(reader.Located(*daemon, "token"));
-  config->daemon.ca_file = TRY(reader.Located(*daemon, "ca_file"));
-  config->daemon.certificate_file = TRY(reader.Located(*daemon, "certificate_file"));
-  config->daemon.key_file = TRY(reader.Located(*daemon, "key_file"));
+  return ReadAddress(reader, *daemon, &config->daemon);
+}
+
+Result<void> ReadRemotes(const Reader& reader, const toml::table& root, Config* config) {
+  const toml::table* remotes = TRY(reader.Table(root, "remotes"));
+  if (remotes == nullptr) return {};
+  for (const auto& [key, node] : *remotes) {
+    std::string name(key.str());
+    if (!node.is_table())
+      return reader.Fail(node, "a remote is a section: write [remotes." + name + "]");
+    if (Result<void> valid = CheckRefName(name); !valid)
+      return reader.Fail(node, "`" + name + "` cannot be a remote: refs are called after it");
+    const toml::table& table = *node.as_table();
+    TRY(reader.Keys(table, "remotes." + name,
+                    {"address", "project", "token", "ca_file", "certificate_file", "key_file"}));
+    RemoteConfig remote;
+    remote.daemon.address = {};
+    TRY(ReadAddress(reader, table, &remote.daemon));
+    remote.project = TRY(reader.Text(table, "project"));
+    if (remote.daemon.address.text.empty())
+      return reader.Fail(node, "[remotes." + name + "] has no address",
+                         "write address = \"unix:PATH\" or \"https://HOST:PORT\"");
+    config->remotes.emplace(std::move(name), std::move(remote));
+  }
   return {};
 }
 
@@ -175,6 +204,7 @@ Result<Config> ParseConfig(std::string_view path, std::string_view text) {
   TRY(ReadProject(reader, root, &config));
   TRY(ReadDaemon(reader, root, &config));
   TRY(ReadTargets(reader, root, &config));
+  TRY(ReadRemotes(reader, root, &config));
   return config;
 }
 

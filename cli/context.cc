@@ -38,16 +38,17 @@ v1::Target Message(const ResolvedTarget& resolved) {
   return target;
 }
 
-Result<DaemonAddress> AddressOf(const Config& config) {
-  const DaemonConfig& daemon = config.daemon;
+// `section` is where `daemon` stands: "daemon", "remotes.origin".
+Result<DaemonAddress> AddressOf(const Config& config, const DaemonConfig& daemon,
+                                const std::string& section) {
   DaemonAddress address;
   address.work_tree = config.root;
-  address.address = TRY(ExpandVariables(config, daemon.address, "daemon.address"));
-  address.token = TRY(ExpandVariables(config, daemon.token, "daemon.token"));
-  address.ca_file = TRY(AbsolutePath(config, daemon.ca_file, "daemon.ca_file"));
+  address.address = TRY(ExpandVariables(config, daemon.address, section + ".address"));
+  address.token = TRY(ExpandVariables(config, daemon.token, section + ".token"));
+  address.ca_file = TRY(AbsolutePath(config, daemon.ca_file, section + ".ca_file"));
   address.certificate_file =
-      TRY(AbsolutePath(config, daemon.certificate_file, "daemon.certificate_file"));
-  address.key_file = TRY(AbsolutePath(config, daemon.key_file, "daemon.key_file"));
+      TRY(AbsolutePath(config, daemon.certificate_file, section + ".certificate_file"));
+  address.key_file = TRY(AbsolutePath(config, daemon.key_file, section + ".key_file"));
   return address;
 }
 
@@ -92,7 +93,7 @@ Result<const Config*> Context::config() {
 template <typename Open>
 Result<void> Context::Connect(Open open) {
   const Config* project = TRY(config());
-  DaemonAddress address = TRY(AddressOf(*project));
+  DaemonAddress address = TRY(AddressOf(*project, project->daemon, "daemon"));
   client_ = std::make_unique<Client>(TRY(open(std::move(address))));
   return {};
 }
@@ -105,6 +106,48 @@ Result<Client*> Context::client() {
 Result<Client*> Context::running_client() {
   if (client_ == nullptr) TRY(Connect(&Channel::OpenRunning));
   return client_.get();
+}
+
+Result<Remote> Context::remote(std::string_view wanted) {
+  const Config* project = TRY(config());
+  const DaemonAddress own = TRY(AddressOf(*project, project->daemon, "daemon"));
+  Remote remote;
+  DaemonAddress address = own;
+  remote.project = project->project;
+  const bool implied = wanted.empty() && project->remotes.empty() && own.address != "local";
+  if (!implied) {
+    remote.name = TRY(RemoteNameOf(*project, wanted));
+    const RemoteConfig& configured = project->remotes.at(remote.name);
+    if (!configured.project.empty()) remote.project = configured.project;
+    address = TRY(AddressOf(*project, configured.daemon, "remotes." + remote.name));
+  }
+  if (address.address == "local") {
+    return Error{
+        Reason::kConfigInvalid,
+        "the remote `" + remote.name + "` cannot be `local`: a private daemon is not shared",
+        {{"key", "remotes." + remote.name + ".address"}}};
+  }
+  remote.is_own = address.address == own.address && remote.project == project->project;
+  remote.address = address.address;
+  remote.client = std::make_unique<Client>(TRY(Channel::Open(std::move(address))));
+  return remote;
+}
+
+Result<std::vector<v1::Target>> Context::all_targets() {
+  const Config* project = TRY(config());
+  std::vector<v1::Target> targets;
+  if (project->targets.empty()) {
+    if (std::optional<v1::Target> only = TRY(target_if_any())) targets.push_back(*std::move(only));
+  }
+  for (const auto& [name, configured] : project->targets) {
+    Result<ResolvedTarget> resolved = TargetOf(*project, name);
+    if (resolved) {
+      targets.push_back(Message(*resolved));
+    } else {
+      Advise("target " + name + " was not asked: " + resolved.error().message);
+    }
+  }
+  return targets;
 }
 
 Result<v1::Target> Context::target() { return target(arguments_.Value("target")); }
@@ -128,6 +171,12 @@ Result<std::optional<v1::Target>> Context::target_if_any() {
   return std::move(found).error();
 }
 
+Result<const WorkTree*> Context::work_tree() {
+  const Config* project = TRY(config());
+  if (!tree_) tree_ = TRY(ReadWorkTree(*project));
+  return &*tree_;
+}
+
 Result<v1::View> Context::view() {
   const Config* project = TRY(config());
   v1::View view;
@@ -136,7 +185,7 @@ Result<v1::View> Context::view() {
     view.set_ref(ref_);
     return view;
   }
-  if (!tree_) tree_ = TRY(ReadWorkTree(*project));
+  TRY(work_tree());
   view.set_work_tree(tree_->digest);
   return view;
 }
@@ -170,8 +219,32 @@ Result<bool> Context::SendMissing(const v1::OpenWorkTreeResponse& answer) {
   return TRY(client())->Upload(FilesMissing(*tree_, answer), read);
 }
 
+Result<std::string> Context::Spelled(const std::string& expression) {
+  return WithoutTargets(expression, [this](const std::string& name) -> Result<std::string> {
+    const Config* project = TRY(config());
+    v1::GetCurrentRequest request;
+    *request.mutable_target() = Message(TRY(TargetOf(*project, name)));
+    v1::GetCurrentResponse answer = TRY(Ask(request));
+    std::vector<std::string> ids;
+    std::string names;
+    for (const v1::Revision& revision : answer.revisions()) {
+      if (!revision.current()) continue;
+      ids.push_back(revision.id());
+      names += (names.empty() ? "" : ", ") + revision.name();
+    }
+    if (ids.empty()) return std::string("base");
+    if (ids.size() == 1) return ids.front();
+    return Error{
+        Reason::kAmbiguousCurrent,
+        "`@" + name + "` stands for " + std::to_string(ids.size()) + " revisions: " + names,
+        {{"target", name}},
+        "name one of them"};
+  });
+}
+
 Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on_event) {
   *request.mutable_view() = TRY(view());
+  for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text));
   Client* daemon = TRY(client());
   Result<void> ended = daemon->StartRun(request, on_event);
   if (ended || ended.error().reason != Reason::kViewUnknown) return ended;

@@ -7,11 +7,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/config.h"
+#include "cli/expressions.h"
 #include "cli/terminal.h"
 #include "cli/work_tree.h"
 
@@ -20,6 +23,15 @@ class Message;
 }
 
 namespace mig {
+
+// A daemon that the work tree shares its history with.
+struct Remote {
+  std::string name;
+  std::string address;
+  std::string project;
+  std::unique_ptr<Client> client;
+  bool is_own = false;  // it is the work tree's daemon and project: there is nothing to send
+};
 
 class Context {
  public:
@@ -38,6 +50,11 @@ class Context {
   // As client(), but never starts one: kDaemonUnreachable.
   Result<Client*> running_client();
 
+  // A connection to the remote called `name`; with an empty name `origin`, or the only one, or where
+  // none is configured the work tree's daemon if that is a shared one. Errors: kNoRemote, those of
+  // Channel::Open.
+  Result<Remote> remote(std::string_view name);
+
   // The target of --target, or the default one.
   Result<v1::Target> target();
   // The target of that name.
@@ -45,15 +62,22 @@ class Context {
   // As target(), but unset where the work tree has none and none was asked for.
   Result<std::optional<v1::Target>> target_if_any();
 
+  // Every target of the work tree whose url can be made out; of the others a warning is told.
+  Result<std::vector<v1::Target>> all_targets();
+
   // The view of the work tree as it is now. Costs no call: the daemon is only told when it does not
   // know it yet.
   Result<v1::View> view();
+
+  // The revision files as they are now.
+  Result<const WorkTree*> work_tree();
 
   // Asks the daemon about the work tree: fills in the view, and when the daemon does not know it
   // sends the files and asks again.
   template <typename Request>
   auto Ask(Request request) -> decltype(std::declval<Client&>().Call(request)) {
     *request.mutable_view() = TRY(view());
+    for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text));
     auto response = TRY(client())->Call(request);
     if (response || response.error().reason != Reason::kViewUnknown) return response;
     TRY(OpenWorkTree());
@@ -91,6 +115,8 @@ class Context {
   Result<void> OpenWorkTree();
   // Sends what is missing; false when a file is not what was listed any more.
   Result<bool> SendMissing(const v1::OpenWorkTreeResponse& answer);
+  // The expression as the daemon understands it.
+  Result<std::string> Spelled(const std::string& expression);
 
   const Command& command_;
   Arguments arguments_;

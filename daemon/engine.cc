@@ -178,12 +178,13 @@ Result<Engine::SchemaDump> Engine::DumpSchema(const TargetSpec& spec) {
   return dump;
 }
 
-Result<Engine::KnownRun> Engine::StartRun(const RunSpec& spec) {
-  if (!spec.request_id.empty()) {
-    if (auto known = FindRun(spec.request_id); known && known->summary.id == spec.request_id)
+Result<Engine::KnownRun> Engine::StartRun(const RunSpec& asked) {
+  if (!asked.request_id.empty()) {
+    if (auto known = FindRun(asked.request_id); known && known->summary.id == asked.request_id)
       return known;
   }
-  const ViewPtr view = TRY(views_.Find(spec.view));
+  const ViewPtr view = TRY(views_.Find(asked.view));
+  const RunSpec spec = TRY(Spelled(view, asked));
   const TargetAddress address = TRY(AddressOf(spec.target));
   RunSummary summary;
   summary.id = spec.request_id.empty() ? world_.random_hex(16) : spec.request_id;
@@ -316,8 +317,9 @@ Result<std::optional<UnfinishedReport>> Engine::ReportUnfinished(const TargetSpe
   return report;
 }
 
-Result<RunPlan> Engine::PlanRun(const RunSpec& spec) {
-  const ViewPtr view = TRY(views_.Find(spec.view));
+Result<RunPlan> Engine::PlanRun(const RunSpec& asked) {
+  const ViewPtr view = TRY(views_.Find(asked.view));
+  const RunSpec spec = TRY(Spelled(view, asked));
   const TargetAddress address = TRY(AddressOf(spec.target));
   auto target = OpenToRead(address);
   if (target) return PlanOn(*target, spec, view, objects_);
@@ -326,8 +328,9 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& spec) {
   return PlanOperation({view, {}, {}}, spec.operation, address.url.dialect);
 }
 
-Result<std::string> Engine::RenderScript(const RunSpec& spec) {
-  const ViewPtr view = TRY(views_.Find(spec.view));
+Result<std::string> Engine::RenderScript(const RunSpec& asked) {
+  const ViewPtr view = TRY(views_.Find(asked.view));
+  const RunSpec spec = TRY(Spelled(view, asked));
   const TargetAddress address = TRY(AddressOf(spec.target));
   return mig::RenderScript(
       view->catalog, spec.operation, Bookkeeping(address.url.dialect, address.schema),

@@ -283,6 +283,12 @@ class Engine {
 
  private:
   Result<RevisionPtr> HalfApplied(const TargetSpec& spec, const std::string& name);
+  // The expression, or each side of the range, with `refs/NAME` replaced by the id of the ref's head.
+  // Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it.
+  Result<std::string> Spelled(const ViewPtr& view, const std::string& expression);
+  Result<std::vector<std::string>> Spelled(const ViewPtr& view,
+                                           const std::vector<std::string>& expressions);
+  Result<RunSpec> Spelled(const ViewPtr& view, RunSpec spec);
   Result<Marked> MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& target);
   // To read with; what changes a target opens a session of its own.
   Result<OpenTarget> OpenToRead(const TargetAddress& address);

@@ -120,10 +120,11 @@ Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetS
   return marked;
 }
 
-Result<Listing> Engine::ListHistory(const ViewName& name, const std::string& range,
+Result<Listing> Engine::ListHistory(const ViewName& name, const std::string& asked,
                                     std::optional<Position> below, std::size_t most,
                                     const std::optional<TargetSpec>& target) {
   const ViewPtr view = TRY(views_.Find(name));
+  const std::string range = TRY(Spelled(view, asked));
   Listing listing;
   listing.marked = TRY(MarkedBy(view, target));
   const Graph& graph = listing.marked.catalog.graph();
@@ -163,9 +164,10 @@ Result<BranchListing> Engine::ListBranches(const ViewName& name) {
   return listing;
 }
 
-Result<Listing> Engine::Show(const ViewName& name, const std::string& revision,
+Result<Listing> Engine::Show(const ViewName& name, const std::string& asked,
                              const std::optional<TargetSpec>& target) {
   const ViewPtr view = TRY(views_.Find(name));
+  const std::string revision = TRY(Spelled(view, asked));
   Listing listing;
   listing.marked = TRY(MarkedBy(view, target));
   listing.revisions =
@@ -201,8 +203,11 @@ Result<Listing> Engine::Current(const ViewName& name, const TargetSpec& spec, bo
                fmt::format("target {} is not on all heads", target.address.name)};
 }
 
-Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& spec) {
+Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& asked) {
   const ViewPtr view = TRY(views_.Find(name));
+  DraftSpec spec = asked;
+  spec.heads = TRY(Spelled(view, asked.heads));
+  spec.depends = TRY(Spelled(view, asked.depends));
   const Graph& graph = view->catalog.graph();
   const std::string created = spec.created.empty() ? FormatSeconds(world_.now()) : spec.created;
   DraftRequest request;
@@ -237,9 +242,10 @@ Result<RevisionPtr> Engine::HalfApplied(const TargetSpec& spec, const std::strin
   return step ? step->revision : RevisionPtr();
 }
 
-Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& object,
+Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& asked,
                                        const std::optional<TargetSpec>& target) {
   const ViewPtr view = TRY(views_.Find(name));
+  const std::string object = TRY(Spelled(view, asked));
   const Marked marked = TRY(MarkedBy(view, target));
   const Graph& graph = marked.catalog.graph();
   for (const Position p : graph.AllNamed(object)) {

@@ -1,11 +1,59 @@
 // The engine's part in sharing: what files and targets have to do with refs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "daemon/engine.h"
 
 namespace mig {
+namespace {
+
+constexpr std::string_view kRefs = "refs/";
+
+Error NotInView(const std::string& ref, const Id& head) {
+  return {Reason::kNoSuchRevision,
+          fmt::format("ref `{}` is at {}, which is not here", ref, head.short_hex()),
+          {{"ref", ref}, {"id", head.hex()}},
+          "`mig pull` brings what it has into the work tree"};
+}
+
+}  // namespace
+
+Result<std::string> Engine::Spelled(const ViewPtr& view, const std::string& expression) {
+  std::string spelled;
+  for (std::size_t begin = 0; begin <= expression.size();) {
+    const std::size_t end = std::min(expression.find(':', begin), expression.size());
+    std::string side = expression.substr(begin, end - begin);
+    if (side.size() > kRefs.size() && side.starts_with(kRefs)) {
+      const Ref ref = TRY(refs_.Resolve(view->name.project, side.substr(kRefs.size())));
+      if (ref.heads.size() > 1) {
+        return Error{Reason::kMultipleHeads,
+                     fmt::format("ref `{}` has {} heads", ref.name, ref.heads.size()),
+                     {{"expression", side}},
+                     fmt::format("`mig heads --ref {}` lists them: name one", ref.name)};
+      }
+      const Id& head = ref.heads.front();
+      if (!view->catalog.graph().FindId(head)) return NotInView(ref.name, head);
+      side = head.hex();
+    }
+    spelled += (begin == 0 ? "" : ":") + side;
+    begin = end + 1;
+  }
+  return spelled;
+}
+
+Result<std::vector<std::string>> Engine::Spelled(const ViewPtr& view,
+                                                 const std::vector<std::string>& expressions) {
+  std::vector<std::string> spelled;
+  for (const std::string& expression : expressions) spelled.push_back(TRY(Spelled(view, expression)));
+  return spelled;
+}
+
+Result<RunSpec> Engine::Spelled(const ViewPtr& view, RunSpec spec) {
+  spec.operation.revisions = TRY(Spelled(view, spec.operation.revisions));
+  return spec;
+}
 
 Result<PullPlan> Engine::PlanPull(const PullSpec& spec) {
   const ViewPtr tree = TRY(views_.Find(spec.view));

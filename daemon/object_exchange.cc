@@ -88,7 +88,7 @@ Result<void> ObjectReceiver::LookUpLinks(const Revision& revision) {
 Result<void> ObjectReceiver::Finish() {
   const std::vector<NamedObject> batch = std::exchange(waiting_, {});
   waiting_bytes_ = 0;
-  return objects_.Put(project_, batch);
+  return objects_.Put(project_, batch, Durability::kBuffered);
 }
 
 }  // namespace mig

@@ -24,7 +24,8 @@ std::vector<Id> MaximalObjectsOf(const View& view);
 
 // Takes the objects of one stream, parents and dependencies first. Each is checked on its own
 // (daemon/plan/push.h) and against its id before anything of it is stored; together they are stored
-// in that order, so that a stream that breaks off leaves nothing whose parents are missing.
+// in that order, so that a stream that breaks off leaves nothing whose parents are missing. They are
+// durable with the next synced commit: with the ref that moves to them.
 //
 // Not thread-safe: a stream has one.
 class ObjectReceiver {

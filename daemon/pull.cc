@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "daemon/plan/push.h"
 #include "store/core/names.h"
 
 namespace mig {
@@ -48,19 +49,22 @@ Result<std::vector<PulledFile>> NewFiles(const Catalog& tree, const Catalog& ref
                                          const std::string& ref_name) {
   const FilesByName files = TRY(FilesOf(tree));
   std::vector<PulledFile> new_files;
+  std::vector<RevisionPtr> fresh;
   for (Position p = 0; p < ref.graph().size(); ++p) {
     if (!ref.graph().Has(p)) continue;
     const auto file = files.find(NameKey(ref.graph().name(p)));
     if (file != files.end() && file->second->id == ref.graph().id(p)) continue;
     const RevisionPtr theirs = TRY(ref.Load(p));
     if (file != files.end()) return Differs(*file->second, *theirs, ref_name);
-    PulledFile pulled{theirs->revision.name, "", theirs->revision.body, theirs->id};
+    PulledFile pulled{theirs->revision.name, "", theirs->id};
     for (const Position parent : ref.graph().parents(p)) {
       const auto beside = files.find(NameKey(ref.graph().name(parent)));
       if (beside != files.end()) pulled.beside = beside->second->file.path;
     }
     new_files.push_back(std::move(pulled));
+    fresh.push_back(theirs);
   }
+  TRY(CheckWords("the work tree", tree.graph(), fresh));
   return new_files;
 }
 

@@ -11,10 +11,10 @@
 
 namespace mig {
 
+// A file that is to be written with a revision's text.
 struct PulledFile {
   std::string name;
   std::string beside;  // the path of a parent's file; empty: no parent has one
-  std::string text;
   Id id;
 };
 
@@ -36,8 +36,9 @@ struct PullPlan {
 // must stay as it is ("target dev has it applied"), or nothing.
 //
 // Errors: kNameTaken for a file that is called as a revision of the ref and differs (details name,
-// file, ours, theirs); kEditedSinceApplied for an own revision that would be given other parents
-// and must not be; kMultipleHeads where several of the ref's heads could be followed.
+// file, ours, theirs); kDuplicateLabel for a label that both have; kEditedSinceApplied for an own
+// revision that would be given other parents and must not be; kMultipleHeads where several of the
+// ref's heads could be followed.
 Result<PullPlan> PlanPull(const Catalog& tree, const Catalog& ref, const std::string& ref_name,
                           bool rebase, const std::function<std::string(const Id&)>& why_fixed);
 

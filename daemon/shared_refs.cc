@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "daemon/limits.h"
+
 namespace mig {
 namespace {
 
@@ -47,6 +49,18 @@ std::vector<RevisionPtr> InOrder(const std::vector<Id>& heads,
     }
   }
   return ordered;
+}
+
+// What is told of heads that are among `fresh`.
+void NameFrom(const std::vector<RevisionPtr>& fresh, std::vector<RefHead>& heads) {
+  for (RefHead& head : heads) {
+    for (const RevisionPtr& one : fresh) {
+      if (one->id != head.id) continue;
+      head.name = one->revision.name;
+      head.message = one->file.header.message;
+      head.author = one->file.header.author;
+    }
+  }
 }
 
 std::string PeopleOf(const std::vector<RefHead>& heads) {
@@ -217,7 +231,7 @@ Result<Pushed> SharedRefs::Repeated(const RefName& name, const Ref& now) {
   return pushed;
 }
 
-// Those that are not stored yet.
+// Those that are not stored yet; durable with the move of the ref.
 Result<void> SharedRefs::Store(const std::string& project,
                                const std::vector<RevisionPtr>& revisions) {
   std::vector<Id> ids;
@@ -227,7 +241,7 @@ Result<void> SharedRefs::Store(const std::string& project,
   for (std::size_t i = 0; i < revisions.size(); ++i) {
     if (!has[i]) objects.push_back({ids[i], revisions[i]->revision});
   }
-  return objects_.Put(project, objects);
+  return objects_.Put(project, objects, Durability::kBuffered);
 }
 
 Result<Pushed> SharedRefs::PushOnto(const std::optional<Ref>& now, const PushSpec& spec) {
@@ -239,6 +253,13 @@ Result<Pushed> SharedRefs::PushOnto(const std::optional<Ref>& now, const PushSpe
   const RefPolicy policy = spec.policy.value_or(PolicyOf(spec.ref));
   auto plan = PlanPush(spec.ref.name, graph, old_heads, fresh, spec.heads, policy);
   if (!plan) return WithPeople(std::move(plan).error(), spec.ref, now);
+  if (plan->heads.size() > kMaxRefHeads) {
+    return Error{Reason::kLimitExceeded,
+                 fmt::format("ref `{}` would have {} heads, and {} is the most", spec.ref.name,
+                             plan->heads.size(), kMaxRefHeads),
+                 {{"ref", spec.ref.name}},
+                 "`mig merge heads` joins some of them"};
+  }
 
   Pushed pushed;
   pushed.outcome = plan->outcome;
@@ -257,6 +278,7 @@ Result<Pushed> SharedRefs::PushOnto(const std::optional<Ref>& now, const PushSpe
     moved = TRY(refs_.CompareAndSwap(spec.ref.project, *now, plan->heads, by));
   }
   pushed.ref = TRY(Described(spec.ref, std::move(moved)));
+  if (spec.validate_only) NameFrom(fresh, pushed.ref.heads);  // which need not be stored
   return pushed;
 }
 

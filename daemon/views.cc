@@ -106,12 +106,21 @@ Result<Views::Opened> Views::Open(const std::string& project,
   if (!opened.missing.empty()) return opened;
   opened.view = TRY(Build(project, digest, listing, contents));
   const std::lock_guard lock(mutex_);
+  ForgetUploaded(contents);
   kept_.push_front({project + "\n" + digest, opened.view, std::move(contents)});
   if (kept_.size() > kMaxKeptViews) kept_.pop_back();
-  uploaded_.clear();
-  uploaded_bytes_ = 0;
   std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
   return opened;
+}
+
+// They are kept with a view from now on; others' wait for theirs.
+void Views::ForgetUploaded(const std::vector<Contents>& contents) {
+  const std::unordered_set<Contents> used(contents.begin(), contents.end());
+  std::erase_if(uploaded_, [&](const Contents& bytes) {
+    const bool forget = used.contains(bytes);
+    if (forget) uploaded_bytes_ -= bytes->size();
+    return forget;
+  });
 }
 
 Result<ViewPtr> Views::Build(const std::string& project, const std::string& digest,
@@ -163,7 +172,7 @@ Result<void> Views::AddStoredAncestors(std::vector<RevisionPtr>& revisions) {
 }
 
 Result<ViewPtr> Views::OfRef(const ViewName& name) {
-  const Ref ref = TRY(refs_.Get(name.project, name.ref));
+  const Ref ref = TRY(refs_.Resolve(name.project, name.ref));
   return OfHeads(name, ref.heads);
 }
 

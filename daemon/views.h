@@ -77,6 +77,7 @@ class Views {
   Result<ViewPtr> Build(const std::string& project, const std::string& digest,
                         const std::vector<ListedFile>& listing,
                         const std::vector<Contents>& contents);
+  void ForgetUploaded(const std::vector<Contents>& contents);  // mutex_ is held
   Result<ViewPtr> OfRef(const ViewName& name);
   // Adds what `linked` follows and has no file, from the store.
   Result<void> AddStoredAncestors(std::vector<RevisionPtr>& revisions);

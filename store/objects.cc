@@ -36,7 +36,7 @@ Result<void> CheckHash(const NamedObject& object) {
 // Gathers writes into commits as large as the limits allow.
 class Packer {
  public:
-  explicit Packer(Kv& kv) : kv_(kv) {}
+  Packer(Kv& kv, Durability durability) : kv_(kv), durability_(durability) {}
 
   Result<void> Add(std::vector<Write> together) {
     std::size_t bytes = 0;
@@ -51,6 +51,7 @@ class Packer {
 
   Result<void> Flush() {
     if (batch_.writes.empty()) return {};
+    batch_.durability = durability_;
     TRY(kv_.Commit(batch_));
     batch_ = {};
     bytes_ = 0;
@@ -59,6 +60,7 @@ class Packer {
 
  private:
   Kv& kv_;
+  const Durability durability_;
   Batch batch_;
   std::size_t bytes_ = 0;
 };
@@ -95,16 +97,17 @@ Result<void> Objects::Put(std::string_view project, const Revision& revision) {
   return Put(project, {{IdOf(revision), revision}});
 }
 
-Result<void> Objects::Put(std::string_view project, const std::vector<NamedObject>& objects) {
+Result<void> Objects::Put(std::string_view project, const std::vector<NamedObject>& objects,
+                          Durability durability) {
   TRY(keys::CheckProject(project));
   for (const NamedObject& object : objects) TRY(CheckHash(object));
-  Packer packer(kv_);
+  Packer packer(kv_, durability);
   std::unordered_set<Id> packed;
   for (const auto& [id, revision] : objects) {
     if (!packed.insert(id).second) continue;
     std::string entry = CanonicalText(revision);
     if (entry.size() > kChunkBytes) {
-      TRY(PutChunked(id, entry));
+      TRY(PutChunked(id, entry, durability));
       entry = ChunkedEntry(entry.size());
     }
     TRY(packer.Add({Write::Put(keys::Object(id), std::move(entry)),
@@ -113,8 +116,8 @@ Result<void> Objects::Put(std::string_view project, const std::vector<NamedObjec
   return packer.Flush();
 }
 
-Result<void> Objects::PutChunked(const Id& id, std::string_view text) {
-  Packer packer(kv_);
+Result<void> Objects::PutChunked(const Id& id, std::string_view text, Durability durability) {
+  Packer packer(kv_, durability);
   for (std::uint64_t number = 0; number < ChunksOf(text.size()); ++number) {
     const std::string_view chunk = text.substr(number * kChunkBytes, kChunkBytes);
     TRY(packer.Add({Write::Put(keys::Chunk(id, number), std::string(chunk))}));

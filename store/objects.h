@@ -33,9 +33,11 @@ class Objects {
 
   // Stores `objects` in their order and enters their names in the project's index; what is there
   // already is no error. A commit holds many of them, so after an error some may be stored:
-  // repeating the call is safe. Errors: kHashMismatch when an id is not its revision's (nothing is
+  // repeating the call is safe. With kBuffered they are durable with the next synced commit, such as
+  // the move of a ref to them. Errors: kHashMismatch when an id is not its revision's (nothing is
   // written then); those of Kv::Commit.
-  Result<void> Put(std::string_view project, const std::vector<NamedObject>& objects);
+  Result<void> Put(std::string_view project, const std::vector<NamedObject>& objects,
+                   Durability durability = Durability::kSynced);
   Result<void> Put(std::string_view project, const Revision& revision);
 
   // Errors: kNoSuchObject; kCorruption naming the id when the stored bytes are not what was stored.
@@ -56,7 +58,7 @@ class Objects {
   Result<std::vector<Id>> IdsWithPrefix(std::string_view prefix, std::size_t limit);
 
  private:
-  Result<void> PutChunked(const Id& id, std::string_view text);
+  Result<void> PutChunked(const Id& id, std::string_view text, Durability durability);
   Result<std::string> Join(const Id& id, std::string_view entry);
   Result<Revision> Read(const Id& id, std::string_view entry);
 

@@ -179,6 +179,22 @@ Result<Ref> Refs::Get(std::string_view project, std::string_view name) {
                {{"project", std::string(project)}, {"ref", std::string(name)}}};
 }
 
+Result<Ref> Refs::Resolve(std::string_view project, std::string_view name) {
+  constexpr std::string_view kRemotes = "remotes/";
+  if (auto exact = TRY(Find(project, name))) return *std::move(exact);
+  if (auto below = TRY(Find(project, std::string(kRemotes).append(name)))) return *std::move(below);
+  std::vector<Ref> found;
+  for (Ref& ref : TRY(List(project, kRemotes))) {
+    if (ref.name.ends_with(std::string("/").append(name))) found.push_back(std::move(ref));
+  }
+  if (found.size() == 1) return std::move(found.front());
+  if (found.empty()) return Get(project, name);
+  return Error{Reason::kAmbiguousPrefix,
+               fmt::format("ref `{}` is there of several remotes: {} and {}", name, found[0].name,
+                           found[1].name),
+               {{"ref", std::string(name)}}};
+}
+
 Result<std::vector<Ref>> Refs::List(std::string_view project, std::string_view prefix) {
   TRY(keys::CheckProject(project));
   const std::string all = keys::RefPrefix(project);

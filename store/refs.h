@@ -64,6 +64,11 @@ class Refs {
   // As Get, but nullopt when there is none.
   Result<std::optional<Ref>> Find(std::string_view project, std::string_view name);
 
+  // The ref that people mean by a name: the one that is called so, else that under `remotes/`, else
+  // the only one of that name that any remote has. Errors: kNoSuchRef; kAmbiguousPrefix where several
+  // remotes have one.
+  Result<Ref> Resolve(std::string_view project, std::string_view name);
+
   // The refs whose name starts with `prefix`, by name.
   Result<std::vector<Ref>> List(std::string_view project, std::string_view prefix = "");
 

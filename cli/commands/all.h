@@ -22,6 +22,10 @@ extern const Command kCurrent;                                // current.cc
 extern const Command kPlan;                                   // plan.cc
 extern const Command kUpgrade, kDowngrade, kStamp, kReapply;  // run.cc
 extern const Command kResolve;                                // resolve.cc
+extern const Command kPush;                                   // push.cc
+extern const Command kPull, kFetch;                           // pull.cc
+extern const Command kClone;                                  // clone.cc
+extern const Command kRefs;                                   // refs.cc
 extern const Command kRuns, kWatch;                           // runs.cc
 extern const Command kAudit;                                  // audit.cc
 extern const Command kRecover;                                // recover.cc

@@ -13,6 +13,7 @@ constexpr Option kHeadsOptions[] = {
 
 constexpr Option kBranchesOptions[] = {
     {"-v,--verbose", "", "show each branch point's entry"},
+    {"--ref", "NAME", "what a ref has, instead of the files"},
 };
 
 Result<int> RunHeads(Context& context) {
@@ -30,6 +31,7 @@ Result<int> RunHeads(Context& context) {
 }
 
 Result<int> RunBranches(Context& context) {
+  context.LookAt(context.args().Value("ref"));
   v1::ListBranchesResponse answer = TRY(context.Ask(v1::ListBranchesRequest()));
   if (context.json()) {
     context.PrintJson(answer);

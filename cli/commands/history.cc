@@ -13,6 +13,7 @@ constexpr Option kOptions[] = {
     {"-v,--verbose", "", "show each revision's entry"},
     {"-i,--indicate-current", "", "ask the target, and mark what it is at"},
     {"--graph", "", "draw branches and merges"},
+    {"--ref", "NAME", "what a ref has, instead of the files: as fetched, or of a shared daemon"},
 };
 
 bool NeedsTarget(const Arguments& args) {
@@ -28,6 +29,7 @@ Result<int> Print(Context& context, const std::vector<v1::Revision>& revisions) 
 }
 
 Result<int> Run(Context& context) {
+  context.LookAt(context.args().Value("ref"));
   v1::ListHistoryRequest request;
   request.set_range(context.args().Value("rev-range"));
   if (NeedsTarget(context.args())) *request.mutable_target() = TRY(context.target());
@@ -60,6 +62,8 @@ const Command kHistory = {
         "$ mig history\n"
         "$ mig history --graph -i      # draw it, and mark where the database is\n"
         "$ mig history -r -3:current   # the last three revisions that are applied\n"
+        "$ mig history --ref origin/main  # what others pushed, after `mig fetch`\n"
+        "$ mig history -r @prod:heads  # what prod does not have yet\n"
         "$ mig history -r users:heads  # from the revision or label `users` on",
     .run = Run,
 };

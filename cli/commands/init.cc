@@ -9,7 +9,6 @@
 #include "cli/context.h"
 #include "cli/file.h"
 #include "cli/follow.h"
-#include "store/core/nearest.h"
 
 namespace mig {
 namespace {
@@ -22,19 +21,6 @@ constexpr Option kOptions[] = {
      "adopt a database that exists: its schema becomes a first revision, which is stamped, not "
      "run"},
 };
-
-Result<const ProjectTemplate*> ChosenTemplate(const std::string& name) {
-  if (name.empty()) return &AllTemplates()[0];
-  std::vector<std::string_view> names;
-  for (const ProjectTemplate& known : AllTemplates()) {
-    if (known.name == name) return &known;
-    names.push_back(known.name);
-  }
-  Error error{Reason::kUsage, "there is no template `" + name + "`"};
-  error.hint = DidYouMean(name, names);
-  if (error.hint.empty()) error.hint = "`mig list-templates` shows the choice";
-  return error;
-}
 
 // A section's text has no blank lines around it.
 std::string Trimmed(const std::string& sql) {

@@ -9,6 +9,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Result<void> CheckNoProject(const fs::path& root) {
+  const fs::path config = root / "mig.toml";
+  if (!fs::exists(config)) return {};
+  return Error{Reason::kFileExists, config.string() + " exists already, and stays as it is"};
+}
+
 Result<void> MakeFolder(const fs::path& folder) {
   std::error_code failure;
   fs::create_directories(folder, failure);
@@ -52,13 +58,17 @@ std::string Rebased(const std::string& url, const fs::path& root) {
 
 Result<void> MakeProject(const fs::path& root, const ProjectTemplate& chosen,
                          const std::string& given) {
-  fs::path config = root / "mig.toml";
-  if (fs::exists(config))
-    return Error{Reason::kFileExists, config.string() + " exists already, and stays as it is"};
-  TRY(MakeFolder(root / "migrations"));
+  TRY(CheckNoProject(root));
+  TRY(MakeFolder(root));
   const std::string url = TRY(KeepSecret(root, given));
-  std::string name = ProjectNameFrom(root.filename().string());
-  TRY(CreateFile(config.string(), ProjectConfig(name, chosen, url)));
+  const std::string name = ProjectNameFrom(root.filename().string());
+  return MakeProject(root, ProjectConfig(name, chosen, url));
+}
+
+Result<void> MakeProject(const fs::path& root, const std::string& text) {
+  TRY(CheckNoProject(root));
+  TRY(MakeFolder(root / "migrations"));
+  TRY(CreateFile((root / "mig.toml").string(), text));
   return Ignore(root, {".mig/", ".env"});
 }
 

@@ -23,4 +23,7 @@ std::string Rebased(const std::string& url, const std::filesystem::path& root);
 Result<void> MakeProject(const std::filesystem::path& root, const ProjectTemplate& chosen,
                          const std::string& url);
 
+// The same with the text of mig.toml as it is given.
+Result<void> MakeProject(const std::filesystem::path& root, const std::string& config);
+
 }  // namespace mig

@@ -1,6 +1,9 @@
 #include "cli/commands/project_files.h"
 
 #include <cctype>
+#include <vector>
+
+#include "store/core/nearest.h"
 
 namespace mig {
 namespace {
@@ -26,6 +29,19 @@ std::string Quoted(std::string_view text) {
 
 std::span<const ProjectTemplate> AllTemplates() { return kTemplates; }
 
+Result<const ProjectTemplate*> ChosenTemplate(const std::string& name) {
+  if (name.empty()) return &AllTemplates()[0];
+  std::vector<std::string_view> names;
+  for (const ProjectTemplate& known : AllTemplates()) {
+    if (known.name == name) return &known;
+    names.push_back(known.name);
+  }
+  Error error{Reason::kUsage, "there is no template `" + name + "`"};
+  error.hint = DidYouMean(name, names);
+  if (error.hint.empty()) error.hint = "`mig list-templates` shows the choice";
+  return error;
+}
+
 std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen,
                           const std::string& url) {
   std::string text =
@@ -45,6 +61,11 @@ std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen
       chosen.name == "sqlite" ? "postgresql://user@localhost/shop" : "sqlite:dev.db";
   return text + "\n# [targets.prod]\n# url = " + Quoted(other) +
          "\n# schema = \"public\"          # where mig keeps its own tables (PostgreSQL)\n";
+}
+
+std::string RemoteSection(const std::string& name, const std::string& address) {
+  return "\n# Where `mig push` and `mig pull` share the history.\n[remotes." + name +
+         "]\naddress = " + Quoted(address) + "\n";
 }
 
 std::string FirstSteps(const std::string& directory, bool adopted) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/core/result.h"
+
 namespace mig {
 
 struct ProjectTemplate {
@@ -16,9 +18,15 @@ struct ProjectTemplate {
 // The first is the default.
 std::span<const ProjectTemplate> AllTemplates();
 
+// The template of this name; with an empty name the first one. Errors: kUsage.
+Result<const ProjectTemplate*> ChosenTemplate(const std::string& name);
+
 // A commented mig.toml.
 std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen,
                           const std::string& url);
+
+// The section of mig.toml for a daemon that shares the project.
+std::string RemoteSection(const std::string& name, const std::string& address);
 
 // What to do next in `directory`, as it was given.
 std::string FirstSteps(const std::string& directory, bool adopted);

@@ -5,11 +5,16 @@
 namespace mig {
 namespace {
 
+constexpr Option kShowOptions[] = {
+    {"--ref", "NAME", "what a ref has, instead of the files"},
+};
+
 constexpr Option kCatFileOptions[] = {
     {"--canonical", "", "the bytes that are hashed, header included"},
 };
 
 Result<int> RunShow(Context& context) {
+  context.LookAt(context.args().Value("ref"));
   v1::ShowRevisionsRequest request;
   request.set_revision(context.args().Operand(0));
   if (std::optional<v1::Target> target = TRY(context.target_if_any()))
@@ -45,8 +50,10 @@ const Command kShow = {
     .group = Group::kLook,
     .summary = "Show a revision: what it is, who wrote it, its SQL",
     .operands = {"REV", 1, 1},
+    .options = kShowOptions,
     .examples =
         "$ mig show head\n"
+        "$ mig show @prod       # what the target prod is at\n"
         "$ mig show current     # what the target is at\n"
         "$ mig show 1975ea83    # an id's first digits",
     .run = RunShow,

@@ -46,19 +46,19 @@ Error Unbound(const Revision& revision, const Links& links, std::string_view wor
           {{"name", revision.name}}};
 }
 
-Result<void> CheckLinks(
-    const Revision& revision, const Links& links,
-    const std::function<std::optional<RevisionWords>(const Id&)>& words_of) {
+Result<void> CheckLinks(const Revision& revision, const Links& links,
+                        const std::function<std::optional<RevisionWords>(const Id&)>& words_of) {
   std::vector<bool> used(links.words.size(), false);
   for (const Id& id : links.ids) {
     const auto words = words_of(id);
     if (!words) {
-      return Error{links.missing,
-                   fmt::format("revision `{}` has {} among its {}, which was neither stored nor sent "
-                               "before it",
-                               revision.name, id.hex(), links.kind),
-                   {{"name", revision.name}, {"id", id.hex()}},
-                   "send parents and dependencies before what follows them"};
+      return Error{
+          links.missing,
+          fmt::format("revision `{}` has {} among its {}, which was neither stored nor sent "
+                      "before it",
+                      revision.name, id.hex(), links.kind),
+          {{"name", revision.name}, {"id", id.hex()}},
+          "send parents and dependencies before what follows them"};
     }
     bool named = false;
     for (std::size_t i = 0; i < links.words.size(); ++i) {
@@ -75,10 +75,10 @@ Result<void> CheckLinks(
 
 // ---- All of them together.
 
-// The words of a ref and of what comes to it, ignoring case.
+// The words of what is there and of what comes to it, ignoring case.
 class WordTable {
  public:
-  explicit WordTable(std::string_view ref) : ref_(ref) {}
+  explicit WordTable(std::string_view where) : where_(where) {}
 
   void AddStored(const Graph& graph) {
     words_.reserve(graph.count());
@@ -105,31 +105,24 @@ class WordTable {
   };
 
   Result<void> Add(const LinkedRevision& fresh, const std::string& word, bool is_label) {
-    const auto [entry, added] =
-        words_.try_emplace(NameKey(word), Entry{fresh.id, word, is_label});
+    const auto [entry, added] = words_.try_emplace(NameKey(word), Entry{fresh.id, word, is_label});
     const Entry& other = entry->second;
     if (added || other.id == fresh.id) return {};
     if (!is_label && !other.is_label) return NameTaken(fresh, other);
-    return Error{Reason::kDuplicateLabel,
-                 fmt::format("the {} `{}` of {} is a {} of {} in ref `{}`{}",
-                             is_label ? "label" : "name", word, fresh.id.short_hex(),
-                             other.is_label ? "label" : "name", other.id.short_hex(), ref_,
-                             Spelling(word, other)),
-                 {{"label", word},
-                  {"ref", ref_},
-                  {"ours", fresh.id.hex()},
-                  {"theirs", other.id.hex()}}};
+    return Error{
+        Reason::kDuplicateLabel,
+        fmt::format("the {} `{}` of {} is the {} of {} in {}{}", is_label ? "label" : "name", word,
+                    fresh.id.short_hex(), other.is_label ? "label" : "name", other.id.short_hex(),
+                    where_, Spelling(word, other)),
+        {{"label", word}, {"ours", fresh.id.hex()}, {"theirs", other.id.hex()}}};
   }
 
   Error NameTaken(const LinkedRevision& fresh, const Entry& other) const {
+    const std::string& name = fresh.revision.name;
     return {Reason::kNameTaken,
-            fmt::format("the name `{}` belongs to {} in ref `{}`{}, and yours is {}",
-                        fresh.revision.name, other.id.short_hex(), ref_,
-                        Spelling(fresh.revision.name, other), fresh.id.short_hex()),
-            {{"name", fresh.revision.name},
-             {"ref", ref_},
-             {"ours", fresh.id.hex()},
-             {"theirs", other.id.hex()}}};
+            fmt::format("the name `{}` belongs to {} in {}{}, and yours is {}", name,
+                        other.id.short_hex(), where_, Spelling(name, other), fresh.id.short_hex()),
+            {{"name", name}, {"ours", fresh.id.hex()}, {"theirs", other.id.hex()}}};
   }
 
   // Where only the case differs, readers need to be told.
@@ -137,7 +130,7 @@ class WordTable {
     return other.word == word ? "" : fmt::format(" (as `{}`)", other.word);
   }
 
-  std::string ref_;
+  std::string where_;
   std::unordered_map<std::string, Entry> words_;
 };
 
@@ -182,23 +175,28 @@ Result<LinkedRevision> CheckIncoming(
   TRY(CheckLinks(revision,
                  {"parents", Reason::kMissingParent, revision.parents, header.parents, false},
                  words_of));
-  TRY(CheckLinks(revision,
-                 {"dependencies", Reason::kMissingDependency, revision.depends, header.depends, true},
-                 words_of));
+  TRY(CheckLinks(
+      revision,
+      {"dependencies", Reason::kMissingDependency, revision.depends, header.depends, true},
+      words_of));
   linked.revision = std::move(revision);
   return linked;
 }
 
+Result<void> CheckWords(std::string_view where, const Graph& there,
+                        const std::vector<FreshPtr>& fresh) {
+  WordTable words(where);
+  words.AddStored(there);
+  for (const FreshPtr& one : fresh) TRY(words.AddFresh(*one));
+  return {};
+}
+
 Result<PushPlan> PlanPush(std::string_view ref_name, const Graph& ref,
-                          const std::vector<Id>& old_heads,
-                          const std::vector<FreshPtr>& fresh, const std::vector<Id>& heads,
-                          RefPolicy policy) {
+                          const std::vector<Id>& old_heads, const std::vector<FreshPtr>& fresh,
+                          const std::vector<Id>& heads, RefPolicy policy) {
   PushPlan plan{PushPlan::Outcome::kUpToDate, old_heads};
   if (fresh.empty() && !old_heads.empty()) return plan;
-  WordTable words(ref_name);
-  words.AddStored(ref);
-  for (const FreshPtr& one : fresh) TRY(words.AddFresh(*one));
-
+  TRY(CheckWords(fmt::format("ref `{}`", ref_name), ref, fresh));
   const std::unordered_set<Id> linked = LinkedBy(fresh);
   std::vector<Id> tips;
   std::copy_if(heads.begin(), heads.end(), std::back_inserter(tips),

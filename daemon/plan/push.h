@@ -33,6 +33,16 @@ Result<LinkedRevision> CheckIncoming(
     const Id& id, Revision revision,
     const std::function<std::optional<RevisionWords>(const Id&)>& words_of);
 
+// Whether `fresh` revisions can stand beside those of `there`, which people know as `where` ("ref
+// `main`"): no two have one name, and no label is another's name or label, ignoring case. A fresh
+// revision that is there already is no clash.
+//
+// Errors:
+//   kNameTaken        details name, ours, theirs (ids)
+//   kDuplicateLabel   where one of the two words is a label; details label, ours, theirs
+Result<void> CheckWords(std::string_view where, const Graph& there,
+                        const std::vector<std::shared_ptr<const LinkedRevision>>& fresh);
+
 struct PushPlan {
   enum class Outcome { kUpToDate, kCreated, kFastForward };
   Outcome outcome = Outcome::kUpToDate;
@@ -43,10 +53,7 @@ struct PushPlan {
 // `old_heads` are its maximal revisions. `fresh` is all that `heads` reach and the ref does not,
 // parents first. REQUIRES: each of `heads` is in `ref` or `fresh`.
 //
-// Errors:
-//   kNameTaken        a fresh revision has, ignoring case, the name of another one; details name,
-//                     ref, ours, theirs (ids)
-//   kDuplicateLabel   likewise, where one of the two words is a label; details label, ours, theirs
+// Errors, besides those of CheckWords:
 //   kNotFastForward   by the policy kFastForward; details ours and theirs (ids)
 //   kMultipleHeads    `heads` would leave a ref of policy kFastForward with several
 Result<PushPlan> PlanPush(std::string_view ref_name, const Graph& ref,

@@ -293,7 +293,6 @@ grpc::ServerUnaryReactor* RefService::PlanPull(Context* context, const v1::PlanP
       v1::PlanPullResponse::NewFile* message = answer.add_new_files();
       message->set_file_name(file.name + ".sql");
       message->set_beside(file.beside);
-      message->set_text(std::move(file.text));
       message->set_id(file.id.hex());
     }
     for (ReparentedFile& file : plan.changed_files) {

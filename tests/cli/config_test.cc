@@ -34,6 +34,25 @@ TEST(ParseConfig, OfANameAloneFillsInTheRest) {
   EXPECT_TRUE(config.targets.empty());
 }
 
+TEST(ParseConfig, RefusesARemoteThatLeadsNowhere) {
+  const std::string start(kMinimal);
+  EXPECT_THAT(Failure(start + "[remotes.origin]\nproject = \"shop\"\n").message,
+              HasSubstr("[remotes.origin] has no address"));
+  EXPECT_THAT(Failure(start + "[remotes.origin]\nadress = \"unix:/x\"\n").hint,
+              HasSubstr("`address`"));
+  EXPECT_EQ(Failure(start + "[remotes.\"a..b\"]\naddress = \"unix:/x\"\n").reason,
+            Reason::kConfigInvalid);
+}
+
+TEST(RemoteNameOf, IsOriginOrTheOnlyOne) {
+  Config config = Read(std::string(kMinimal) + "[remotes.shared]\naddress = \"unix:/x\"\n");
+  EXPECT_EQ(*RemoteNameOf(config, ""), "shared");
+  EXPECT_EQ(RemoteNameOf(config, "shred").error().hint, "did you mean `shared`?");
+  config.remotes["origin"] = {};
+  EXPECT_EQ(*RemoteNameOf(config, ""), "origin");
+  EXPECT_EQ(RemoteNameOf(Read(kMinimal), "").error().reason, Reason::kNoRemote);
+}
+
 TEST(ParseConfig, ReadsEverySection) {
   Config config = Read(R"(
 [project]
@@ -52,7 +71,15 @@ url = "sqlite:dev.db"
 schema = "schema.sql"
 [remotes.origin]
 address = "https://migd:7433"
+[remotes.prices]
+address = "unix:/run/migd.sock"
+project = "prices"
+token = "${PRICES_TOKEN}"
 )");
+  EXPECT_EQ(config.remotes.at("origin").daemon.address.text, "https://migd:7433");
+  EXPECT_EQ(config.remotes.at("origin").project, "");
+  EXPECT_EQ(config.remotes.at("prices").project, "prices");
+  EXPECT_EQ(config.remotes.at("prices").daemon.token.text, "${PRICES_TOKEN}");
   EXPECT_THAT(config.migrations, ElementsAre("core", "billing"));
   EXPECT_EQ(config.default_target, "prod");
   EXPECT_EQ(config.daemon.token.text, "${MIG_TOKEN}");

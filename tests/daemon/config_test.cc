@@ -114,6 +114,25 @@ TEST(DaemonConfig, RefusesPoliciesThatCannotHold) {
   EXPECT_THAT(ErrorIn(prod + "protected = \"yes\"").message, HasSubstr("true or false"));
 }
 
+TEST(DaemonConfig, ReadsThePoliciesOfRefs) {
+  const auto config = Parse(
+      "[projects.shop.refs.main]\npolicy = \"fast-forward\"\n"
+      "[projects.shop.refs.\"team-a/prices\"]\npolicy = \"heads\"\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->ref_policies, (RefPolicies{{{"shop", "main"}, RefPolicy::kFastForward},
+                                               {{"shop", "team-a/prices"}, RefPolicy::kHeads}}));
+}
+
+TEST(DaemonConfig, RefusesPoliciesItDoesNotHave) {
+  EXPECT_EQ(ErrorIn("[projects.shop.refs.main]\npolicy = \"merge\"").message,
+            "migd.toml:2: `projects.shop.refs.main.policy` cannot be merge yet: this version knows "
+            "fast-forward and heads");
+  EXPECT_EQ(ErrorIn("[projects.shop.refs.main]\npolicy = \"force\"").reason,
+            Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn("[projects.shop.refs.\"a..b\"]\n").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn("[projects.shop]\nref = 1\n").hint, "did you mean `refs`?");
+}
+
 TEST(DaemonConfig, NamesAVariableThatIsNotSet) {
   EXPECT_EQ(ErrorIn("store = \"${NOWHERE}\"").message,
             "migd.toml:1: `store` needs the environment variable `NOWHERE`, which is not set");

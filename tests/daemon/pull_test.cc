@@ -62,7 +62,7 @@ TEST_F(PlanPullTest, WritesWhatTheTreeLacksParentsFirst) {
   const auto plan = Pull(history, "mine", "c");
   ASSERT_TRUE(plan) << plan.error().message;
   EXPECT_THAT(NewNames(*plan), ElementsAre("b", "c"));
-  EXPECT_EQ(plan->new_files[0].text, history.At("b")->revision.body);
+  EXPECT_EQ(plan->new_files[0].id, history.IdAt("b"));
   EXPECT_EQ(plan->new_files[0].beside, "migrations/a.sql");
   EXPECT_THAT(plan->own, ElementsAre("mine"));
   EXPECT_THAT(plan->changed_files, IsEmpty());
@@ -81,6 +81,15 @@ TEST_F(PlanPullTest, RefusesAFileThatDiffersFromARevisionOfItsName) {
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().reason, Reason::kNameTaken);
   EXPECT_THAT(plan.error().message, HasSubstr("migrations/users.sql"));
+}
+
+TEST_F(PlanPullTest, RefusesALabelThatAnOwnFileHas) {
+  const auto plan = PlanPull(CatalogOf(DrawnHistory("mine @prices"), "mine", true),
+                             CatalogOf(DrawnHistory("a; b: a @Prices"), "b", false), "origin/main",
+                             false, kFree);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().reason, Reason::kDuplicateLabel);
+  EXPECT_THAT(plan.error().message, HasSubstr("in the work tree"));
 }
 
 TEST_F(PlanPullTest, RebasesTheLowestOwnRevisionsOntoTheHead) {

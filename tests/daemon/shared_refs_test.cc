@@ -22,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr char kTwoTeams[] = "base; ann: base; ann2: ann; bob: base; bob2: bob; both: ann bob";
+constexpr char kTwoTeams[] = "root; ann: root; ann2: ann; bob: root; bob2: bob; both: ann bob";
 
 const RefName kMain{"shop", "main"};
 
@@ -83,7 +83,7 @@ MIG_OVER_EVERY_KV(SharedRefsTest);
 TEST_P(SharedRefsTest, APushCreatesMovesAndThenHasNothingToDo) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv());
-  EXPECT_EQ(daemon.Push(history, "base"), "created");
+  EXPECT_EQ(daemon.Push(history, "root"), "created");
   EXPECT_EQ(daemon.Push(history, "ann2"), "fast-forward");
   EXPECT_EQ(daemon.Push(history, "ann2"), "up to date");
   EXPECT_EQ(daemon.Push(history, "ann"), "up to date");
@@ -121,7 +121,7 @@ TEST_P(SharedRefsTest, ARepeatedRequestAnswersTheSame) {
   Daemon daemon(kv());
   ASSERT_TRUE(daemon.Send(history.all()));
   for (int repeat = 0; repeat < 2; ++repeat) {
-    const auto pushed = daemon.PushIds(history.Ids("base"), "ann", "request-1");
+    const auto pushed = daemon.PushIds(history.Ids("root"), "ann", "request-1");
     ASSERT_TRUE(pushed) << pushed.error().message;
     EXPECT_EQ(pushed->outcome, PushPlan::Outcome::kCreated);
   }
@@ -144,14 +144,14 @@ TEST_P(SharedRefsTest, ValidateOnlyMovesNothing) {
 TEST_P(SharedRefsTest, TheLogSaysWhoMovedItForWhom) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv());
-  ASSERT_EQ(daemon.Push(history, "base", "ann"), "created");
+  ASSERT_EQ(daemon.Push(history, "root", "ann"), "created");
   ASSERT_EQ(daemon.Push(history, "bob", "bob"), "fast-forward");
   const auto log = *daemon.refs().Log(kMain, 0, 10);
   ASSERT_EQ(log.size(), 2u);
   EXPECT_EQ(log[0].move.number, 2u) << "the latest first";
   EXPECT_EQ(log[0].move.by.actor, "token bob");
   EXPECT_EQ(log[0].move.by.author, "bob");
-  EXPECT_EQ(log[0].from.at(0).name, "base");
+  EXPECT_EQ(log[0].from.at(0).name, "root");
   EXPECT_EQ(log[0].to.at(0).name, "bob");
   EXPECT_THAT(*daemon.refs().Log(kMain, 2, 10), testing::SizeIs(1));
   EXPECT_EQ(daemon.refs().Log({"shop", "none"}, 0, 10).error().reason, Reason::kNoSuchRef);
@@ -160,14 +160,14 @@ TEST_P(SharedRefsTest, TheLogSaysWhoMovedItForWhom) {
 TEST_P(SharedRefsTest, ADeletedRefIsRestoredFromItsLog) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv());
-  ASSERT_EQ(daemon.Push(history, "base"), "created");
+  ASSERT_EQ(daemon.Push(history, "root"), "created");
   ASSERT_EQ(daemon.Push(history, "ann"), "fast-forward");
   ASSERT_TRUE(daemon.refs().Delete(kMain, {"token ann", "ann", ""}));
   EXPECT_EQ(daemon.At(history), "NO_SUCH_REF");
   ASSERT_TRUE(daemon.refs().Restore(kMain, 2, {"token ann", "ann", ""}));
   EXPECT_EQ(daemon.At(history), "ann");
   ASSERT_TRUE(daemon.refs().Restore(kMain, 1, {"token ann", "ann", ""}));
-  EXPECT_EQ(daemon.At(history), "base");
+  EXPECT_EQ(daemon.At(history), "root");
   for (const std::uint64_t move : {0u, 3u, 99u}) {
     EXPECT_EQ(daemon.refs().Restore(kMain, move, {}).error().reason, Reason::kInvalidArgument)
         << move;
@@ -178,7 +178,7 @@ TEST_P(SharedRefsTest, AProtectedRefKeepsWhatItHas) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv());
   const Caller ann{"token ann", "ann", ""};
-  ASSERT_EQ(daemon.Push(history, "base"), "created");
+  ASSERT_EQ(daemon.Push(history, "root"), "created");
   ASSERT_EQ(daemon.Push(history, "ann"), "fast-forward");
   ASSERT_TRUE(daemon.refs().SetProtection(kMain, true, ann));
   EXPECT_EQ(daemon.refs().Delete(kMain, ann).error().reason, Reason::kRefProtected);
@@ -188,7 +188,7 @@ TEST_P(SharedRefsTest, AProtectedRefKeepsWhatItHas) {
   EXPECT_TRUE(daemon.refs().Get(kMain)->ref.is_protected) << "a push leaves it protected";
   ASSERT_TRUE(daemon.refs().SetProtection(kMain, false, ann));
   EXPECT_TRUE(daemon.refs().Restore(kMain, 1, ann));
-  EXPECT_EQ(daemon.At(history), "base");
+  EXPECT_EQ(daemon.At(history), "root");
 }
 
 TEST_P(SharedRefsTest, ListsByNameAndByWhatTheyReach) {
@@ -199,7 +199,7 @@ TEST_P(SharedRefsTest, ListsByNameAndByWhatTheyReach) {
   ASSERT_TRUE(daemon.refs().Create({"shop", "team-a/x"}, history.Ids("ann"), ann));
   ASSERT_TRUE(daemon.refs().Create({"shop", "team-b/y"}, history.Ids("bob"), ann));
   ASSERT_TRUE(
-      daemon.refs().Track({"shop", "remotes/origin/main"}, history.Ids("base"), nullptr, ann));
+      daemon.refs().Track({"shop", "remotes/origin/main"}, history.Ids("root"), nullptr, ann));
   const auto names = [&](std::string_view prefix, const std::string& containing) {
     std::vector<std::string> found;
     for (const SharedRef& ref : *daemon.refs().List("shop", prefix, history.Ids(containing)))
@@ -210,7 +210,7 @@ TEST_P(SharedRefsTest, ListsByNameAndByWhatTheyReach) {
   EXPECT_THAT(names("team-a/", ""), ElementsAre("team-a/x"));
   EXPECT_THAT(names("remotes/", ""), ElementsAre("remotes/origin/main"));
   EXPECT_THAT(names("", "ann"), ElementsAre("team-a/x"));
-  EXPECT_THAT(names("", "base"), ElementsAre("team-a/x", "team-b/y"));
+  EXPECT_THAT(names("", "root"), ElementsAre("team-a/x", "team-b/y"));
   EXPECT_THAT(names("", "both"), IsEmpty());
 }
 
@@ -246,7 +246,7 @@ TEST_P(SharedRefsTest, WhatIsFetchedIsParentsFirstAndWithoutWhatTheCallerHas) {
   Daemon daemon(kv());
   ASSERT_EQ(daemon.Push(history, "both"), "created");
   const ViewPtr view = *daemon.engine().views().Find({"shop", "", "main"});
-  EXPECT_EQ(ObjectsOf(*view, {}).front(), history.IdAt("base"));
+  EXPECT_EQ(ObjectsOf(*view, {}).front(), history.IdAt("root"));
   EXPECT_EQ(ObjectsOf(*view, {}).back(), history.IdAt("both"));
   EXPECT_THAT(ObjectsOf(*view, history.Ids("ann")),
               ElementsAre(history.IdAt("bob"), history.IdAt("both")));
@@ -373,7 +373,7 @@ TEST_P(BadInputTest, ARefThatDoesNotExist) {
 TEST_P(BadInputTest, NothingToPush) { EXPECT_EQ(Reason(daemon_->PushIds({})), "NO_SUCH_REVISION"); }
 
 TEST_P(BadInputTest, ANameThatTheRefHasForSomethingElse) {
-  const DrawnHistory edited("base; bob: base", "SELECT 'edited';");
+  const DrawnHistory edited("root; bob: root", "SELECT 'edited';");
   ASSERT_TRUE(daemon_->Send(edited.all())) << "objects of any content can be stored";
   before_ = daemon_->Everything();
   EXPECT_EQ(Reason(daemon_->PushIds(edited.Ids("bob"))), "NAME_TAKEN");
@@ -419,15 +419,15 @@ TEST_P(SharedRefsTest, APushThatFailsAtAnyWriteIsRepeated) {
 TEST_P(SharedRefsTest, OfManyPushesAtOnceOneWinsAndTheOthersAreToldWhy) {
   const int rounds = std::getenv("MIG_SOAK") != nullptr ? 50 : 5;
   const int clients = std::getenv("MIG_SOAK") != nullptr ? 200 : 16;
-  std::string drawing = "base";
-  for (int i = 0; i < clients; ++i) drawing += "; c" + std::to_string(i) + ": base";
+  std::string drawing = "root";
+  for (int i = 0; i < clients; ++i) drawing += "; c" + std::to_string(i) + ": root";
   const DrawnHistory history(drawing);
   for (int round = 0; round < rounds; ++round) {
     MemoryKv memory;
     Daemon daemon(GetParam() == "memory" ? static_cast<Kv&>(memory) : kv());
     const RefName ref{"shop", "round-" + std::to_string(round)};
     ASSERT_TRUE(daemon.Send(history.all()));
-    ASSERT_TRUE(daemon.refs().Create(ref, history.Ids("base"), {}));
+    ASSERT_TRUE(daemon.refs().Create(ref, history.Ids("root"), {}));
     std::atomic<int> won = 0;
     std::atomic<int> told = 0;
     std::vector<std::thread> threads;
@@ -453,8 +453,8 @@ TEST_P(SharedRefsTest, OfManyPushesAtOnceOneWinsAndTheOthersAreToldWhy) {
 
 TEST_P(SharedRefsTest, UnderTheHeadsPolicyAllOfManyPushesWin) {
   constexpr int kClients = 16;
-  std::string drawing = "base";
-  for (int i = 0; i < kClients; ++i) drawing += "; c" + std::to_string(i) + ": base";
+  std::string drawing = "root";
+  for (int i = 0; i < kClients; ++i) drawing += "; c" + std::to_string(i) + ": root";
   const DrawnHistory history(drawing);
   Daemon daemon(kv(), {{kMain, RefPolicy::kHeads}});
   ASSERT_TRUE(daemon.Send(history.all()));

@@ -112,6 +112,41 @@ TEST_P(RefsTest, TheLogHasEveryMoveInOrder) {
   EXPECT_THAT(*refs.Log("shop", "main", 1, 1), ElementsAre(RefMove{2, By("m2"), {kA}, {kB}}));
 }
 
+TEST_P(RefsTest, AProtectedRefIsNotDeletedAndStaysSoWhenItMoves) {
+  Refs refs(kv());
+  const Ref first = *refs.Create("shop", "main", {kA}, By("m1"));
+  const Ref guarded = *refs.SetProtection("shop", first, true, By("m2"));
+  EXPECT_TRUE(guarded.is_protected);
+  EXPECT_EQ(refs.Delete("shop", guarded, By("m3")).error().reason, Reason::kRefProtected);
+  EXPECT_EQ(refs.Delete("shop", first, By("m4")).error().reason, Reason::kRefMoved)
+      << "whoever has not seen the protection loses the race";
+  const Ref moved = *refs.CompareAndSwap("shop", guarded, {kB}, By("m5"));
+  EXPECT_TRUE(moved.is_protected);
+  const Ref free = *refs.SetProtection("shop", moved, false, By("m6"));
+  EXPECT_TRUE(refs.Delete("shop", free, By("m7")));
+  EXPECT_FALSE(refs.Create("shop", "main", {kA}, By("m8"))->is_protected);
+}
+
+TEST_P(RefsTest, ProtectingIsInTheLog) {
+  Refs refs(kv());
+  const Ref first = *refs.Create("shop", "main", {kA}, By("m1"));
+  ASSERT_TRUE(refs.SetProtection("shop", first, true, By("m2")));
+  EXPECT_THAT(*refs.Log("shop", "main", 1), ElementsAre(RefMove{2, By("m2"), {kA}, {kA}, true}));
+}
+
+TEST_P(RefsTest, ANameMeansTheRefItselfBeforeThatOfARemote) {
+  Refs refs(kv());
+  ASSERT_TRUE(refs.Create("shop", "remotes/origin/main", {kA}, By("m1")));
+  EXPECT_EQ(refs.Resolve("shop", "main")->name, "remotes/origin/main");
+  EXPECT_EQ(refs.Resolve("shop", "origin/main")->name, "remotes/origin/main");
+  EXPECT_EQ(refs.Resolve("shop", "in/main").error().reason, Reason::kNoSuchRef);
+  ASSERT_TRUE(refs.Create("shop", "remotes/other/main", {kB}, By("m2")));
+  EXPECT_EQ(refs.Resolve("shop", "main").error().reason, Reason::kAmbiguousPrefix);
+  EXPECT_EQ(refs.Resolve("shop", "other/main")->name, "remotes/other/main");
+  ASSERT_TRUE(refs.Create("shop", "main", {kC}, By("m3")));
+  EXPECT_EQ(refs.Resolve("shop", "main")->name, "main");
+}
+
 TEST_P(RefsTest, ListIsByNameWithinTheProjectAndPrefix) {
   Refs refs(kv());
   for (const char* name : {"team-b/prices", "main", "team-a/prices", "team-a/stock"}) {

@@ -9,8 +9,8 @@ namespace {
 
 using testing::HasSubstr;
 
-// Two teams on one base, and what joins them.
-constexpr char kTwoTeams[] = "base; ann: base; ann2: ann; bob: base; both: ann bob";
+// Two teams on one root, and what joins them.
+constexpr char kTwoTeams[] = "root; ann: root; ann2: ann; bob: root; both: ann bob";
 
 // What the ref `main`, which is at `at`, becomes when `heads` are pushed: "fast-forward: ann", or
 // the reason of the refusal.
@@ -34,7 +34,7 @@ TEST(PlanPush, ToARefThatDoesNotExistCreatesIt) {
 
 TEST(PlanPush, ThatFollowsTheHeadIsAFastForward) {
   const DrawnHistory history(kTwoTeams);
-  EXPECT_EQ(Pushed(history, "base", "ann2"), "fast-forward: ann2");
+  EXPECT_EQ(Pushed(history, "root", "ann2"), "fast-forward: ann2");
   EXPECT_EQ(Pushed(history, "ann", "ann2"), "fast-forward: ann2");
   EXPECT_EQ(Pushed(history, "bob", "both"), "fast-forward: both");
 }
@@ -42,7 +42,7 @@ TEST(PlanPush, ThatFollowsTheHeadIsAFastForward) {
 TEST(PlanPush, OfWhatTheRefHasIsUpToDate) {
   const DrawnHistory history(kTwoTeams);
   EXPECT_EQ(Pushed(history, "ann2", "ann2"), "up to date: ann2");
-  EXPECT_EQ(Pushed(history, "ann2", "base"), "up to date: ann2") << "one that is behind";
+  EXPECT_EQ(Pushed(history, "ann2", "root"), "up to date: ann2") << "one that is behind";
 }
 
 TEST(PlanPush, ThatDoesNotFollowTheHeadIsRefusedNamingBoth) {
@@ -76,7 +76,7 @@ TEST(PlanPush, CountsDependenciesAsFollowing) {
 
 TEST(PlanPush, LeavesOutHeadsThatAreBelowOthers) {
   const DrawnHistory history(kTwoTeams);
-  EXPECT_EQ(Pushed(history, "base", "base ann ann2"), "fast-forward: ann2");
+  EXPECT_EQ(Pushed(history, "root", "root ann ann2"), "fast-forward: ann2");
 }
 
 // What comes to a ref that is at all of `theirs`, when all of `ours` is fresh.

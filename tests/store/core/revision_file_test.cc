@@ -500,5 +500,29 @@ TEST(WriteRevisionFile, ReadsBackAsWhatWasWritten) {
   }
 }
 
+// The text of a file with other parents.
+std::string Reparented(const std::string& text, const std::vector<std::string>& parents) {
+  const Result<RevisionFile> file = ParseRevisionFile("a.sql", text);
+  EXPECT_TRUE(file) << file.error().message;
+  return WithParents(*file, parents);
+}
+
+TEST(WithParents, ReplacesTheLineThatHasThem) {
+  EXPECT_EQ(Reparented("-- message: m\n-- parents: x\n-- author: A\n\n-- mig:up\n", {"y", "z"}),
+            "-- message: m\n-- parents: y, z\n-- author: A\n\n-- mig:up\n");
+}
+
+TEST(WithParents, AddsALineBelowTheMessage) {
+  EXPECT_EQ(Reparented("-- message: m\n-- author: A\n-- mig:up\n", {"y"}),
+            "-- message: m\n-- parents: y\n-- author: A\n-- mig:up\n");
+  EXPECT_EQ(Reparented("-- mig:up\n-- parents: of SQL\n", {"y"}),
+            "-- parents: y\n-- mig:up\n-- parents: of SQL\n");
+}
+
+TEST(WithParents, OfNoneLeavesALineOut) {
+  EXPECT_EQ(Reparented("-- parents: x\n-- mig:up\n", {}), "-- mig:up\n");
+  EXPECT_EQ(Reparented("-- mig:up\n", {}), "-- mig:up\n");
+}
+
 }  // namespace
 }  // namespace mig

@@ -1,0 +1,91 @@
+#include <filesystem>
+#include <optional>
+
+#include "cli/channel.h"
+#include "cli/commands/all.h"
+#include "cli/commands/new_project.h"
+#include "cli/commands/pulled_files.h"
+#include "cli/context.h"
+#include "cli/shared_ref.h"
+
+namespace mig {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Option kOptions[] = {
+    {"--ref", "NAME", "the ref to get; without it main, or the only one"},
+    {"-t,--template", "NAME", "what the first target is; `mig list-templates` shows the choice"},
+};
+
+// A socket's path as it stays right in another folder.
+std::string AbsoluteAddress(const std::string& address) {
+  constexpr std::string_view kUnix = "unix:";
+  if (!address.starts_with(kUnix)) return address;
+  return std::string(kUnix) +
+         fs::absolute(address.substr(kUnix.size())).lexically_normal().string();
+}
+
+// The ref to start from, as the daemon has it. Asked for before a folder is made.
+Result<v1::Ref> RefToClone(Context& context, const std::string& address,
+                           const std::string& project) {
+  std::unique_ptr<Channel> channel = TRY(Channel::Open({.address = address}));
+  Client client(std::move(channel));
+  v1::ListRefsRequest request;
+  request.set_project(project);
+  v1::ListRefsResponse answer = TRY(client.Call(request));
+  const std::string wanted = context.args().Value("ref");
+  std::string names;
+  for (const v1::Ref& ref : answer.refs()) {
+    if (ref.name() == (wanted.empty() ? "main" : wanted)) return ref;
+    names += (names.empty() ? "" : ", ") + ref.name();
+  }
+  if (wanted.empty() && answer.refs_size() == 1) return answer.refs(0);
+  return Error{
+      Reason::kNoSuchRef,
+      "project " + project + " of " + address + " has no ref " + (wanted.empty() ? "main" : wanted),
+      {{"project", project}},
+      names.empty() ? "check the project's name; `mig push` from a work tree makes a ref"
+                    : "it has " + names + ": name one with --ref"};
+}
+
+Result<int> Run(Context& context) {
+  const std::string address = context.args().Operand(0);
+  const std::string project = context.args().Operand(1);
+  std::string directory = context.args().Operand(2);
+  if (directory.empty()) directory = project;
+  const ProjectTemplate* chosen = TRY(ChosenTemplate(context.args().Value("template")));
+  const std::string absolute = AbsoluteAddress(address);
+  const v1::Ref ref = TRY(RefToClone(context, absolute, project));
+  const fs::path root = fs::absolute(directory).lexically_normal();
+  TRY(MakeProject(root, ProjectConfig(project, *chosen, std::string(chosen->url)) +
+                            RemoteSection("origin", absolute)));
+  std::error_code failure;
+  fs::current_path(root, failure);
+  Remote remote = TRY(context.remote("origin"));
+  TRY(Fetch(context, remote, ref));
+  TRY(PullInto(context, remote, ref, /*rebase=*/false));
+  context.terminal().Tell("cloned " + ref.name() + " of " + project + " into " + root.string() +
+                          "\n" + FirstSteps(directory, true));
+  return kDone;
+}
+
+}  // namespace
+
+const Command kClone = {
+    .name = "clone",
+    .group = Group::kShare,
+    .summary = "Make a work tree of a project that a shared daemon has",
+    .description =
+        "The folder is called like the project unless DIR says otherwise; what it has is not "
+        "overwritten. Its mig.toml names the daemon as the remote `origin`.",
+    .operands = {"ADDRESS PROJECT [DIR]", 2, 3},
+    .options = kOptions,
+    .examples =
+        "$ mig clone unix:/run/mig/migd.sock shop\n"
+        "$ mig clone https://migd.example:7433 shop backend/db --template postgresql\n"
+        "$ mig clone unix:/run/mig/migd.sock shop prices --ref team-a/prices",
+    .run = Run,
+};
+
+}  // namespace mig

@@ -1,0 +1,92 @@
+#include "cli/shared_ref.h"
+
+#include <random>
+
+#include "cli/process.h"
+#include "cli/transfer.h"
+
+namespace mig {
+namespace {
+
+Result<std::vector<std::string>> KnownHeads(Client& own, const std::string& project,
+                                            const Remote& remote) {
+  v1::ListRefsRequest request;
+  request.set_project(project);
+  request.set_prefix("remotes/" + remote.name + "/");
+  v1::ListRefsResponse answer = TRY(own.Call(request));
+  std::vector<std::string> heads;
+  for (const v1::Ref& ref : answer.refs()) {
+    for (const v1::RefHead& head : ref.heads()) heads.push_back(head.id());
+  }
+  return heads;
+}
+
+}  // namespace
+
+Result<std::string> RefOf(Context& context) {
+  if (context.args().Has("ref")) return context.args().Value("ref");
+  const Config* config = TRY(context.config());
+  std::string branch =
+      Capture({"git", "-C", config->root, "symbolic-ref", "--short", "-q", "HEAD"});
+  while (branch.ends_with('\n')) branch.pop_back();
+  return branch.empty() ? "main" : branch;
+}
+
+std::string TrackingRef(const Remote& remote, const std::string& ref) {
+  return remote.is_own ? ref : "remotes/" + remote.name + "/" + ref;
+}
+
+std::string NewRequestId() {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::random_device device;
+  std::string id;
+  while (id.size() < 32) id += kHex[device() & 15U];
+  return id;
+}
+
+Result<std::optional<v1::Ref>> FindRef(Remote& remote, const std::string& ref) {
+  v1::GetRefRequest request;
+  request.set_project(remote.project);
+  request.set_ref(ref);
+  Result<v1::GetRefResponse> answer = remote.client->Call(request);
+  if (answer) return std::optional(std::move(*answer->mutable_ref()));
+  if (answer.error().reason == Reason::kNoSuchRef) return std::optional<v1::Ref>();
+  return std::move(answer).error();
+}
+
+Result<Fetched> Fetch(Context& context, Remote& remote, const v1::Ref& ref) {
+  const std::string& project = TRY(context.config())->project;
+  Client* own = TRY(context.client());
+  Fetched fetched;
+  fetched.ref = ref.name();
+  fetched.heads.assign(ref.heads().begin(), ref.heads().end());
+  if (remote.is_own) {
+    fetched.old_heads = fetched.heads;
+    return fetched;
+  }
+  if (!fetched.heads.empty()) {
+    v1::View view;
+    view.set_project(remote.project);
+    view.set_ref(ref.name());
+    const std::vector<std::string> known = TRY(KnownHeads(*own, project, remote));
+    const ObjectList list = TRY(
+        ListAll(view, known, [&](const auto& request) { return remote.client->Call(request); }));
+    const std::vector<std::string> missing = TRY(MissingIn(*own, project, list.ids));
+    TRY(SendObjects(*remote.client, view, missing, *own, project, [&](std::size_t count) {
+      context.terminal().Live("receiving revisions: " + std::to_string(count) + " of " +
+                              std::to_string(missing.size()));
+    }));
+    context.terminal().Live("");
+    fetched.revisions = missing.size();
+  }
+  v1::TrackRefRequest track;
+  track.set_project(project);
+  track.set_ref(TrackingRef(remote, ref.name()));
+  for (const v1::RefHead& head : fetched.heads) track.add_heads(head.id());
+  track.set_author(context.Author());
+  v1::TrackRefResponse tracked = TRY(own->Call(track));
+  fetched.old_heads.assign(tracked.old_heads().begin(), tracked.old_heads().end());
+  return fetched;
+}
+
+}  // namespace mig

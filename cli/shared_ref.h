@@ -1,0 +1,36 @@
+// What push, pull, fetch and clone have in common: which ref, and bringing it here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+#include "store/core/result.h"
+
+namespace mig {
+
+// The ref that --ref names, else the Git branch of the work tree, else "main".
+Result<std::string> RefOf(Context& context);
+
+// "remotes/origin/main": where the work tree's daemon notes what a ref of a remote is; the ref itself
+// where that daemon is the remote.
+std::string TrackingRef(const Remote& remote, const std::string& ref);
+
+// 32 random hex digits: calls that are repeated under one id are done once.
+std::string NewRequestId();
+
+// A ref of a remote as it is now; unset where there is none of this name.
+Result<std::optional<v1::Ref>> FindRef(Remote& remote, const std::string& ref);
+
+struct Fetched {
+  std::string ref;
+  std::vector<v1::RefHead> old_heads;  // as noted before; none: it is new here
+  std::vector<v1::RefHead> heads;      // none: the remote has it no more
+  std::size_t revisions = 0;           // how many were sent
+};
+
+// Brings what a ref of the remote reaches into the store of the work tree's daemon, and notes where
+// it is. `ref` is what the remote said of it; of one it has no more only the name counts.
+Result<Fetched> Fetch(Context& context, Remote& remote, const v1::Ref& ref);
+
+}  // namespace mig
