@@ -102,7 +102,7 @@ constexpr const char* kSeparators[] = {
 
 std::string RandomScript(std::mt19937& random) {
   std::string script;
-  const unsigned count = 1 + random() % 6;
+  const std::size_t count = 1 + random() % 6;
   for (unsigned i = 0; i < count; ++i) {
     std::string piece = kPieces[random() % std::size(kPieces)];
     for (std::size_t at = 0; (at = piece.find('$', at)) != std::string::npos;)
