@@ -220,7 +220,7 @@ TEST_F(PostgresSessionTest, LetsTheServerNoticeWithinTenSecondsThatAMachineIsGon
     EXPECT_EQ(Cell(*session, {"SHOW tcp_keepalives_idle"}), SqlValue("3"));
     EXPECT_EQ(Cell(*session, {"SHOW tcp_keepalives_interval"}), SqlValue("2"));
     EXPECT_EQ(Cell(*session, {"SHOW tcp_keepalives_count"}), SqlValue("2"));
-    EXPECT_EQ(Cell(*session, {"SHOW tcp_user_timeout"}), SqlValue("7s"));
+    EXPECT_EQ(Cell(*session, {"SHOW tcp_user_timeout"}), SqlValue("7000"));
     ASSERT_TRUE(session->Reset());
   }
 }

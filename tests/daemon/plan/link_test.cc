@@ -308,18 +308,19 @@ TEST(Link, TakesAHundredThousandFilesInItsStride) {
 }
 
 TEST(Link, FindsParentsAndDependenciesByAlias) {
-  const auto linked = Linked({"a; aliases=1a2b", "b: 1a2b", "c: b; depends=1a2b"});
+  const auto linked = Linked({"a:; aliases=1a2b", "b: 1a2b", "c: b; depends=1a2b"});
   ASSERT_EQ(NamesOf(linked), "a b c");
   EXPECT_EQ(linked[1].revision.parents, std::vector<Id>{linked[0].id});
   EXPECT_EQ(linked[2].revision.depends, std::vector<Id>{linked[0].id});
 }
 
 TEST(Link, AnAliasBelongsToOneRevision) {
-  EXPECT_EQ(ErrorOf({"a; aliases=x", "b; aliases=X"}).reason, Reason::kDuplicateName);
-  EXPECT_EQ(ErrorOf({"a; aliases=b", "b"}).message,
-            "m/a.sql:1: the alias `b` is a name of m/b.sql too");
-  EXPECT_EQ(ErrorOf({"a; aliases=x", "b; labels=x"}).reason, Reason::kDuplicateLabel);
-  EXPECT_EQ(NamesOf(Linked({"a; aliases=a"})), "a");
+  EXPECT_EQ(ErrorOf({"a:; aliases=x", "b:; aliases=X"}).reason, Reason::kDuplicateName);
+  EXPECT_EQ(ErrorOf({"a:; aliases=b", "b"}).message,
+            "m/a.sql:2: the alias `b` is a name of m/b.sql too");
+  EXPECT_EQ(ErrorOf({"a:; aliases=x", "b:; labels=x"}).reason, Reason::kDuplicateLabel);
+  EXPECT_EQ(NamesOf(Linked({"a:; aliases=a"})), "a");
 }
+
 }  // namespace
 }  // namespace mig

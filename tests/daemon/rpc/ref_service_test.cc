@@ -19,9 +19,6 @@
 #include "store/core/sha256.h"
 #include "store/memory_kv.h"
 
-// c-ares, which gRPC resolves host names with, keeps a few bytes a look-up.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libcares.so"; }
-
 namespace mig {
 namespace {
 
