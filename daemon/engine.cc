@@ -232,12 +232,10 @@ Result<bool> Engine::IsDone(const RunSpec& spec, const ViewPtr& view, const Targ
   auto target = OpenToRead(address);
   if (!target) return false;
   const Interruptible interruptible(run, *target->session);
-  const auto situation = SituationFor(spec.operation, view, *target, objects_);
-  if (!situation && situation.error().reason == Reason::kCancelled) return situation.error();
-  if (!situation) return false;
-  const auto plan = PlanOperation(*situation, spec.operation, target->session->dialect());
+  const auto plan = PlanOn(*target, spec, view, objects_);
+  if (!plan && plan.error().reason == Reason::kCancelled) return plan.error();
   if (!plan || !plan->steps.empty()) return false;
-  for (const VersionRow& row : situation->state.rows) finished.current.push_back(row.name);
+  finished.current = CurrentNames(*target);
   return true;
 }
 

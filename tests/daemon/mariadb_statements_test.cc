@@ -47,7 +47,7 @@ TEST_F(MariadbStatementsTest, WhatCommittedStaysAndTheNextRunGoesOnFromThere) {
 TEST_F(MariadbStatementsTest, TheStatementThatFailedMayBeCorrectedInItsFile) {
   WriteB("CREATE TABLE t_b (id integer,\n  oops nonsense);\n" + Insert("b"));
   EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
-  EXPECT_EQ(scene_.detail("line"), "5");
+  EXPECT_EQ(scene_.detail("line"), "4");
   EXPECT_EQ(Journal(), "");
   WriteB("CREATE TABLE t_b (id integer,\n  oops integer);\n" + Insert("b"));
   EXPECT_EQ(scene_.Upgrade(), "done");

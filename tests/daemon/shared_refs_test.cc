@@ -202,8 +202,8 @@ TEST_P(SharedRefsTest, ListsByNameAndByWhatTheyReach) {
       daemon.refs().Track({"shop", "remotes/origin/main"}, history.Ids("root"), nullptr, ann));
   const auto names = [&](std::string_view prefix, const std::string& containing) {
     std::vector<std::string> found;
-    for (const SharedRef& ref : *daemon.refs().List("shop", prefix, history.Ids(containing)))
-      found.push_back(ref.ref.name);
+    const auto listed = daemon.refs().List("shop", prefix, history.Ids(containing));
+    for (const SharedRef& ref : *listed) found.push_back(ref.ref.name);
     return found;
   };
   EXPECT_THAT(names("", ""), ElementsAre("team-a/x", "team-b/y"));

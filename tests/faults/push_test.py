@@ -96,7 +96,8 @@ class Pushes(unittest.TestCase):
 
     def start_mig(self, tree, *arguments):
         return subprocess.Popen([MIG, *arguments], cwd=tree, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.folder)})
+                                stderr=subprocess.STDOUT,
+                                env={**os.environ, "MIG_MIGD": MIGD, "GIT_CEILING_DIRECTORIES": str(self.folder)})
 
     def mig(self, tree, *arguments):
         client = self.start_mig(tree, *arguments)
