@@ -221,9 +221,11 @@ class Proxied(Postgres):
     def __init__(self, folder):
         super().__init__(folder)
         self.direct = os.environ["MIG_TEST_POSTGRES_TCP_URL"]
+        self.asked = None  # the url past the proxy
         self.proxy = Proxy(urllib.parse.urlsplit(self.direct).port)
 
     def make(self):
+        self.asked = None
         super().make()
         name = urllib.parse.urlsplit(self.url).path
         parts = urllib.parse.urlsplit(self.direct)
@@ -232,7 +234,7 @@ class Proxied(Postgres):
         self.url = urllib.parse.urlunsplit((parts.scheme, host, name, "", ""))
 
     def ask(self, sql):
-        return self.psql(self.asked if hasattr(self, "asked") else self.url, sql)
+        return self.psql(self.asked or self.url, sql)
 
 
 class Kill(unittest.TestCase):
