@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstring>
-#include <optional>
 
 namespace mig {
 namespace {
@@ -103,13 +102,13 @@ class Ending {
 
   void Tick() {
     const auto now = Clock::now();
-    if (!asked_) {
+    if (!timed_out_ && !cancelled_) {
       timed_out_ = limits_.time.count() > 0 && now - started_ >= limits_.time;
       cancelled_ = limits_.cancelled && limits_.cancelled();
       if (!timed_out_ && !cancelled_) return;
       asked_ = now;
       kill(-group_, SIGTERM);
-    } else if (now - *asked_ >= kGrace) {
+    } else if (now - asked_ >= kGrace) {
       kill(-group_, SIGKILL);
     }
   }
@@ -121,7 +120,7 @@ class Ending {
   const pid_t group_;
   const ChildLimits& limits_;
   const Clock::time_point started_ = Clock::now();
-  std::optional<Clock::time_point> asked_;
+  Clock::time_point asked_;  // of the first signal
   bool timed_out_ = false;
   bool cancelled_ = false;
 };
