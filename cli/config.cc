@@ -78,6 +78,18 @@ Result<std::string> ChooseTarget(const Config& config, std::string_view name) {
   return error;
 }
 
+Result<void> AddPlaceholders(const Config& config, const TargetConfig& from,
+                             ResolvedTarget* target) {
+  const std::string prefix = "targets." + target->name + ".";
+  target->placeholder_key =
+      TRY(ExpandVariables(config, from.placeholder_key, prefix + "placeholder_key"));
+  for (const auto& [name, value] : from.placeholders) {
+    target->placeholders[name] =
+        TRY(ExpandVariables(config, value, prefix + "placeholders." + name));
+  }
+  return {};
+}
+
 Error UnknownTarget(const Config& config, const std::string& name) {
   std::vector<std::string_view> names;
   for (const auto& [known, target] : config.targets) names.push_back(known);
@@ -204,6 +216,8 @@ Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
     target.url = Lookup(config.environment, "DATABASE_URL");
   if (!target.url.empty()) {
     target.environment = ConnectionEnvironment(config.environment);
+    if (configured != config.targets.end())
+      TRY(AddPlaceholders(config, configured->second, &target));
     return target;
   }
   if (shared) return target;

@@ -35,6 +35,8 @@ struct TargetConfig {
   std::string require_applied_on;   // a target's name
   std::string compat;               // "alembic": keep its version table up to date; or empty
   std::string alembic_table;
+  std::map<std::string, ConfigText> placeholders;  // values of ${NAME} in SQL
+  ConfigText placeholder_key;
 };
 
 // How the daemon is reached, paths relative to root.
@@ -77,6 +79,8 @@ struct ResolvedTarget {
   std::string backup_directory;  // absolute
   std::int64_t backup_time_ms = 0;
   std::string applied_before;  // a target's name
+  std::map<std::string, std::string> placeholders;
+  std::string placeholder_key;
 };
 
 // The text of a mig.toml. Errors: kConfigInvalid with file, line and key; a near miss is the hint

@@ -166,6 +166,21 @@ Result<void> ReadPolicy(const Reader& reader, const toml::table& table, const st
   return {};
 }
 
+Result<void> ReadPlaceholders(const Reader& reader, const toml::table& table,
+                              TargetConfig* target) {
+  target->placeholder_key = TRY(reader.Located(table, "placeholder_key"));
+  const toml::table* placeholders = TRY(reader.Table(table, "placeholders"));
+  if (placeholders == nullptr) return {};
+  for (const auto& [key, node] : *placeholders) {
+    const std::string name(key.str());
+    if (!IsPlaceholderName(name))
+      return reader.Fail(node, "`" + name + "` is no name that ${NAME} in SQL can have",
+                         "names are [A-Za-z_][A-Za-z0-9_]*");
+    target->placeholders[name] = TRY(reader.Located(*placeholders, name));
+  }
+  return {};
+}
+
 Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* config) {
   const toml::table* targets = TRY(reader.Table(root, "targets"));
   if (targets == nullptr) return {};
@@ -174,9 +189,10 @@ Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* 
     if (!node.is_table())
       return reader.Fail(node, "a target is a section: write [targets." + name + "]");
     const toml::table& table = *node.as_table();
-    TRY(reader.Keys(table, "targets." + name,
-                    {"url", "schema", "protected", "backup", "backup_directory", "backup_timeout",
-                     "require_applied_on", "compat", "alembic_table"}));
+    TRY(reader.Keys(
+        table, "targets." + name,
+        {"url", "schema", "protected", "backup", "backup_directory", "backup_timeout",
+         "require_applied_on", "compat", "alembic_table", "placeholders", "placeholder_key"}));
     TargetConfig target;
     target.url = TRY(reader.Located(table, "url"));
     target.schema = TRY(reader.Text(table, "schema"));
@@ -185,6 +201,7 @@ Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* 
     if (!target.compat.empty() && target.compat != "alembic")
       return reader.Fail(*table.get("compat"), "`compat` is \"alembic\", or left out");
     TRY(ReadPolicy(reader, table, name, &target));
+    TRY(ReadPlaceholders(reader, table, &target));
     config->targets.emplace(std::move(name), std::move(target));
   }
   return {};

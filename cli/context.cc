@@ -29,6 +29,8 @@ v1::Target Message(const ResolvedTarget& resolved) {
   target.set_compat(resolved.compat);
   target.set_alembic_table(resolved.alembic_table);
   target.set_base_directory(resolved.base_directory);
+  target.mutable_placeholders()->insert(resolved.placeholders.begin(), resolved.placeholders.end());
+  target.set_placeholder_key(resolved.placeholder_key);
   target.mutable_environment()->insert(resolved.environment.begin(), resolved.environment.end());
   v1::TargetPolicy* policy = target.mutable_policy();
   policy->set_protected_(resolved.is_protected);

@@ -154,7 +154,8 @@ void VersionAudit::TakeLog(const LogRow& row) {
     applied_[entry.name] = *id;
   } else if (entry.direction == NameOf(StepKind::kUpgrade) && id) {
     Enter(*id);
-  } else if (entry.direction != kBackupDirection && entry.direction != kAdoptDirection) {
+  } else if (entry.direction != kBackupDirection && entry.direction != kPlaceholdersDirection &&
+             entry.direction != kAdoptDirection) {
     unknown_ = fmt::format("row {} is of a kind that this mig does not know: {}", entry.sequence,
                            entry.direction);
   }

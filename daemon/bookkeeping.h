@@ -31,9 +31,11 @@ enum class StepKind { kUpgrade, kDowngrade, kStamp, kRelink, kResolve };
 // "upgrade", "downgrade", "stamp", "relink", "resolve": as in mig_log.
 std::string_view NameOf(StepKind kind);
 
-// Directions of mig_log that are no steps: a backup was taken (its place is the row's name); a
-// database that was not as it was seen last was taken as it is (the name is its id).
+// Directions of mig_log that are no steps: a backup was taken (its place is the row's name); values
+// are put into the statements of the plan (the name is their DigestsOf); a database that was not as
+// it was seen last was taken as it is (the name is its id).
 inline constexpr std::string_view kBackupDirection = "backup";
+inline constexpr std::string_view kPlaceholdersDirection = "placeholders";
 inline constexpr std::string_view kAdoptDirection = "adopt";
 
 // A row of mig_version.

@@ -238,12 +238,24 @@ Result<void> ReadPolicy(const Section& target, ServedTarget& read) {
                         "needs a `backup_directory`, an absolute path");
 }
 
+Result<void> ReadPlaceholders(const Section& target, ServedTarget& read) {
+  read.placeholder_key = TRY(target.Text("placeholder_key"));
+  const Section placeholders = TRY(target.Inner("placeholders"));
+  for (const auto& [name, node] : placeholders.table()) {
+    if (!IsPlaceholderName(name.str()))
+      return placeholders.Problem(node, name.str(), "is no name that ${NAME} in SQL can have");
+    read.placeholders[std::string(name.str())] = TRY(placeholders.TextOf(node, name.str()));
+  }
+  return {};
+}
+
 Result<void> ReadTargets(const Section& root, DaemonConfig& config) {
   const Section targets = TRY(root.Inner("targets"));
   for (const auto& [name, node] : targets.table()) {
     const Section target = TRY(targets.Of(node, name.str()));
     TRY(target.OnlyKeys({"project", "url", "schema", "protected", "backup", "backup_directory",
-                         "backup_timeout", "require_applied_on", "compat", "alembic_table"}));
+                         "backup_timeout", "require_applied_on", "compat", "alembic_table",
+                         "placeholders", "placeholder_key"}));
     ServedTarget read;
     read.project = TRY(target.Text("project"));
     read.url = TRY(target.Text("url"));
@@ -254,6 +266,7 @@ Result<void> ReadTargets(const Section& root, DaemonConfig& config) {
       return targets.Problem(node, name.str(), "has a `compat` other than \"alembic\"");
     if (read.url.empty()) return targets.Problem(node, name.str(), "needs a `url`");
     TRY(ReadPolicy(target, read));
+    TRY(ReadPlaceholders(target, read));
     config.targets.emplace(std::string(name.str()), std::move(read));
   }
   for (const auto& [name, target] : config.targets) {

@@ -41,6 +41,8 @@ struct ServedTarget {
   std::string require_applied_on;  // ...which is the target of this name; empty: none
   std::string compat;              // "alembic" or empty
   std::string alembic_table;
+  std::map<std::string, std::string> placeholders = {};  // values, by name
+  std::string placeholder_key = {};                      // of their digests; empty: the store's own
 };
 
 struct DaemonConfig {

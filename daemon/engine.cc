@@ -13,6 +13,8 @@
 #include "daemon/precautions.h"
 #include "daemon/script.h"
 #include "drivers/baseline.h"
+#include "drivers/sql/placeholder.h"
+#include "store/placeholder_key.h"
 
 namespace mig {
 namespace {
@@ -36,10 +38,11 @@ Result<void> CheckScripts(const RunPlan& plan, Dialect dialect) {
 }
 
 Result<void> CheckOnEmptyDatabase(const Operation& operation, const ViewPtr& view,
-                                  Dialect dialect) {
+                                  const TargetAddress& address) {
   Situation empty;
   empty.view = view;
-  return CheckScripts(TRY(PlanOperation(empty, operation, dialect)), dialect);
+  const Dialect dialect = address.url.dialect;
+  return CheckScripts(TRY(PlanOperation(empty, operation, dialect, address.placeholders)), dialect);
 }
 
 // Only an upgrade makes a SQLite file, and says so.
@@ -50,7 +53,7 @@ Result<OpenTarget> OpenForRun(const TargetAddress& address, const Operation& ope
   const bool create = operation.kind == Operation::Kind::kUpgrade && !target &&
                       target.error().reason == Reason::kDatabaseMissing;
   if (!create) return target;
-  TRY(CheckOnEmptyDatabase(operation, view, address.url.dialect));
+  TRY(CheckOnEmptyDatabase(operation, view, address));
   observe(Notice{"NOTICE", "creating database " + address.url.redacted});
   return Open(address, IfMissing::kCreate, open_session);
 }
@@ -77,12 +80,22 @@ Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& v
     return PlanResolve(unfinished, revisions.empty() ? "" : revisions[0], spec.operation.answer);
   }
   const Situation situation = TRY(SituationFor(spec.operation, view, target, objects));
-  RunPlan plan = TRY(PlanOperation(situation, spec.operation, target.session->dialect()));
+  RunPlan plan = TRY(PlanOperation(situation, spec.operation, target.session->dialect(),
+                                   target.address.placeholders));
   const AlembicState& alembic = situation.state.alembic;
   if (!alembic.found && !alembic.keep) return plan;
   const Catalog both = TRY(situation.WithNamesOfView());
   TRY(FollowInAlembic(situation, spec.operation, both, target.book, target.alembic, plan));
   return plan;
+}
+
+// What servers, policies and drivers say of statements may tell their values.
+EventBody Concealed(EventBody body, const ValuesUsed& values) {
+  if (auto* notice = std::get_if<Notice>(&body))
+    notice->message = Concealed(std::move(notice->message), values);
+  if (auto* waiting = std::get_if<Waiting>(&body))
+    waiting->reason = Concealed(std::move(waiting->reason), values);
+  return body;
 }
 
 std::vector<NamedObject> ObjectsOf(const RunPlan& plan) {
@@ -119,7 +132,8 @@ std::string PlainEvent(const Event& event) { return std::to_string(event.body.in
 
 Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener open_session,
                RefPolicies policies, EventEncoder encode, std::filesystem::path graph_file)
-    : world_(world),
+    : kv_(kv),
+      world_(world),
       served_(std::move(served)),
       open_session_(std::move(open_session)),
       objects_(kv),
@@ -133,7 +147,12 @@ Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener o
       runs_(world) {}
 
 Result<TargetAddress> Engine::AddressOf(const TargetSpec& target) const {
-  return mig::AddressOf(target, served_);
+  TargetAddress address = TRY(mig::AddressOf(target, served_));
+  PlaceholderValues values = *address.placeholders;
+  if (values.values.empty() || !values.key.empty()) return address;
+  values.key = TRY(PlaceholderKey(kv_, [this] { return world_.random_hex(32); }));
+  address.placeholders = std::make_shared<const PlaceholderValues>(std::move(values));
+  return address;
 }
 
 Result<OpenTarget> Engine::OpenToRead(const TargetAddress& address) {
@@ -174,7 +193,7 @@ Result<TargetDescription> Engine::Describe(const TargetSpec& spec) {
 Result<Engine::SchemaDump> Engine::DumpSchema(const TargetSpec& spec) {
   const TargetAddress address = TRY(AddressOf(spec));
   SchemaDump dump{address.url.dialect, "", address.url.redacted};
-  dump.sql = TRY(ReadBaseline(address.url));
+  dump.sql = WithoutPlaceholders(dump.dialect, TRY(ReadBaseline(address.url)));
   return dump;
 }
 
@@ -246,10 +265,11 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   const Observer append = [&](EventBody body) {
     run.log().Append(FormatMilliseconds(world_.now()), std::move(body));
   };
+  ValuesUsed values;  // by the plan
   std::unique_ptr<BlockWatch> watch;
   const Observer observe = [&](EventBody body) {
     if (watch != nullptr) watch->Note(body);
-    append(std::move(body));
+    append(Concealed(std::move(body), values));
   };
   observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
   RunFinished finished;
@@ -273,11 +293,13 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     }
     TRY(CheckScripts(plan, address.url.dialect));
     if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
+    values = plan.values;
     const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
     const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
     plan = TRY(PlanOn(target, spec, view, objects_));
     TRY(CheckPlan(spec.plan, plan));
     if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
+    values = plan.values;
     TRY(TakePrecautions(spec, view, plan, target, lease, observe, run));
     TRY(objects_.Put(spec.view.project, ObjectsOf(plan)));
     Executor executor(*target.session, target.book, lease, world_,
@@ -296,7 +318,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   if (!outcome) {
     finished.outcome =
         outcome.error().reason == Reason::kCancelled ? RunOutcome::kCancelled : RunOutcome::kFailed;
-    finished.error = outcome.error();
+    finished.error = Concealed(outcome.error(), values);
     if (finished.state.empty()) finished.state = "nothing was changed";
   }
   finished.duration_us =
@@ -310,7 +332,7 @@ Result<std::optional<UnfinishedReport>> Engine::ReportUnfinished(const TargetSpe
   auto unfinished = TRY(UnfinishedOf(target));
   std::optional<UnfinishedReport> report;
   if (!unfinished) return report;
-  auto parts = TRY(PartsOf(*unfinished, *target.session, target.book));
+  auto parts = TRY(PartsOf(*unfinished, *target.session, target.book, target.address.placeholders));
   report = UnfinishedReport{*std::move(unfinished), std::move(parts), address.url.redacted};
   return report;
 }
@@ -323,16 +345,17 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& asked) {
   if (target) return PlanOn(*target, spec, view, objects_);
   if (target.error().reason != Reason::kDatabaseMissing)
     return Unexpected(std::move(target).error());
-  return PlanOperation({view, {}, {}}, spec.operation, address.url.dialect);
+  return PlanOperation({view, {}, {}}, spec.operation, address.url.dialect, address.placeholders);
 }
 
 Result<std::string> Engine::RenderScript(const RunSpec& asked) {
   const ViewPtr view = TRY(views_.Find(asked.view));
   const RunSpec spec = TRY(Spelled(view, asked));
   const TargetAddress address = TRY(AddressOf(spec.target));
-  return mig::RenderScript(
-      view->catalog, spec.operation, Bookkeeping(address.url.dialect, address.schema),
-      {spec.actor, FormatMilliseconds(world_.now()), world_.random_hex(32), address.alembic});
+  return mig::RenderScript(view->catalog, spec.operation,
+                           Bookkeeping(address.url.dialect, address.schema),
+                           {spec.actor, FormatMilliseconds(world_.now()), world_.random_hex(32),
+                            address.alembic, address.placeholders, !address.served});
 }
 
 }  // namespace mig

@@ -259,7 +259,7 @@ class Engine {
   // What an earlier run left in the middle; nothing at rest.
   Result<std::optional<UnfinishedReport>> ReportUnfinished(const TargetSpec& target);
 
-  // Where a target is, as far as this daemon may know it.
+  // Where a target is, as far as this daemon may know it, and the values of its placeholders.
   Result<TargetAddress> AddressOf(const TargetSpec& target) const;
 
   // A run of this process, or one that an earlier one left in the store: then `events` come from
@@ -278,13 +278,14 @@ class Engine {
                                            std::size_t limit);
   // What a run would do now.
   Result<RunPlan> PlanRun(const RunSpec& spec);
-  // The same as a script for the engine's own client; `operation` holds REV or FROM:TO.
+  // The same as a script for the engine's own client; `operation` holds REV or FROM:TO. Errors:
+  // kPermissionDenied where it would tell the daemon's own values.
   Result<std::string> RenderScript(const RunSpec& spec);
 
  private:
   Result<RevisionPtr> HalfApplied(const TargetSpec& spec, const std::string& name);
-  // The expression, or each side of the range, with `refs/NAME` replaced by the id of the ref's head.
-  // Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it.
+  // The expression, or each side of the range, with `refs/NAME` replaced by the id of the ref's
+  // head. Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it.
   Result<std::string> Spelled(const ViewPtr& view, const std::string& expression);
   Result<std::vector<std::string>> Spelled(const ViewPtr& view,
                                            const std::vector<std::string>& expressions);
@@ -302,6 +303,7 @@ class Engine {
   RunFinished CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
                        RunInProgress& run);
 
+  Kv& kv_;
   const World& world_;
   const ServedTargets served_;
   const SessionOpener open_session_;

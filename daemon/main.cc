@@ -156,9 +156,15 @@ ServedTargets ServedBy(const CommandLine& line) {
   served.accept_urls = line.config.accept_urls;
   served.accept_backups = !line.private_state.empty();
   for (const auto& [name, target] : line.config.targets) {
-    served.by_name[name] = {
-        name,          target.url,    target.schema,       {"/", line.environment},
-        target.policy, target.compat, target.alembic_table};
+    served.by_name[name] = {name,
+                            target.url,
+                            target.schema,
+                            {"/", line.environment},
+                            target.policy,
+                            target.compat,
+                            target.alembic_table,
+                            target.placeholders,
+                            target.placeholder_key};
   }
   for (const auto& [name, target] : line.config.targets) {
     if (target.require_applied_on.empty()) continue;

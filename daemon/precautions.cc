@@ -130,6 +130,7 @@ Result<void> Precautions::Take(const RunPlan& plan, const ViewPtr& view, SeenTar
   TRY(CheckAppliedBefore(plan, view, objects));
   if (policy().is_protected) TRY(CheckLosses(plan));
   if (!policy().backup.empty() && HasStatements(plan)) TRY(BackUp(plan));
+  if (!plan.values.empty()) TRY(LogValues(plan));
   return {};
 }
 
@@ -208,6 +209,19 @@ Result<void> Precautions::BackUp(const RunPlan& plan) {
   entry.name = backup->file;
   entry.outcome = "done";
   setting_.observe(Notice{"BACKUP", fmt::format("{}, {}", backup->file, SizeText(backup->bytes))});
+  return AppendLog(*target_.session, target_.book, lease_, world_, entry, {});
+}
+
+Result<void> Precautions::LogValues(const RunPlan& plan) {
+  TRY(SealLog(*target_.session, target_.book, lease_, world_));
+  LogEntry entry;
+  entry.direction = kPlaceholdersDirection;
+  entry.name = DigestsOf(plan.values);
+  entry.actor = setting_.actor;
+  entry.plan = plan.hash;
+  entry.started_at = FormatMilliseconds(world_.now());
+  entry.finished_at = entry.started_at;
+  entry.outcome = "done";
   return AppendLog(*target_.session, target_.book, lease_, world_, entry, {});
 }
 

@@ -1,6 +1,6 @@
 // What is looked at and done under the lease, after the plan and before its first statement: is the
 // database the one it was, is the plan applied where it has to be before, is what it destroys
-// consented to, is there a backup.
+// consented to, is there a backup. And what is put in the place of placeholders is noted.
 #pragma once
 
 #include <functional>
@@ -60,6 +60,7 @@ class Precautions {
   Result<void> CheckAppliedBefore(const RunPlan& plan, const ViewPtr& view, Objects& objects);
   Result<void> CheckLosses(const RunPlan& plan);
   Result<void> BackUp(const RunPlan& plan);
+  Result<void> LogValues(const RunPlan& plan);
   void LogFailedBackup(LogEntry entry, const Error& error);
   const TargetPolicy& policy() const { return target_.address.policy; }
 

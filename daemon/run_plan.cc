@@ -53,6 +53,8 @@ std::string HashOf(const RunPlan& plan, Operation::Kind kind, Dialect dialect,
     for (const Id& id : step.rows_removed) text += "from " + id.hex() + "\n";
     for (const VersionRow& row : step.rows_added) text += "to " + row.id.hex() + "\n";
   }
+  for (const ValueUsed& used : plan.values)
+    text += fmt::format("value {} {}\n", used.name, used.digest);
   return digits + Hex(Sha256(text)).substr(kRowDigits);
 }
 
@@ -238,7 +240,8 @@ Result<RunStep> StampStep(const Catalog& catalog, const Plan& plan) {
 }
 
 Result<RunPlan> PlanOperation(const Situation& situation, const Operation& operation,
-                              Dialect dialect) {
+                              Dialect dialect,
+                              std::shared_ptr<const PlaceholderValues> placeholders) {
   auto plan = [&]() -> Result<RunPlan> {
     switch (operation.kind) {
       case Operation::Kind::kUpgrade:
@@ -254,7 +257,12 @@ Result<RunPlan> PlanOperation(const Situation& situation, const Operation& opera
     }
     return Error{Reason::kInternal, "unknown operation"};
   }();
-  if (plan) plan->hash = HashOf(*plan, operation.kind, dialect, situation.state.rows);
+  if (!plan) return plan;
+  for (RunStep& step : plan->steps) {
+    step.placeholders = placeholders;
+    CollectUsed(step, dialect, plan->values);
+  }
+  plan->hash = HashOf(*plan, operation.kind, dialect, situation.state.rows);
   return plan;
 }
 
@@ -271,6 +279,7 @@ Result<void> CheckPlan(const std::string& wanted, const RunPlan& plan) {
   Error error{Reason::kPlanChanged,
               rows ? "the target's rows are no longer those that the plan starts from"
                    : "the steps are no longer those of the plan: the history has changed"};
+  if (!rows && !plan.values.empty()) error.message += ", or the value of a placeholder";
   error.details["differs"] = rows ? "rows" : "steps";
   error.details["plan"] = plan.hash;
   return error;

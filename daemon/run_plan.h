@@ -4,6 +4,7 @@
 // the target knows are brought together, and every step gets what it needs.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,9 +49,11 @@ enum class AlembicMoves { kRefuse, kAllow };
 Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects,
                               AlembicMoves moves = AlembicMoves::kRefuse);
 
-// Errors: those of daemon/plan/plan.h; kEditedSinceApplied.
+// Errors: those of daemon/plan/plan.h; kEditedSinceApplied. Values that are missing are no error
+// yet: UnitsOf tells where.
 Result<RunPlan> PlanOperation(const Situation& situation, const Operation& operation,
-                              Dialect dialect);
+                              Dialect dialect,
+                              std::shared_ptr<const PlaceholderValues> placeholders = nullptr);
 
 // Refuses a plan other than the one somebody looked at; an empty `wanted` takes any. Errors:
 // kPlanChanged, whose detail `differs` is `rows` or `steps`; kInvalidArgument for what is no hash.

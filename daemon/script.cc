@@ -50,6 +50,8 @@ class ScriptWriter {
 
   Result<void> AddStep(const Catalog& catalog, RunStep step) {
     if (setting_.alembic.keep) TRY(FollowInScript(catalog, alembic_, step));
+    step.placeholders = setting_.placeholders;
+    TRY(NoteValues(step));
     const auto units = TRY(UnitsOf(step, book_.dialect()));
     text_ += fmt::format("\n-- {} {} -> {}\n", NameOf(step.summary.kind), ListOf(step.summary.from),
                          ListOf(step.summary.to));
@@ -59,6 +61,7 @@ class ScriptWriter {
       if (!keys) text_ += "PRAGMA foreign_keys = OFF;\n";
       if (units[i].transaction) text_ += "BEGIN;\n";
       if (i == 0) AddCheck(step);
+      if (i == 0) AddValues();
       for (const PlannedStatement& statement : units[i].statements) TRY(AddStatement(statement));
       for (const PlannedStatement& statement : units[i].verifications)
         text_ += TRY(ScriptedVerification(book_.dialect(), step, statement));
@@ -114,10 +117,22 @@ class ScriptWriter {
       for (const SqlCommand& command : *commands) Add(command);
     for (const RevisionPtr& object : step.objects)
       Add(book_.InsertObject(object->id, object->revision));
+    AddLog(NameOf(step.summary.kind), step.summary.id == Id() ? "" : step.summary.id.hex(),
+           step.summary.name);
+  }
+
+  // Where a step is the first to use a value.
+  void AddValues() {
+    if (!fresh_values_) return;
+    AddLog(kPlaceholdersDirection, "", DigestsOf(values_));
+    fresh_values_ = false;
+  }
+
+  void AddLog(std::string_view direction, std::string id, std::string name) {
     LogEntry entry;
-    entry.direction = NameOf(step.summary.kind);
-    entry.id = step.summary.id == Id() ? "" : step.summary.id.hex();
-    entry.name = step.summary.name;
+    entry.direction = direction;
+    entry.id = std::move(id);
+    entry.name = std::move(name);
     entry.actor = setting_.actor;
     entry.started_at = setting_.time;
     entry.finished_at = setting_.time;
@@ -125,10 +140,23 @@ class ScriptWriter {
     Add(book_.InsertUnsealedLog(entry));
   }
 
+  Result<void> NoteValues(const RunStep& step) {
+    const std::size_t before = values_.size();
+    CollectUsed(step, book_.dialect(), values_);
+    fresh_values_ = values_.size() > before;
+    if (values_.empty() || setting_.shows_values) return {};
+    return Error{Reason::kPermissionDenied,
+                 "a script would tell the daemon's own values of placeholders",
+                 {{"name", step.summary.name}, {"placeholder", values_[0].name}},
+                 "run the revision without --sql"};
+  }
+
   const Bookkeeping& book_;
   const ScriptSetting& setting_;
   const AlembicTable alembic_;
   std::string text_;
+  ValuesUsed values_;  // so far
+  bool fresh_values_ = false;
 };
 
 Result<Plan> OfflinePlan(const Graph& graph, const Operation& operation) {

@@ -5,6 +5,7 @@
 // expects it.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "daemon/alembic_version.h"
@@ -20,10 +21,13 @@ struct ScriptSetting {
   std::string time;       // RFC 3339 with milliseconds
   std::string target_id;  // for a target that has no bookkeeping tables yet
   AlembicSetting alembic = {};
+  std::shared_ptr<const PlaceholderValues> placeholders = {};
+  bool shows_values = true;  // what is run elsewhere has them in it
 };
 
 // `operation` is an upgrade to REV or FROM:TO, a downgrade FROM:TO, or a stamp of REV or FROM:TO.
-// Errors: those of daemon/plan/plan.h and UnitsOf; kUnsupported for what needs a connection.
+// Errors: those of daemon/plan/plan.h and UnitsOf; kUnsupported for what needs a connection;
+// kPermissionDenied for a step with values that may not be shown.
 Result<std::string> RenderScript(const Catalog& catalog, const Operation& operation,
                                  const Bookkeeping& book, const ScriptSetting& setting);
 

@@ -71,7 +71,10 @@ int LineOf(const PlannedStatement& statement, const Error& error) {
     if (starts_character && --left == 0) break;
     if (c == '\n') ++line;
   }
-  return line;
+  // Values may have lines of their own.
+  const std::string& written = statement.written();
+  const auto last = std::count(written.begin(), written.end(), '\n');
+  return std::min(line, statement.line + static_cast<int>(last));
 }
 
 }  // namespace

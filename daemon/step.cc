@@ -67,23 +67,63 @@ Result<void> CheckTimeouts(const SectionOptions& options, Dialect dialect, std::
                "nobody queues behind a statement that runs CONCURRENTLY: leave the option out"};
 }
 
-Result<std::vector<PlannedStatement>> StatementsOf(const RevisionFile& file, const Section& section,
+Result<void> CheckStatement(const SectionOptions& options, Dialect dialect, std::string_view sql) {
+  TRY(CheckAllowed(dialect, sql));
+  TRY(CheckPragma(options, dialect, sql));
+  return CheckTimeouts(options, dialect, sql);
+}
+
+// Refuses values that end the statement they stand in, or leave nothing of it.
+Result<void> CheckStillOne(Dialect dialect, const std::string& sql) {
+  const auto spans = TRY(SplitStatements(dialect, sql));
+  if (spans.size() == 1) return {};
+  return Error{Reason::kSqlInvalid,
+               "the values of its placeholders make something else of it than one statement",
+               {},
+               "`mig plan -v --show-values` shows statements with their values"};
+}
+
+// The statement as it runs, checked. Errors: their line is the statement's, unless it is told.
+Result<PlannedStatement> Prepare(const RunStep& step, const SectionOptions& options,
+                                 Dialect dialect, std::string_view text) {
+  static const PlaceholderValues kNone{};
+  const PlaceholderValues& values = step.placeholders == nullptr ? kNone : *step.placeholders;
+  PlannedStatement statement;
+  statement.options = &options;
+  statement.sql = TRY(WithValues(values, dialect, text));
+  ValuesUsed used;
+  CollectUsed(values, dialect, text, used);
+  const auto checked = [&]() -> Result<void> {
+    if (!used.empty()) TRY(CheckStillOne(dialect, statement.sql));
+    return CheckStatement(options, dialect, statement.sql);
+  }();
+  if (!checked) {
+    Error error = Concealed(checked.error(), used);
+    error.details.erase("line");  // of the text with values
+    return error;
+  }
+  statement.verb = Concealed(DisplayVerb(dialect, statement.sql), used);
+  if (statement.sql != text) statement.with_names = text;
+  return statement;
+}
+
+Result<std::vector<PlannedStatement>> StatementsOf(const RunStep& step, const Section& section,
                                                    Dialect dialect) {
   auto spans = SplitStatements(dialect, section.sql);
-  if (!spans) return SplitErrorInFile(std::move(spans).error(), file, section);
+  if (!spans) return SplitErrorInFile(std::move(spans).error(), step.file(), section);
   std::vector<PlannedStatement> statements;
   statements.reserve(spans->size());
   for (const StatementSpan& span : *spans) {
-    const std::string_view text = span.TextIn(section.sql);
     const int line = LineAt(section, span.begin);
-    if (auto allowed = CheckAllowed(dialect, text); !allowed) {
-      return InFile(std::move(allowed).error(), file, line);
+    auto statement = Prepare(step, section.options, dialect, span.TextIn(section.sql));
+    if (!statement) {
+      Error error = std::move(statement).error();
+      const auto within = error.details.find("line");
+      const int behind = within == error.details.end() ? 0 : std::stoi(within->second) - 1;
+      return InFile(std::move(error), step.file(), line + behind);
     }
-    if (auto heeded = CheckPragma(section.options, dialect, text); !heeded)
-      return InFile(std::move(heeded).error(), file, line);
-    if (auto timed = CheckTimeouts(section.options, dialect, text); !timed)
-      return InFile(std::move(timed).error(), file, line);
-    statements.push_back({std::string(text), DisplayVerb(dialect, text), line, &section.options});
+    statement->line = line;
+    statements.push_back(*std::move(statement));
   }
   return statements;
 }
@@ -142,7 +182,7 @@ Result<void> CheckVerification(const RevisionFile& file, const PlannedStatement&
 
 std::string DigestOf(const Unit& unit) {
   std::string text;
-  for (const PlannedStatement& statement : unit.statements) text += statement.sql + ";\n";
+  for (const PlannedStatement& statement : unit.statements) text += statement.written() + ";\n";
   return Hex(Sha256(text));
 }
 
@@ -200,7 +240,7 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
       kind == StepKind::kUpgrade ? SectionKind::kUp : SectionKind::kDown;
   TRY(RefuseUnrendered(file, section_kind, dialect));
   for (const Section* section : SectionsFor(file, section_kind, dialect)) {
-    auto statements = TRY(StatementsOf(file, *section, dialect));
+    auto statements = TRY(StatementsOf(step, *section, dialect));
     if (section->options.transaction && dialect == Dialect::kMariadb) {
       TRY(AppendStretches(units, *section, std::move(statements)));
     } else if (section->options.transaction) {
@@ -213,7 +253,7 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   if (units.empty() || !units.back().transaction) units.emplace_back();
   if (kind == StepKind::kUpgrade) {
     for (const Section* section : SectionsFor(file, SectionKind::kVerify, dialect)) {
-      auto statements = TRY(StatementsOf(file, *section, dialect));
+      auto statements = TRY(StatementsOf(step, *section, dialect));
       for (const PlannedStatement& statement : statements)
         TRY(CheckVerification(file, statement, dialect));
       auto& verifications = units.back().verifications;
@@ -222,6 +262,18 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   }
   for (Unit& unit : units) unit.digest = DigestOf(unit);
   return units;
+}
+
+void CollectUsed(const RunStep& step, Dialect dialect, ValuesUsed& used) {
+  const StepKind kind = step.summary.kind;
+  const bool up = kind == StepKind::kUpgrade;
+  if (step.placeholders == nullptr || (!up && kind != StepKind::kDowngrade)) return;
+  const auto collect = [&](SectionKind sections) {
+    for (const Section* section : SectionsFor(step.file(), sections, dialect))
+      CollectUsed(*step.placeholders, dialect, section->sql, used);
+  };
+  collect(up ? SectionKind::kUp : SectionKind::kDown);
+  if (up) collect(SectionKind::kVerify);
 }
 
 }  // namespace mig

@@ -1,6 +1,7 @@
 // A step as the executor takes it: everything it needs, so that carrying it out looks nothing up.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "daemon/bookkeeping.h"
 #include "daemon/catalog.h"
 #include "daemon/event.h"
+#include "daemon/plan/placeholder_values.h"
 #include "store/core/dialect.h"
 #include "store/core/result.h"
 #include "store/core/revision_file.h"
@@ -37,6 +39,8 @@ struct RunStep {
   // (daemon/alembic_plan.h). Each removal removes exactly one row.
   std::vector<SqlCommand> alembic_removals = {};
   std::vector<SqlCommand> alembic_writes = {};
+  // What the target's configuration puts into the statements. Null: it has no values.
+  std::shared_ptr<const PlaceholderValues> placeholders = nullptr;
 
   // REQUIRES: not a stamp.
   const RevisionFile& file() const { return revision->file; }
@@ -45,16 +49,22 @@ struct RunStep {
 struct RunPlan {
   std::vector<RunStep> steps;
   // Over the rows there are and what would be done: 64 hex digits, of which the first 16 tell the
-  // rows alone. Statements are part of it by the ids of their revisions. Empty: not computed.
+  // rows alone. Statements are part of it by the ids of their revisions, values that are put into
+  // them by their digests. Empty: not computed.
   std::string hash;
+  ValuesUsed values = {};  // that are put into the statements
 };
 
 // A statement, where it stands in its file, and its section's options, which live as long as that.
 struct PlannedStatement {
-  std::string sql;
+  std::string sql;  // as it runs
   std::string verb;
   int line = 0;
   const SectionOptions* options = nullptr;
+  std::optional<std::string> with_names = std::nullopt;  // where values were put in
+
+  // As the file has it.
+  const std::string& written() const { return with_names ? *with_names : sql; }
 };
 
 // A stretch of a step that commits by itself: the statements of one transaction, or a single
@@ -64,7 +74,7 @@ struct Unit {
   bool foreign_keys = true;  // SQLite; off: they are checked before the commit
   std::vector<PlannedStatement> statements;
   std::vector<PlannedStatement> verifications;  // queries, after the last statement
-  std::string digest;                           // SHA-256 over the statements
+  std::string digest;                           // SHA-256 over the statements as written
 };
 
 // Refuses what cannot share one transaction with everything else: sections outside of transactions,
@@ -78,8 +88,12 @@ Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect);
 // the transaction around it is a unit of its own in every section.
 //
 // Errors: kFileInvalid, kSqlUnterminated, kSqlClientCommand, kSqlTransactionControl, kUnrendered,
-// with the details file and line, kFileInvalid also for timeouts that could not take effect;
-// kIrreversible.
+// kPlaceholderMissing, with the details file and line, kFileInvalid also for timeouts that could
+// not take effect; kSqlInvalid for values that make something else of a statement than one
+// statement; kIrreversible.
 Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect);
+
+// Adds the values that the sections of the step use.
+void CollectUsed(const RunStep& step, Dialect dialect, ValuesUsed& used);
 
 }  // namespace mig

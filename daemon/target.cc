@@ -66,6 +66,9 @@ Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& ser
   address.schema = source.schema;
   address.policy = source.policy;
   address.alembic = TRY(AlembicSettingOf(source.compat, source.alembic_table));
+  address.placeholders = std::make_shared<const PlaceholderValues>(
+      PlaceholderValues{source.placeholders, source.placeholder_key, spec.name});
+  address.served = spec.url.empty();
   return address;
 }
 

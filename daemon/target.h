@@ -10,6 +10,7 @@
 #include "daemon/alembic_version.h"
 #include "daemon/bookkeeping.h"
 #include "daemon/catalog.h"
+#include "daemon/plan/placeholder_values.h"
 #include "daemon/policy.h"
 #include "drivers/session.h"
 #include "drivers/target_url.h"
@@ -27,6 +28,8 @@ struct TargetSpec {
   TargetPolicy policy = {};
   std::string compat = {};  // "alembic" or empty
   std::string alembic_table = {};
+  std::map<std::string, std::string> placeholders = {};  // values, expanded
+  std::string placeholder_key = {};                      // secret; empty: the daemon's own
 };
 
 // Its address, understood.
@@ -36,6 +39,8 @@ struct TargetAddress {
   std::string schema;
   TargetPolicy policy = {};
   AlembicSetting alembic = {};
+  std::shared_ptr<const PlaceholderValues> placeholders = {};  // never null
+  bool served = false;  // the daemon's own: its values are not for callers
 };
 
 // The targets that a daemon serves by name, and whether its callers may bring urls of their own.

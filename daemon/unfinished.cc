@@ -132,8 +132,10 @@ Result<std::optional<RunStep>> StepOf(const Unfinished& unfinished, Session& ses
 }
 
 Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Session& session,
-                                            const Bookkeeping& book) {
-  const std::optional<RunStep> step = TRY(StepOf(unfinished, session, book));
+                                            const Bookkeeping& book,
+                                            std::shared_ptr<const PlaceholderValues> placeholders) {
+  std::optional<RunStep> step = TRY(StepOf(unfinished, session, book));
+  if (step) step->placeholders = std::move(placeholders);
   const std::vector<Unit> units = TRY(UnitsAsTheyRan(step, book.dialect()));
   const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(units.size()),
                                             unfinished.units.rbegin()->first + 1);
@@ -145,7 +147,8 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
     if (unit != nullptr && !unit->statements.empty()) {
       part.verb = unit->statements[0].verb;
       part.line = unit->statements[0].line;
-      for (const PlannedStatement& statement : unit->statements) part.sql += statement.sql + ";\n";
+      for (const PlannedStatement& statement : unit->statements)
+        part.sql += statement.written() + ";\n";
     }
     if (const auto row = unfinished.units.find(number); row != unfinished.units.end()) {
       const bool done = row->second.state == kDone;
@@ -164,7 +167,8 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
 Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step, Session& session,
                               const Bookkeeping& book) {
   const std::vector<Unit> units = TRY(UnitsOf(step, book.dialect()));
-  const std::optional<RunStep> before = TRY(StepOf(unfinished, session, book));
+  std::optional<RunStep> before = TRY(StepOf(unfinished, session, book));
+  if (before) before->placeholders = step.placeholders;
   const std::vector<Unit> units_before = TRY(UnitsAsTheyRan(before, book.dialect()));
   JournalRows rows;
   for (const auto& [number, row] : unfinished.units) {

@@ -45,14 +45,15 @@ struct UnfinishedPart {
   enum class State { kDone, kInDoubt, kToCome };
   State state = State::kToCome;
   int number = 0;    // from 1
-  std::string sql;   // its statements, each ended by a semicolon and a line end
+  std::string sql;   // its statements as written, each ended by a semicolon and a line end
   std::string verb;  // of the first
   int line = 0;
   std::string found;  // of what is in doubt: what looking at the database gives
 };
 // All of them, in order. Where the text is gone, those that have a row, without statements.
 Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Session& session,
-                                            const Bookkeeping& book);
+                                            const Bookkeeping& book,
+                                            std::shared_ptr<const PlaceholderValues> placeholders);
 
 // The rows with which `step`, the same revision after an edit, goes on: what ran stands in it as it
 // ran, and only what did not run is different. Removes what a statement that is no more in the file

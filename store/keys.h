@@ -38,6 +38,8 @@ std::string SeenPrefix(std::string_view target_id);
 std::string Seen(std::string_view target_id, std::string_view address);
 std::string Address(std::string_view address);
 
+inline constexpr std::string_view kPlaceholderKey = "secret/placeholders";
+
 inline constexpr std::string_view kObjectPrefix = "object/";
 inline constexpr std::string_view kRecentPrefix = "recent/";
 inline constexpr std::string_view kUnendedPrefix = "unended/";

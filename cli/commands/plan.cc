@@ -8,6 +8,7 @@ namespace {
 
 constexpr Option kOptions[] = {
     {"-v,--verbose", "", "show each step's statements, their locks, and what they destroy"},
+    {"--show-values", "", "show what stands for ${NAME} in the statements"},
     {"--ref", "NAME", "what a ref has, instead of the files"},
 };
 
@@ -32,6 +33,7 @@ Result<int> Run(Context& context) {
   v1::PlanRunRequest request;
   *request.mutable_operation() = TRY(OperationOf(context.args()));
   *request.mutable_target() = TRY(context.target());
+  request.set_show_values(context.args().Has("show-values"));
   v1::PlanRunResponse answer = TRY(context.Ask(request));
   if (context.json()) {
     context.PrintJson(answer);
@@ -57,7 +59,8 @@ const Command kPlan = {
     .options = kOptions,
     .examples =
         "$ mig plan upgrade heads\n"
-        "$ mig plan downgrade -1 -v  # with the statements",
+        "$ mig plan downgrade -1 -v  # with the statements\n"
+        "$ mig plan upgrade -v --show-values  # and with the values of ${NAME} in them",
     .run = Run,
 };
 

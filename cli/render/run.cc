@@ -63,6 +63,12 @@ std::string StatementText(const v1::PlanStatement& statement, const Style& style
   return text + statement.sql() + ";\n\n";
 }
 
+// "with OWNER = shop_owner", or the name alone.
+std::string PlaceholderLine(const v1::Placeholder& placeholder, const Style& style) {
+  const std::string name = style.Dim("with ") + placeholder.name();
+  return placeholder.has_value() ? name + " = " + placeholder.value() : name;
+}
+
 }  // namespace
 
 std::string StepLine(const v1::PlanStep& step, const Style& style) {
@@ -172,6 +178,8 @@ std::string RenderPlan(const v1::PlanRunResponse& plan, bool verbose, const Styl
   std::string needs;
   for (const std::string& kind : plan.consent()) needs += (needs.empty() ? "" : ",") + kind;
   if (!needs.empty()) text += style.Red("needs --allow " + needs) + "\n";
+  for (const v1::Placeholder& placeholder : plan.placeholders())
+    text += PlaceholderLine(placeholder, style) + "\n";
   return text + "plan " + plan.plan() + "\n";
 }
 

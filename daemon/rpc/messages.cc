@@ -218,6 +218,8 @@ TargetPolicy PolicyFrom(const v1::TargetPolicy& message) {
 TargetSpec FromMessage(const v1::Target& target) {
   TargetSpec spec{target.name(),   target.url(),          target.schema(), {}, {},
                   target.compat(), target.alembic_table()};
+  spec.placeholders.insert(target.placeholders().begin(), target.placeholders().end());
+  spec.placeholder_key = target.placeholder_key();
   spec.context.base_directory = target.base_directory();
   spec.context.environment.insert(target.environment().begin(), target.environment().end());
   if (target.has_policy()) spec.policy = PolicyFrom(target.policy());
@@ -401,26 +403,35 @@ void ToMessage(const LogRow& row, v1::LogEntry* message) {
   message->set_hash(row.hash);
 }
 
-void ToMessage(Dialect dialect, const PlannedStatement& statement, bool alone,
-               v1::PlanStatement* message) {
-  message->set_sql(statement.sql);
+void ToMessage(Dialect dialect, const PlannedStatement& statement, const ShownValues& values,
+               bool alone, v1::PlanStatement* message) {
+  const auto shown = [&](const std::string& text) {
+    return values.show || !statement.with_names ? text : Concealed(text, values.used);
+  };
+  message->set_sql(values.show ? statement.sql : statement.written());
   message->set_alone(alone);
   const StatementLocks locks = LocksOf(dialect, statement.sql);
   message->set_analysed(locks.analysed);
   for (const LockTaken& lock : locks.locks) {
     auto* taken = message->add_locks();
     taken->set_mode(lock.mode);
-    taken->set_object(lock.object);
+    taken->set_object(shown(lock.object));
     taken->set_created(lock.is_new);
   }
   if (locks.analysed) message->set_work(ToMessage(locks.work));
   message->set_algorithm(locks.algorithm);
-  message->set_summary(SentenceOf(locks));
+  message->set_summary(shown(SentenceOf(locks)));
   for (const Destruction& destruction : DestructionsOf(dialect, statement.sql)) {
     auto* destroys = message->add_destroys();
     destroys->set_kind(destruction.kind);
-    destroys->set_object(destruction.object);
+    destroys->set_object(shown(destruction.object));
   }
+}
+
+void ToMessage(const ValueUsed& used, bool show, v1::Placeholder* message) {
+  message->set_name(used.name);
+  message->set_digest(used.digest);
+  if (show) message->set_value(used.value);
 }
 
 void ToMessage(const Event& event, v1::RunEvent* message) {

@@ -31,9 +31,15 @@ void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse*
 void ToMessage(const UnfinishedReport& report, v1::GetUnfinishedResponse* message);
 void ToMessage(const RunSummary& summary, v1::Run* message);
 void ToMessage(const Event& event, v1::RunEvent* message);
+// Whether the values of placeholders are told, and which ones there are.
+struct ShownValues {
+  bool show = false;
+  const ValuesUsed& used;
+};
 // With what its text tells of locks and destruction.
-void ToMessage(Dialect dialect, const PlannedStatement& statement, bool alone,
-               v1::PlanStatement* message);
+void ToMessage(Dialect dialect, const PlannedStatement& statement, const ShownValues& values,
+               bool alone, v1::PlanStatement* message);
+void ToMessage(const ValueUsed& used, bool show, v1::Placeholder* message);
 void ToMessage(const AuditReport& report, v1::VerifyAuditResponse* message);
 void ToMessage(const LogRow& row, v1::LogEntry* message);
 void ToMessage(const StepSummary& step, v1::PlanStep* message);

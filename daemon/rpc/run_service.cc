@@ -161,7 +161,13 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
   return Answer(context, pool_, response, [=, this]() -> Result<v1::PlanRunResponse> {
     const RunSpec spec = TRY(SpecOf(*request));
     const TargetAddress address = TRY(engine_.AddressOf(spec.target));
+    if (request->show_values() && address.served) {
+      return Error{Reason::kPermissionDenied,
+                   "the values of target " + address.name + " are the daemon's own",
+                   {{"target", address.name}}};
+    }
     const RunPlan plan = TRY(engine_.PlanRun(spec));
+    const ShownValues values{request->show_values(), plan.values};
     v1::PlanRunResponse answer;
     answer.set_target_url(address.url.redacted);
     answer.set_plan(plan.hash);
@@ -172,13 +178,16 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
       const std::vector<Unit> units = TRY(UnitsOf(step, address.url.dialect));
       for (const Unit& unit : units) {
         for (const PlannedStatement& statement : unit.statements)
-          ToMessage(address.url.dialect, statement, !unit.transaction, message->add_statements());
+          ToMessage(address.url.dialect, statement, values, !unit.transaction,
+                    message->add_statements());
         for (const PlannedStatement& statement : unit.statements) {
           for (const Destruction& lost : DestructionsOf(address.url.dialect, statement.sql))
             consent.insert(lost.kind);
         }
       }
     }
+    for (const ValueUsed& used : plan.values)
+      ToMessage(used, values.show, answer.add_placeholders());
     if (address.policy.is_protected)
       answer.mutable_consent()->Assign(consent.begin(), consent.end());
     return answer;

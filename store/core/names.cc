@@ -99,6 +99,14 @@ Result<void> CheckRefName(std::string_view ref) {
   return {};
 }
 
+bool IsPlaceholderName(std::string_view name) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto fits = [&](char c) {
+    return c == '_' || is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  };
+  return !name.empty() && !is_digit(name[0]) && std::ranges::all_of(name, fits);
+}
+
 bool IsReservedWord(std::string_view word) {
   const std::string key = NameKey(word);
   return key == "head" || key == "heads" || key == "base" || key == "current";

@@ -1,8 +1,10 @@
 // What revisions, labels and refs may be called.
 //
-//     name    [A-Za-z0-9_][A-Za-z0-9_.]{0,127}       safe in every file system, shell and revision
-//     expression label   [A-Za-z0-9_][A-Za-z0-9_.-]{0,127} ref     parts joined by `/`, as `git
-//     check-ref-format` wants them: `main`, `team-a/prices`
+//     name         [A-Za-z0-9_][A-Za-z0-9_.]{0,127}: safe in every file system, shell and
+//                  revision expression
+//     label        [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}
+//     ref          parts joined by `/`, as `git check-ref-format` wants them: `team-a/prices`
+//     placeholder  [A-Za-z_][A-Za-z0-9_]*
 //
 // `head heads base current` mean something in revision expressions, in any case: no revision and no
 // label has them. Names and labels are unique ignoring case, because some file systems cannot tell
@@ -20,6 +22,9 @@ namespace mig {
 Result<void> CheckRevisionName(std::string_view name);
 Result<void> CheckLabel(std::string_view label);
 Result<void> CheckRefName(std::string_view ref);
+
+// What may stand between `${` and `}`.
+bool IsPlaceholderName(std::string_view name);
 
 // `head`, `heads`, `base` or `current`, in any case.
 bool IsReservedWord(std::string_view word);

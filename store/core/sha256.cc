@@ -17,6 +17,21 @@ Digest Sha256(std::string_view bytes) {
   return digest;
 }
 
+Digest HmacSha256(std::string_view key, std::string_view bytes) {
+  constexpr std::size_t kBlock = 64;
+  const auto text = [](const Digest& digest) {
+    return std::string(reinterpret_cast<const char*>(digest.data()), digest.size());
+  };
+  std::string block = key.size() > kBlock ? text(Sha256(key)) : std::string(key);
+  block.resize(kBlock);
+  const auto with = [&](char pad) {
+    std::string padded = block;
+    for (char& c : padded) c = static_cast<char>(c ^ pad);
+    return padded;
+  };
+  return Sha256(with(0x5C) + text(Sha256(with(0x36).append(bytes))));
+}
+
 std::string Hex(std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;

@@ -11,6 +11,8 @@ namespace mig {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest Sha256(std::string_view bytes);
+// With a secret key, which may be of any length (RFC 2104).
+Digest HmacSha256(std::string_view key, std::string_view bytes);
 
 // Lower-case hex digits of any bytes.
 std::string Hex(std::string_view bytes);

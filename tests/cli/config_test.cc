@@ -208,6 +208,29 @@ TEST(Target, HasNoPoliciesWhereNoneAreWritten) {
   EXPECT_EQ(target->backup + target->backup_directory + target->applied_before, "");
 }
 
+TEST(Target, CarriesTheValuesOfItsPlaceholders) {
+  const std::string text =
+      "[targets.prod]\nurl = \"sqlite:p\"\nplaceholder_key = \"${KEY}\"\n"
+      "[targets.prod.placeholders]\nrole = \"shop\"\nsecret = \"${SECRET}$$\"\nnone = \"\"\n";
+  Result<ResolvedTarget> target =
+      TargetOf(WithTargets(text, {{"KEY", "k"}, {"SECRET", "s"}}), "prod");
+  ASSERT_TRUE(target.has_value());
+  EXPECT_EQ(target->placeholder_key, "k");
+  EXPECT_EQ(target->placeholders,
+            (std::map<std::string, std::string>{{"none", ""}, {"role", "shop"}, {"secret", "s$"}}));
+  target = TargetOf(WithTargets(text, {{"KEY", "k"}}), "prod");
+  ASSERT_FALSE(target.has_value());
+  EXPECT_THAT(
+      target.error().message,
+      HasSubstr("`targets.prod.placeholders.secret` needs the environment variable SECRET"));
+}
+
+TEST(ParseConfig, RefusesPlaceholdersThatSqlCannotName) {
+  const Error error =
+      Failure("[project]\nname = \"shop\"\n[targets.prod.placeholders]\n\"two words\" = \"x\"\n");
+  EXPECT_THAT(error.message, HasSubstr("mig.toml:4: `two words` is no name"));
+}
+
 TEST(Config, RefusesPoliciesThatCannotHold) {
   auto message = [](const std::string& line) {
     Result<Config> config = ParseConfig(
@@ -227,6 +250,8 @@ TEST(Target, OfASharedDaemonGoesByNameAndTakesNoSecretAlong) {
   EXPECT_EQ(target->name, "prod");
   EXPECT_EQ(target->url, "");
   EXPECT_TRUE(target->environment.empty());
+  config.targets["prod"].placeholders["secret"] = {"s", 1};
+  EXPECT_TRUE(TargetOf(config, "prod")->placeholders.empty());
 }
 
 class LoadConfigTest : public testing::Test {

@@ -103,6 +103,20 @@ TEST(DaemonConfig, ReadsThePoliciesOfItsTargets) {
   EXPECT_FALSE(config->targets.at("staging").policy.is_protected);
 }
 
+TEST(DaemonConfig, ReadsTheValuesOfPlaceholders) {
+  const std::string prod = "[targets.prod]\nurl = \"sqlite:/p\"\n";
+  const auto config = Parse(prod +
+                            "placeholder_key = \"k\"\nplaceholders = { role = \"shop\", "
+                            "secret = \"${SECRET}\" }");
+  ASSERT_TRUE(config) << config.error().message;
+  const ServedTarget& target = config->targets.at("prod");
+  EXPECT_EQ(target.placeholder_key, "k");
+  EXPECT_EQ(target.placeholders.at("role") + " " + target.placeholders.at("secret"),
+            "shop hunter2");
+  EXPECT_THAT(ErrorIn(prod + "placeholders = { \"a-b\" = \"x\" }").message,
+              HasSubstr("`targets.prod.placeholders.a-b` is no name"));
+}
+
 TEST(DaemonConfig, RefusesPoliciesThatCannotHold) {
   const std::string prod = "[targets.prod]\nurl = \"sqlite:/p\"\n";
   EXPECT_THAT(ErrorIn(prod + "backup = \"sqlite\"").message, HasSubstr("`backup_directory`"));

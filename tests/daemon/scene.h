@@ -96,6 +96,19 @@ class Scene {
   const TargetSpec& target() const { return target_; }
   MemoryKv& kv() { return *kv_; }
   TargetPolicy& policy() { return target_.policy; }
+  // Values of ${NAME}, and the key of their digests where it is not the store's.
+  std::map<std::string, std::string>& placeholders() { return target_.placeholders; }
+  void KeyPlaceholders(const std::string& key) { target_.placeholder_key = key; }
+  // From here on it is the daemon that knows the target, by its name.
+  void BeServed() {
+    ServedTargets served;
+    served.by_name[target_.name] = target_;
+    engine_.reset();
+    engine_ = std::make_unique<Engine>(*kv_, world_, std::move(served), open_);
+    std::string name = std::move(target_.name);
+    target_ = {};
+    target_.name = std::move(name);
+  }
   // Another database from here on.
   void MoveTo(const std::string& url) {
     target_.url = url;

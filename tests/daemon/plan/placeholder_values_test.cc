@@ -1,0 +1,107 @@
+#include "daemon/plan/placeholder_values.h"
+
+#include <gtest/gtest.h>
+
+namespace mig {
+namespace {
+
+PlaceholderValues Values(std::map<std::string, std::string> values, std::string key = "key") {
+  return {std::move(values), std::move(key), "prod"};
+}
+
+ValuesUsed Used(const PlaceholderValues& values, std::string_view sql) {
+  ValuesUsed used;
+  CollectUsed(values, Dialect::kSqlite, sql, used);
+  return used;
+}
+
+std::string Concealed(const std::string& text, const std::string& value) {
+  return Concealed(text, Used(Values({{"x", value}}), "${x}"));
+}
+
+TEST(WithValues, PutsThemInAsTheyAre) {
+  const auto values = Values({{"schema", "shop"}, {"rest", "TABLESPACE 'fast'"}, {"none", ""}});
+  EXPECT_EQ(*WithValues(values, Dialect::kPostgresql,
+                        "CREATE TABLE ${schema}.t (a text DEFAULT '\\${schema}') ${rest}${none}"),
+            "CREATE TABLE shop.t (a text DEFAULT '${schema}') TABLESPACE 'fast'");
+}
+
+TEST(WithValues, DoNotTakeAValueForAPlaceholder) {
+  EXPECT_EQ(*WithValues(Values({{"a", "'${b}'"}, {"b", "1"}}), Dialect::kSqlite, "SELECT ${a}"),
+            "SELECT '${b}'");
+}
+
+TEST(WithValues, NameTheMissingOneItsLineAndTheNearest) {
+  const auto missing = WithValues(Values({{"schema", "shop"}}), Dialect::kSqlite,
+                                  "SELECT 1,\n  '${schema}',\n '${shema}'");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().reason, Reason::kPlaceholderMissing);
+  EXPECT_EQ(missing.error().message, "target prod has no value for ${shema}");
+  EXPECT_EQ(missing.error().details.at("placeholder"), "shema");
+  EXPECT_EQ(missing.error().details.at("line"), "3");
+  EXPECT_EQ(missing.error().hint, "did you mean `schema`?");
+}
+
+TEST(ValuesUsed, AreThoseOfTheTextEachOnceAndByName) {
+  const auto values = Values({{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  const ValuesUsed used = Used(values, "SELECT ${c}, ${a}, ${c}, ${missing}, '\\${b}'");
+  ASSERT_EQ(used.size(), 2U);
+  EXPECT_EQ(used[0].name + used[0].value + used[1].name + used[1].value, "a1c3");
+  EXPECT_EQ(DigestsOf(used), "a=" + used[0].digest + " c=" + used[1].digest);
+}
+
+TEST(ValuesUsed, HaveDigestsThatDifferByNameValueAndKey) {
+  const auto digest = [](const std::string& name, const std::string& value,
+                         const std::string& key) {
+    return Used(Values({{name, value}}, key), "${" + name + "}").at(0).digest;
+  };
+  const std::string one = digest("a", "1", "key");
+  EXPECT_EQ(one.size(), 32U);
+  EXPECT_EQ(one, digest("a", "1", "key"));
+  EXPECT_NE(one, digest("b", "1", "key"));
+  EXPECT_NE(one, digest("a", "2", "key"));
+  EXPECT_NE(one, digest("a", "1", "yek"));
+}
+
+TEST(Concealed, HidesAValueWhereverItStands) {
+  EXPECT_EQ(Concealed("role \"shop_owner\" does not exist", "shop_owner"),
+            "role \"${x}\" does not exist");
+  EXPECT_EQ(Concealed("role \"shop_owner\" does not exist", "Shop_Owner"),
+            "role \"${x}\" does not exist");
+  EXPECT_EQ(Concealed("table t_prod_1 is there", "prod"), "table t_${x}_1 is there");
+  EXPECT_EQ(Concealed("near \"it's secret\"", "it''s secret"), "near \"${x}\"");
+}
+
+TEST(Concealed, HidesTheWordsOfAValueThatWasCut) {
+  EXPECT_EQ(Concealed("near 'hunt", "my hunter2"), "near '${x}");
+  EXPECT_EQ(Concealed("syntax error at \"hunter2\"", "'my' hunter2"), "syntax error at \"${x}\"");
+}
+
+TEST(Concealed, LeavesTheRestReadable) {
+  EXPECT_EQ(Concealed("function f has no function g", "production"),
+            "function f has no function g");
+  EXPECT_EQ(Concealed("syntax error at x", "x"), "syntax error at ${x}");
+  EXPECT_EQ(Concealed("syntax error at a", ""), "syntax error at a");
+  EXPECT_EQ(Concealed("nothing is hidden", ValuesUsed{}), "nothing is hidden");
+}
+
+TEST(Concealed, HidesTheLongerOfTwoValues) {
+  const ValuesUsed used = Used(Values({{"db", "shop"}, {"owner", "shop_owner"}}), "${db} ${owner}");
+  EXPECT_EQ(Concealed("shop_owner of shop", used), "${owner} of ${db}");
+}
+
+TEST(Concealed, LeavesAnErrorsPlaceInItsFile) {
+  const ValuesUsed used = Used(Values({{"x", "migrations"}}), "${x}");
+  const Error error = Concealed(Error{Reason::kStatementFailed,
+                                      "no migrations",
+                                      {{"file", "migrations/a.sql"}, {"detail", "migrations"}},
+                                      "migrations"},
+                                used);
+  EXPECT_EQ(error.message, "no ${x}");
+  EXPECT_EQ(error.hint, "${x}");
+  EXPECT_EQ(error.details.at("file"), "migrations/a.sql");
+  EXPECT_EQ(error.details.at("detail"), "${x}");
+}
+
+}  // namespace
+}  // namespace mig
