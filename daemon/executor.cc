@@ -428,6 +428,8 @@ Result<void> Executor::RunAloneOnce(UnitRun& run) {
   }
   setting_.observe(StatementFinished{number, run.statements_total, statement.verb,
                                      result->rows_affected, MicrosecondsSince(since, world_)});
+  for (const SqlCommand& setting : TimeoutsBack(book_.dialect(), *statement.options))
+    TRY(session_.Execute(setting));
   if (book_.dialect() != Dialect::kMariadb) TRY(session_.Reset());
   return PutJournal(run, "done");
 }

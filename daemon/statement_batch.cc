@@ -25,9 +25,13 @@ void Add(StatementBatch& batch, SqlCommand command, Role role,
 }
 
 // MariaDB waits for locks in whole seconds; a session of ours waits for kDefaultLockTimeout anyway.
+// What the session had is kept in variables, for MariadbTimeoutsBack.
 std::vector<SqlCommand> MariadbTimeouts(const SectionOptions& options) {
   std::vector<SqlCommand> settings;
   if (options.lock_timeout) {
+    settings.push_back(
+        {"SET @mig_lock_wait_timeout = @@lock_wait_timeout, "
+         "@mig_innodb_lock_wait_timeout = @@innodb_lock_wait_timeout"});
     constexpr std::int64_t kForever = 31'536'000;  // a year, the most that lock_wait_timeout takes
     const std::int64_t asked = (options.lock_timeout->count() + 999) / 1000;
     const std::int64_t seconds = asked == 0 ? kForever : std::min(asked, kForever);
@@ -35,10 +39,23 @@ std::vector<SqlCommand> MariadbTimeouts(const SectionOptions& options) {
         {fmt::format("SET lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}", seconds)});
   }
   if (options.statement_timeout) {
+    settings.push_back({"SET @mig_max_statement_time = @@max_statement_time"});
     settings.push_back(
         {fmt::format("SET max_statement_time = {}",
                      static_cast<double>(options.statement_timeout->count()) / 1000)});
   }
+  return settings;
+}
+
+std::vector<SqlCommand> MariadbTimeoutsBack(const SectionOptions& options) {
+  std::vector<SqlCommand> settings;
+  if (options.lock_timeout) {
+    settings.push_back(
+        {"SET lock_wait_timeout = @mig_lock_wait_timeout, "
+         "innodb_lock_wait_timeout = @mig_innodb_lock_wait_timeout"});
+  }
+  if (options.statement_timeout)
+    settings.push_back({"SET max_statement_time = @mig_max_statement_time"});
   return settings;
 }
 
@@ -84,19 +101,29 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit) {
   Add(batch, book.Fence(), Role::kFence);
   for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
   const SectionOptions* options = nullptr;
+  const auto leave_section = [&] {
+    if (options == nullptr || book.dialect() != Dialect::kMariadb) return;
+    for (SqlCommand& setting : MariadbTimeoutsBack(*options))
+      Add(batch, std::move(setting), Role::kSetting);
+  };
   const auto add = [&](const PlannedStatement& statement, Role role) {
-    if (statement.options != options) AddSettings(batch, book.dialect(), *statement.options);
+    if (statement.options != options) {
+      leave_section();
+      AddSettings(batch, book.dialect(), *statement.options);
+    }
     options = statement.options;
     Add(batch, {statement.sql}, role, &statement);
   };
   for (const PlannedStatement& statement : unit.statements) add(statement, Role::kStatement);
   for (const PlannedStatement& statement : unit.verifications) add(statement, Role::kVerification);
+  leave_section();
   Add(batch, book.TransactionIdentity(), Role::kIdentity);
   return batch;
 }
 
 std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& options) {
   std::vector<SqlCommand> commands;
+  if (dialect == Dialect::kMariadb) return MariadbTimeouts(options);
   if (dialect != Dialect::kPostgresql) return commands;
   const auto set = [&](const char* name, const auto& timeout) {
     if (timeout) commands.push_back({fmt::format("SET {} = {}", name, timeout->count())});
@@ -104,6 +131,10 @@ std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& opt
   set("lock_timeout", options.lock_timeout);
   set("statement_timeout", options.statement_timeout);
   return commands;
+}
+
+std::vector<SqlCommand> TimeoutsBack(Dialect dialect, const SectionOptions& options) {
+  return dialect == Dialect::kMariadb ? MariadbTimeoutsBack(options) : std::vector<SqlCommand>();
 }
 
 Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement) {

@@ -28,6 +28,8 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit);
 // The timeouts of a section for a statement that runs outside of any transaction: none where the
 // section names none, so that a statement that takes an hour or waits for one may do so.
 std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& options);
+// What takes them back, where the session goes on to the next statement as it is.
+std::vector<SqlCommand> TimeoutsBack(Dialect dialect, const SectionOptions& options);
 
 // The file's error for a statement's error: name, file, line and statement added. Errors that are
 // no statement's pass through.

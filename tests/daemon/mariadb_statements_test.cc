@@ -63,6 +63,30 @@ TEST_F(MariadbStatementsTest, AFailureOfRowsTakesBackTheStretchItStandsIn) {
   EXPECT_EQ(Journal(), "0:done");
 }
 
+TEST_F(MariadbStatementsTest, TimeoutsCountForTheStatementsOfTheirSection) {
+  const std::string timeouts =
+      "SELECT concat_ws(' ', @@lock_wait_timeout, @@innodb_lock_wait_timeout, "
+      "floor(1000 * @@max_statement_time)) AS what;\n";
+  const std::string told = "INSERT INTO ran (what) " + timeouts;
+  scene_.Write("b", "-- parents: a\n\n-- mig:up lock_timeout=2s statement_timeout=1500ms\n" + told +
+                        "CREATE TABLE t_b " + timeouts + told + "-- mig:up\n" + told +
+                        "CREATE TABLE t_c " + timeouts + told);
+  ASSERT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT what FROM t_b"), "2 2 1500");
+  EXPECT_EQ(scene_.Column("SELECT what FROM t_c"), "5 5 0");
+  EXPECT_EQ(scene_.Ran(), "a 2 2 1500 2 2 1500 5 5 0 5 5 0");
+}
+
+TEST_F(MariadbStatementsTest, AStatementThatCommitsEndsAtTheTimeoutOfItsSection) {
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up statement_timeout=100ms\nCREATE TABLE t_b AS SELECT "
+               "sleep(300);\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.error().message, HasSubstr("max_statement_time"));
+  EXPECT_EQ(scene_.Tables(), "a");
+  EXPECT_EQ(Journal(), "");
+}
+
 TEST_F(MariadbStatementsTest, SettingsLastToTheEndOfTheirRevisionAndNoLonger) {
   scene_.Draw("c: b");
   WriteB(
