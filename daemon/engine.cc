@@ -32,30 +32,10 @@ class Interruptible {
 };
 
 // Refuses what can be refused by reading, before anything is made for the run.
-Result<void> CheckScripts(const RunPlan& plan, Dialect dialect) {
+Result<void> CheckReadable(const RunSpec& spec, const RunPlan& plan, Dialect dialect) {
+  TRY(CheckPlan(spec.plan, plan));
   for (const RunStep& step : plan.steps) TRY(UnitsOf(step, dialect));
-  return {};
-}
-
-Result<void> CheckOnEmptyDatabase(const Operation& operation, const ViewPtr& view,
-                                  const TargetAddress& address) {
-  Situation empty;
-  empty.view = view;
-  const Dialect dialect = address.url.dialect;
-  return CheckScripts(TRY(PlanOperation(empty, operation, dialect, address.placeholders)), dialect);
-}
-
-// Only an upgrade makes a SQLite file, and says so.
-Result<OpenTarget> OpenForRun(const TargetAddress& address, const Operation& operation,
-                              const ViewPtr& view, const SessionOpener& open_session,
-                              const Observer& observe) {
-  auto target = Open(address, IfMissing::kFail, open_session);
-  const bool create = operation.kind == Operation::Kind::kUpgrade && !target &&
-                      target.error().reason == Reason::kDatabaseMissing;
-  if (!create) return target;
-  TRY(CheckOnEmptyDatabase(operation, view, address));
-  observe(Notice{"NOTICE", "creating database " + address.url.redacted});
-  return Open(address, IfMissing::kCreate, open_session);
+  return spec.atomic ? CheckAtomic(plan, dialect) : Result<void>();
 }
 
 // Rows that nobody knows are what `stamp --purge` is there to forget.
@@ -246,16 +226,40 @@ Result<std::vector<RunSummary>> Engine::ListRuns(const std::string& target_name,
   return all;
 }
 
-Result<bool> Engine::IsDone(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
-                            RunInProgress& run, RunFinished& finished) {
+Result<std::optional<RunPlan>> Engine::Foresee(const RunSpec& spec, const ViewPtr& view,
+                                               const TargetAddress& address, RunInProgress& run,
+                                               RunFinished& finished) {
+  std::optional<RunPlan> foreseen;
   auto target = OpenToRead(address);
-  if (!target) return false;
+  if (!target) return foreseen;
   const Interruptible interruptible(run, *target->session);
-  const auto plan = PlanOn(*target, spec, view, objects_);
+  auto plan = PlanOn(*target, spec, view, objects_);
   if (!plan && plan.error().reason == Reason::kCancelled) return plan.error();
-  if (!plan || !plan->steps.empty()) return false;
-  finished.current = CurrentNames(*target);
-  return true;
+  if (!plan) return foreseen;
+  foreseen = *std::move(plan);
+  if (foreseen->steps.empty()) finished.current = CurrentNames(*target);
+  return foreseen;
+}
+
+Result<OpenTarget> Engine::OpenForRun(const RunSpec& spec, const ViewPtr& view,
+                                      const TargetAddress& address, const Observer& observe) {
+  auto target = Open(address, IfMissing::kFail, open_session_);
+  const bool create = spec.operation.kind == Operation::Kind::kUpgrade && !target &&
+                      target.error().reason == Reason::kDatabaseMissing;
+  if (!create) return target;
+  const Dialect dialect = address.url.dialect;
+  const RunPlan plan =
+      TRY(PlanOperation({view, {}, {}}, spec.operation, dialect, address.placeholders));
+  TRY(CheckReadable(spec, plan, dialect));
+  TRY(CheckAppliedBefore(address, plan, view, objects_,
+                         [this](const TargetSpec& other) { return AddressOf(other); }));
+  if (address.policy.is_protected) {
+    TRY(CheckKinds(spec.allow));
+    const std::vector<Loss> losses = TRY(LossesOf(plan, dialect));
+    TRY(CheckConsent(address.name, losses, spec.allow));
+  }
+  observe(Notice{"NOTICE", "creating database " + address.url.redacted});
+  return Open(address, IfMissing::kCreate, open_session_);
 }
 
 RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
@@ -273,10 +277,16 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   };
   observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
   RunFinished finished;
+  const auto refuse = [&](const RunPlan& plan) -> Result<void> {
+    TRY(CheckReadable(spec, plan, address.url.dialect));
+    values = plan.values;
+    return {};
+  };
   const auto outcome = [&]() -> Result<void> {
-    // Who insists on a plan is told that it is none any more.
-    if (spec.plan.empty() && TRY(IsDone(spec, view, address, run, finished))) return {};
-    OpenTarget target = TRY(OpenForRun(address, spec.operation, view, open_session_, observe));
+    const std::optional<RunPlan> foreseen = TRY(Foresee(spec, view, address, run, finished));
+    if (foreseen) TRY(refuse(*foreseen));
+    if (foreseen && foreseen->steps.empty()) return {};
+    OpenTarget target = TRY(OpenForRun(spec, view, address, observe));
     const Interruptible interruptible(run, *target.session);
     watch = std::make_unique<BlockWatch>(
         target.session->server_id(),
@@ -285,18 +295,17 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
       observe(Notice{notice.severity, notice.message});
     });
     const auto cancelled = [&run] { return run.cancelled(); };
-    RunPlan plan = TRY(PlanOn(target, spec, view, objects_));
-    TRY(CheckPlan(spec.plan, plan));
-    if (plan.steps.empty()) {
-      finished.current = CurrentNames(target);
-      return {};
+    if (!foreseen) {
+      const RunPlan plan = TRY(PlanOn(target, spec, view, objects_));
+      TRY(refuse(plan));
+      if (plan.steps.empty()) {
+        finished.current = CurrentNames(target);
+        return {};
+      }
     }
-    TRY(CheckScripts(plan, address.url.dialect));
-    if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
-    values = plan.values;
     const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
     const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
-    plan = TRY(PlanOn(target, spec, view, objects_));
+    const RunPlan plan = TRY(PlanOn(target, spec, view, objects_));
     TRY(CheckPlan(spec.plan, plan));
     if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
     values = plan.values;

@@ -293,10 +293,16 @@ class Engine {
   Result<Marked> MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& target);
   // To read with; what changes a target opens a session of its own.
   Result<OpenTarget> OpenToRead(const TargetAddress& address);
-  // Whether a run has nothing to do, as far as reading tells; then `finished` says where the target
-  // is. What cannot be told is left to the run. Errors: kCancelled.
-  Result<bool> IsDone(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
-                      RunInProgress& run, RunFinished& finished);
+  // What a run has to do, as far as reading tells; where that is nothing, `finished` says where the
+  // target is. What cannot be told is left to the run. Errors: kCancelled.
+  Result<std::optional<RunPlan>> Foresee(const RunSpec& spec, const ViewPtr& view,
+                                         const TargetAddress& address, RunInProgress& run,
+                                         RunFinished& finished);
+  // Only an upgrade makes a SQLite file, and says so. What can be refused without one is refused
+  // before. Errors: those of Open, CheckPlan, UnitsOf, CheckAtomic and CheckAppliedBefore;
+  // kConsentMissing.
+  Result<OpenTarget> OpenForRun(const RunSpec& spec, const ViewPtr& view,
+                                const TargetAddress& address, const Observer& observe);
   Result<void> TakePrecautions(const RunSpec& spec, const ViewPtr& view, const RunPlan& plan,
                                OpenTarget& target, const Lease& lease, const Observer& observe,
                                const RunInProgress& run);

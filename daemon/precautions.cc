@@ -107,27 +107,47 @@ Result<void> Remember(OpenTarget& target, SeenTargets& seen, const World& world)
                    ends.last.hash, FormatSeconds(world.now())});
 }
 
-Result<std::vector<Loss>> LossesOf(OpenTarget& target, const RunPlan& plan) {
+Result<std::vector<Loss>> LossesOf(const RunPlan& plan, Dialect dialect) {
   std::vector<Loss> losses;
-  const Dialect dialect = target.session->dialect();
   for (const RunStep& step : plan.steps) {
     for (const Unit& unit : TRY(UnitsOf(step, dialect))) {
       for (const PlannedStatement& statement : unit.statements) {
-        for (Destruction& what : DestructionsOf(dialect, statement.sql)) {
-          Loss loss{step.summary.name, std::move(what), ""};
-          if (!loss.what.table.empty()) loss.rows = RowsOf(*target.session, loss.what.table);
-          losses.push_back(std::move(loss));
-        }
+        for (Destruction& what : DestructionsOf(dialect, statement.sql))
+          losses.push_back({step.summary.name, std::move(what), ""});
       }
     }
   }
   return losses;
 }
 
+Result<void> CheckAppliedBefore(const TargetAddress& target, const RunPlan& plan,
+                                const ViewPtr& view, Objects& objects, const TargetFinder& find) {
+  if (target.policy.applied_before == nullptr) return {};
+  const TargetAddress address = TRY(find(*target.policy.applied_before));
+  OpenTarget before = TRY(Open(address, IfMissing::kFail));
+  const Situation situation = TRY(SituationOf(view, before, objects));
+  const Catalog both = TRY(situation.WithNamesOfTarget());
+  const Current current = CurrentFrom(both.graph(), situation.row_ids());
+  const Marks applied = AncestorsOf(both.graph(), current.rows, Follow::kAll);
+  for (const RunStep& step : plan.steps) {
+    if (step.summary.kind != StepKind::kUpgrade) continue;
+    const auto there = both.graph().FindId(step.summary.id);
+    if (there && applied[*there]) continue;
+    Error error{Reason::kNotAppliedBefore,
+                fmt::format("revision {} is not applied on {}, where target {} requires it first",
+                            step.summary.name, address.name, target.name)};
+    error.details["name"] = step.summary.name;
+    error.hint =
+        fmt::format("`mig upgrade {} -t {}` applies it there", step.summary.name, address.name);
+    return error;
+  }
+  return {};
+}
+
 Result<void> Precautions::Take(const RunPlan& plan, const ViewPtr& view, SeenTargets& seen,
                                Objects& objects) {
   TRY(CheckIdentity(seen));
-  TRY(CheckAppliedBefore(plan, view, objects));
+  TRY(CheckAppliedBefore(target_.address, plan, view, objects, setting_.find));
   if (policy().is_protected) TRY(CheckLosses(plan));
   if (!policy().backup.empty() && HasStatements(plan)) TRY(BackUp(plan));
   if (!plan.values.empty()) TRY(LogValues(plan));
@@ -147,33 +167,12 @@ Result<void> Precautions::CheckIdentity(SeenTargets& seen) {
   return {};
 }
 
-Result<void> Precautions::CheckAppliedBefore(const RunPlan& plan, const ViewPtr& view,
-                                             Objects& objects) {
-  if (policy().applied_before == nullptr) return {};
-  const TargetAddress address = TRY(setting_.address_of(*policy().applied_before));
-  OpenTarget before = TRY(Open(address, IfMissing::kFail));
-  const Situation situation = TRY(SituationOf(view, before, objects));
-  const Catalog both = TRY(situation.WithNamesOfTarget());
-  const Current current = CurrentFrom(both.graph(), situation.row_ids());
-  const Marks applied = AncestorsOf(both.graph(), current.rows, Follow::kAll);
-  for (const RunStep& step : plan.steps) {
-    if (step.summary.kind != StepKind::kUpgrade) continue;
-    const auto there = both.graph().FindId(step.summary.id);
-    if (there && applied[*there]) continue;
-    Error error{Reason::kNotAppliedBefore,
-                fmt::format("revision {} is not applied on {}, where target {} requires it first",
-                            step.summary.name, address.name, target_.address.name)};
-    error.details["name"] = step.summary.name;
-    error.hint =
-        fmt::format("`mig upgrade {} -t {}` applies it there", step.summary.name, address.name);
-    return error;
-  }
-  return {};
-}
-
 Result<void> Precautions::CheckLosses(const RunPlan& plan) {
   TRY(CheckKinds(setting_.allow));
-  const std::vector<Loss> losses = TRY(LossesOf(target_, plan));
+  std::vector<Loss> losses = TRY(LossesOf(plan, target_.session->dialect()));
+  for (Loss& loss : losses) {
+    if (!loss.what.table.empty()) loss.rows = RowsOf(*target_.session, loss.what.table);
+  }
   TRY(CheckConsent(target_.address.name, losses, setting_.allow));
   for (const Loss& loss : losses) setting_.observe(Notice{"DESTROYS", SentenceOf(loss)});
   return {};

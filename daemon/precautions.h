@@ -31,8 +31,15 @@ Result<IdentityFacts> IdentityOf(OpenTarget& target, SeenTargets& seen);
 // Remembers where its log ends now. Errors: as IdentityOf.
 Result<void> Remember(OpenTarget& target, SeenTargets& seen, const World& world);
 
-// What the steps would destroy, with the rows that the live tables have. Errors: those of UnitsOf.
-Result<std::vector<Loss>> LossesOf(OpenTarget& target, const RunPlan& plan);
+// What the steps would destroy. Errors: those of UnitsOf.
+Result<std::vector<Loss>> LossesOf(const RunPlan& plan, Dialect dialect);
+
+using TargetFinder = std::function<Result<TargetAddress>(const TargetSpec&)>;
+
+// Refuses steps upward that are not applied yet where the target's policy wants them first. Errors:
+// kNotAppliedBefore; those of opening and reading that other target.
+Result<void> CheckAppliedBefore(const TargetAddress& target, const RunPlan& plan,
+                                const ViewPtr& view, Objects& objects, const TargetFinder& find);
 
 class Precautions {
  public:
@@ -42,7 +49,7 @@ class Precautions {
     std::vector<std::string> allow;
     Observer observe;
     std::function<bool()> cancelled;
-    std::function<Result<TargetAddress>(const TargetSpec&)> address_of;
+    TargetFinder find;
   };
 
   // All of them outlive it.
@@ -57,7 +64,6 @@ class Precautions {
 
  private:
   Result<void> CheckIdentity(SeenTargets& seen);
-  Result<void> CheckAppliedBefore(const RunPlan& plan, const ViewPtr& view, Objects& objects);
   Result<void> CheckLosses(const RunPlan& plan);
   Result<void> BackUp(const RunPlan& plan);
   Result<void> LogValues(const RunPlan& plan);

@@ -33,6 +33,10 @@ class PrecautionsTest : public testing::TestWithParam<Dialect> {
       files.push_back(entry.path().string());
     return files;
   }
+  static std::string BytesOf(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
   void TakeBackups(const std::string& method) {
     scene_.policy().backup = method;
     scene_.policy().backup_directory = scene_.Path("backups");
@@ -42,7 +46,7 @@ class PrecautionsTest : public testing::TestWithParam<Dialect> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, PrecautionsTest,
-                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
                          [](const auto& engine) { return std::string(NameOf(engine.param)); });
 
 // ---- Exact plans
@@ -147,16 +151,64 @@ TEST_P(PrecautionsTest, RefuseWhatIsNotAppliedWhereItHasToBeFirst) {
   EXPECT_EQ(scene_.Downgrade("a"), "done") << "back is never further than there";
 }
 
+// ---- Before there is a database
+
+class MissingDatabaseTest : public testing::Test {
+ protected:
+  MissingDatabaseTest() {
+    WriteTo(scene_);
+    scene_.DropDatabase();
+  }
+  static void WriteTo(Scene& scene) {
+    scene.Write("a", "-- mig:up\nCREATE TABLE t_a (id integer);\n");
+    scene.Write("b", "-- parents: a\n\n-- mig:up\nCREATE TABLE t_b (id integer);\n");
+  }
+  bool Exists() { return std::filesystem::exists(scene_.Path("shop.db")); }
+
+  Scene scene_{Dialect::kSqlite};
+};
+
+TEST_F(MissingDatabaseTest, IsNotMadeForARunThatAPolicyRefuses) {
+  Scene staging(Dialect::kSqlite);
+  WriteTo(staging);
+  scene_.policy().applied_before = std::make_shared<const TargetSpec>(staging.target());
+  EXPECT_EQ(scene_.Upgrade(), "NOT_APPLIED_BEFORE");
+  ASSERT_EQ(staging.Upgrade("a"), "done");
+  EXPECT_EQ(scene_.Upgrade(), "NOT_APPLIED_BEFORE");
+  EXPECT_FALSE(Exists());
+  EXPECT_EQ(scene_.Upgrade("a"), "done");
+}
+
+TEST_F(MissingDatabaseTest, IsNotMadeWithoutConsent) {
+  scene_.Write("a", "-- mig:up\nCREATE TABLE t_a (id integer);\nDROP TABLE t_a;\n");
+  scene_.policy().is_protected = true;
+  EXPECT_EQ(scene_.Upgrade(), "CONSENT_MISSING");
+  EXPECT_FALSE(Exists());
+  scene_.Allow({"drop_table"});
+  EXPECT_EQ(scene_.Upgrade(), "done");
+}
+
+TEST_F(MissingDatabaseTest, IsNotMadeForAnotherPlanThanTheOneLookedAt) {
+  scene_.Insist(scene_.Plan({Kind::kUpgrade, {"a"}}));
+  EXPECT_EQ(scene_.Upgrade("b"), "PLAN_CHANGED");
+  EXPECT_FALSE(Exists());
+  EXPECT_EQ(scene_.Upgrade("a"), "done");
+}
+
 // ---- Backups
 
 TEST_P(PrecautionsTest, TakeABackupBeforeTheFirstStatement) {
-  TakeBackups(scene_.postgres() ? "pg_dump" : "sqlite");
+  TakeBackups(scene_.postgres() ? "pg_dump" : scene_.mariadb() ? "mariadb-dump" : "sqlite");
   ASSERT_EQ(scene_.Upgrade("a"), "done");
   ASSERT_EQ(Backups().size(), 1U);
   ASSERT_EQ(NoticesOf("BACKUP").size(), 1U);
   EXPECT_THAT(NoticesOf("BACKUP")[0], HasSubstr(Backups()[0]));
   EXPECT_EQ(scene_.Log(), "backup:" + Backups()[0] + ":done upgrade:a:done");
-  if (!scene_.postgres()) {
+  if (scene_.mariadb()) {
+    EXPECT_THAT(BytesOf(Backups()[0]), HasSubstr("CREATE TABLE `ran`"));
+    EXPECT_THAT(BytesOf(Backups()[0]), testing::Not(HasSubstr("CREATE TABLE `t_a`")));
+  }
+  if (GetParam() == Dialect::kSqlite) {
     auto copy = MustOpen(Parse("sqlite:" + Backups()[0]));
     EXPECT_EQ(NumberOf(Cell(*copy, {"SELECT count(*) FROM sqlite_schema WHERE name = 't_a'"})), 0);
   }
