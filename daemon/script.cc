@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/alembic_plan.h"
+#include "daemon/client_delimiter.h"
 #include "daemon/plan/plan.h"
 #include "daemon/scripted_verification.h"
 
@@ -22,13 +23,6 @@ constexpr char kMariadbStart[] =
 constexpr char kMariadbReset[] =
     "SET NAMES utf8mb4;\nSET sql_mode = @mig_sql_mode, time_zone = @@GLOBAL.time_zone, "
     "foreign_key_checks = 1, unique_checks = 1, autocommit = 1;\n";
-
-// A delimiter that the statement does not hold.
-std::string DelimiterFor(const std::string& sql) {
-  std::string delimiter = "//";
-  while (sql.find(delimiter) != std::string::npos) delimiter += '/';
-  return delimiter;
-}
 
 class ScriptWriter {
  public:
@@ -83,7 +77,6 @@ class ScriptWriter {
     text_ += "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nDISCARD TEMP;\n";
   }
 
-  // The mariadb client ends a statement at any `;`, also within the body of a routine.
   Result<void> AddStatement(const PlannedStatement& statement) {
     const bool mariadb = book_.dialect() == Dialect::kMariadb;
     if (mariadb && statement.verb.starts_with("USE ")) {
@@ -96,8 +89,7 @@ class ScriptWriter {
       text_ += statement.sql + ";\n";
       return {};
     }
-    const std::string delimiter = DelimiterFor(statement.sql);
-    text_ += fmt::format("DELIMITER {0}\n{1}\n{0}\nDELIMITER ;\n", delimiter, statement.sql);
+    text_ += Delimited(statement.sql);
     return {};
   }
 

@@ -1,8 +1,8 @@
-// A plan as one SQL script for the engine's own client (psql, sqlite3), bookkeeping included, so
-// that running it without mig leaves the target as a run would. Its log rows carry no hash; the
-// next connected run seals them. Each revision is a transaction of its own, as far as its sections
-// let it be; the first error stops the client, and so does a version table that is not as a step
-// expects it.
+// A plan as one SQL script for the engine's own client (psql, sqlite3, mariadb), bookkeeping
+// included, so that running it without mig leaves the target as a run would. Its log rows carry no
+// hash; the next connected run seals them. Each revision is a transaction of its own, as far as its
+// sections let it be; the first error stops the client, and so does a version table that is not as
+// a step expects it.
 #pragma once
 
 #include <memory>

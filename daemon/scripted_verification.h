@@ -2,7 +2,8 @@
 //
 // A run looks at what a query answers: one row with one cell, false or 0, is a no. A client only
 // stops at errors, so the query is wrapped into one that fails when the answer is a no: on
-// PostgreSQL a DO block that raises, on SQLite a named CHECK of a temporary table.
+// PostgreSQL a DO block that raises, on SQLite a named CHECK of a temporary table, on MariaDB a
+// block that signals.
 #pragma once
 
 #include <string>

@@ -30,7 +30,8 @@ class ScriptTest : public ::testing::TestWithParam<Dialect> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, ScriptTest,
-                         ::testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
+                         ::testing::Values(Dialect::kSqlite, Dialect::kPostgresql,
+                                           Dialect::kMariadb),
                          [](const auto& engine) { return std::string(NameOf(engine.param)); });
 
 TEST_P(ScriptTest, UpgradesBranchesAndMergesAsARunDoes) {
@@ -207,7 +208,6 @@ TEST_P(ScriptTest, RunsSectionsOutsideOfTransactionsThere) {
 }
 
 TEST_P(ScriptTest, VerifiesAsARunDoes) {
-  if (GetParam() == Dialect::kMariadb) GTEST_SKIP() << "refused there";
   struct Case {
     const char* verification;
     bool passes;
@@ -239,6 +239,10 @@ TEST_P(ScriptTest, VerifiesAsARunDoes) {
     const int status = offline.RunClient(offline.Script({Kind::kUpgrade, {"heads"}}));
     EXPECT_EQ(status == 0, one.passes) << offline.client_log();
     EXPECT_EQ(connected.Upgrade() == "done", one.passes);
+    if (GetParam() == Dialect::kMariadb && !one.passes) {  // a script has no journal
+      EXPECT_EQ(offline.Ran() + offline.Rows(), connected.Ran() + connected.Rows());
+      continue;
+    }
     EXPECT_EQ(offline.Everything(), connected.Everything());
   }
 }
@@ -271,7 +275,6 @@ TEST_P(ScriptTest, EnforcesForeignKeysAndSwitchesThemOffWhereASectionSaysSo) {
 }
 
 TEST_P(ScriptTest, AFailedVerificationNamesItsLine) {
-  if (GetParam() == Dialect::kMariadb) GTEST_SKIP() << "refused there";
   offline_.Write("a", "-- mig:up\n\n-- mig:verify\nSELECT 1;\nSELECT 0;\n");
   EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"a"}})), 0);
   EXPECT_THAT(offline_.client_log(), ::testing::HasSubstr("a.sql:5: the verification says no"));
