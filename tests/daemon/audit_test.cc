@@ -187,7 +187,7 @@ class AuditTest : public testing::TestWithParam<Dialect> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, AuditTest,
-                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
                          [](const auto& engine) { return std::string(NameOf(engine.param)); });
 
 TEST_P(AuditTest, FindsNothingAfterEveryKindOfStep) {
