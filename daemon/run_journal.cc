@@ -22,39 +22,37 @@ constexpr StateName kStates[] = {{RunOutcome::kRunning, RunState::kRunning},
                                  {RunOutcome::kCancelled, RunState::kCancelled},
                                  {RunOutcome::kInterrupted, RunState::kInterrupted}};
 
+// What is the same on both sides.
+struct Field {
+  std::string Run::*record;
+  std::string RunSummary::*summary;
+};
+constexpr Field kFields[] = {{&Run::id, &RunSummary::id},
+                             {&Run::project, &RunSummary::project},
+                             {&Run::target, &RunSummary::target_name},
+                             {&Run::url, &RunSummary::target_url},
+                             {&Run::operation, &RunSummary::summary},
+                             {&Run::actor, &RunSummary::actor},
+                             {&Run::started_at, &RunSummary::started},
+                             {&Run::finished_at, &RunSummary::finished},
+                             {&Run::error_reason, &RunSummary::error_reason},
+                             {&Run::error_message, &RunSummary::error}};
+
 Run RecordOf(const RunSummary& summary) {
   Run run;
-  run.id = summary.id;
-  run.project = summary.project;
-  run.target = summary.target_name;
-  run.url = summary.target_url;
-  run.operation = summary.summary;
-  run.actor = summary.actor;
+  for (const Field& field : kFields) run.*field.record = summary.*field.summary;
   for (const StateName& one : kStates) {
     if (one.outcome == summary.outcome) run.state = one.state;
   }
-  run.started_at = summary.started;
-  run.finished_at = summary.finished;
-  run.error_reason = summary.error_reason;
-  run.error_message = summary.error;
   return run;
 }
 
 RunSummary SummaryOf(const Run& run) {
   RunSummary summary;
-  summary.id = run.id;
-  summary.project = run.project;
-  summary.target_name = run.target;
-  summary.target_url = run.url;
-  summary.summary = run.operation;
-  summary.actor = run.actor;
+  for (const Field& field : kFields) summary.*field.summary = run.*field.record;
   for (const StateName& one : kStates) {
     if (one.state == run.state) summary.outcome = one.outcome;
   }
-  summary.started = run.started_at;
-  summary.finished = run.finished_at;
-  summary.error_reason = run.error_reason;
-  summary.error = run.error_message;
   return summary;
 }
 
