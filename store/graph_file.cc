@@ -55,13 +55,13 @@ std::string RecordOf(const NodeTable& nodes, Position p) {
   return record + payload;
 }
 
-// Adds a record's revision; false where the payload is none.
-bool AddRevision(NodeTable& nodes, std::string_view payload) {
+// Adds a record's revision; false where the payload is none. `edges` is room to work in.
+bool AddRevision(NodeTable& nodes, std::string_view payload, std::vector<Position>& edges) {
   if (payload.size() < 2 * kNumberBytes) return false;
   const std::size_t parents = NumberAt(payload, 0), depends = NumberAt(payload, kNumberBytes);
   payload.remove_prefix(2 * kNumberBytes);
   if ((parents + depends) * kNumberBytes > payload.size()) return false;
-  std::vector<Position> edges;
+  edges.clear();
   for (std::size_t i = 0; i < parents + depends; ++i) {
     edges.push_back(NumberAt(payload, i * kNumberBytes));
     if (edges.back() >= nodes.size()) return false;
@@ -80,6 +80,7 @@ struct Added {
 // Adds the whole records at the start of `bytes`.
 Added AddRecords(NodeTable& nodes, std::string_view bytes) {
   Added added;
+  std::vector<Position> edges;
   while (bytes.size() - added.bytes >= kFrameBytes) {
     const std::string_view frame = bytes.substr(added.bytes);
     const std::uint32_t length = NumberAt(frame, 0);
@@ -88,7 +89,7 @@ Added AddRecords(NodeTable& nodes, std::string_view bytes) {
     const std::string_view payload = frame.substr(kFrameBytes, length);
     added.damaged =
         Checksum(frame.substr(0, kNumberBytes), payload) != NumberAt(frame, kNumberBytes) ||
-        !AddRevision(nodes, payload);
+        !AddRevision(nodes, payload, edges);
     if (added.damaged) break;
     added.bytes += kFrameBytes + length;
   }

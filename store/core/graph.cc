@@ -1,7 +1,10 @@
 #include "store/core/graph.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <iterator>
+#include <numeric>
 
 #include "store/core/merge_sorted.h"
 #include "store/core/nearest.h"
@@ -105,14 +108,28 @@ std::vector<Position> Graph::SortedById(const NodeTable& nodes, Position first) 
     for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8 | id.bytes()[i];
     keys.push_back({number, p});
   }
-  std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+  const auto before = [&](const Key& a, const Key& b) {
     if (a.first != b.first) return a.first < b.first;
     return std::pair(PackedId(nodes.packed(a.position)), a.position) <
            std::pair(PackedId(nodes.packed(b.position)), b.position);
-  });
+  };
+  // Ids are hashes: their first bits put a few of them into each bucket.
+  const int shift = 63 - std::clamp(static_cast<int>(std::bit_width(keys.size())) - 4, 0, 20);
+  const auto bucket_of = [&](const Key& key) { return key.first >> shift >> 1; };
+  std::vector<std::uint32_t> ends((std::size_t{1} << (63 - shift)) + 1, 0);
+  for (const Key& key : keys) ++ends[bucket_of(key) + 1];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<Key> in_buckets(keys.size());
+  for (const Key& key : keys) in_buckets[ends[bucket_of(key)]++] = key;
   std::vector<Position> sorted;
   sorted.reserve(keys.size());
-  for (const Key& key : keys) sorted.push_back(key.position);
+  for (std::size_t bucket = 0, begin = 0; bucket + 1 < ends.size(); begin = ends[bucket++]) {
+    const auto first_key = in_buckets.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto last_key = in_buckets.begin() + static_cast<std::ptrdiff_t>(ends[bucket]);
+    std::sort(first_key, last_key, before);
+    std::transform(first_key, last_key, std::back_inserter(sorted),
+                   [](const Key& key) { return key.position; });
+  }
   return sorted;
 }
 

@@ -124,6 +124,16 @@ std::vector<std::string_view> PackedAliases(std::string_view packed) {
   return *reader.Texts();
 }
 
+PackedWords PackedWordsOf(std::string_view packed) {
+  Reader reader = Behind(packed, 0);
+  PackedWords words;
+  words.name = *reader.Text();
+  for (int i = 0; i < 2; ++i) reader.Text();
+  words.labels = *reader.Texts();
+  words.aliases = *reader.Texts();
+  return words;
+}
+
 void NodeTable::Edges::Add(std::span<const Position> row) {
   to.insert(to.end(), row.begin(), row.end());
   ends.push_back(static_cast<std::uint32_t>(to.size()));
@@ -139,11 +149,21 @@ void NodeTable::Add(std::string_view packed, std::span<const Position> parents,
   ++size_;
 }
 
+void NodeTable::Block::Reserve(std::size_t text_bytes) {
+  text.bytes.reserve(text_bytes + text_bytes / 8);
+  for (auto* numbers : {&text.ends, &parents.to, &parents.ends, &depends.ends})
+    numbers->reserve(kBlock);
+}
+
 // The block for the next node, which no other table has.
 NodeTable::Block& NodeTable::LastBlock() {
   if (size_ % kBlock == 0) {
-    if (last_is_own_) blocks_.back()->text.bytes.shrink_to_fit();  // it stays for long
-    blocks_.push_back(std::make_shared<Block>());
+    auto block = std::make_shared<Block>();
+    if (last_is_own_) {  // it stays for long, and the next one is much like it
+      blocks_.back()->text.bytes.shrink_to_fit();
+      block->Reserve(blocks_.back()->text.bytes.size());
+    }
+    blocks_.push_back(std::move(block));
   } else if (!last_is_own_) {
     blocks_.back() = std::make_shared<Block>(*blocks_.back());
   }

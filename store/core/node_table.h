@@ -44,6 +44,13 @@ std::string_view PackedCreated(std::string_view packed);
 std::vector<std::string_view> PackedLabels(std::string_view packed);
 std::vector<std::string_view> PackedAliases(std::string_view packed);
 
+// All of them at once.
+struct PackedWords {
+  std::string_view name;
+  std::vector<std::string_view> labels, aliases;
+};
+PackedWords PackedWordsOf(std::string_view packed);
+
 class NodeTable {
  public:
   NodeTable() = default;
@@ -85,6 +92,7 @@ class NodeTable {
   struct Block {
     Text text;
     Edges parents, depends;
+    void Reserve(std::size_t text_bytes);
   };
 
   const Block& block(Position p) const { return *blocks_[p / kBlock]; }

@@ -23,33 +23,34 @@ std::uint64_t EightBytes(std::string_view text) {
   return number;
 }
 
-SortKey KeyOf(std::string_view text, WordIndex::Word word, std::size_t order) {
-  const std::string_view rest = text.size() > 8 ? text.substr(8) : std::string_view();
-  return {EightBytes(text), EightBytes(rest), word, static_cast<std::uint32_t>(order)};
+// Which of two words comes first: as strcmp.
+int Compare(const NodeTable& nodes, const SortKey& a, const SortKey& b) {
+  if (a.first != b.first) return a.first < b.first ? -1 : 1;
+  if (a.second != b.second) return a.second < b.second ? -1 : 1;
+  return WordIndex::TextOf(nodes, a.word).compare(WordIndex::TextOf(nodes, b.word));
 }
 
-// Lower ones first: of equal words the last one wins.
-std::vector<SortKey> KeysOf(const NodeTable& nodes, Position first,
-                            const std::vector<Position>& order) {
-  std::vector<SortKey> keys;
-  keys.reserve(nodes.size() - first);
-  const auto each = [&](auto visit) {
-    for (Position i = 0; i < nodes.size() - first; ++i)
-      visit(first + (order.empty() ? i : order[i]));
-  };
-  const auto add = [&](std::string_view text, WordIndex::Word word) {
-    keys.push_back(KeyOf(text, word, keys.size()));
-  };
-  each([&](Position p) {
+struct Keys {
+  std::vector<SortKey> labels, others;
+
+  static void Add(std::string_view text, WordIndex::Word word, std::vector<SortKey>& keys) {
+    const std::string_view rest = text.size() > 8 ? text.substr(8) : std::string_view();
+    keys.push_back(
+        {EightBytes(text), EightBytes(rest), word, static_cast<std::uint32_t>(keys.size())});
+  }
+};
+
+Keys KeysOf(const NodeTable& nodes, Position first, const std::vector<Position>& order) {
+  Keys keys;
+  keys.others.reserve(nodes.size() - first);
+  for (Position i = 0; i < nodes.size() - first; ++i) {
+    const Position p = first + (order.empty() ? i : order[i]);
+    const PackedWords words = PackedWordsOf(nodes.packed(p));
     std::uint32_t index = 0;
-    for (const std::string_view label : PackedLabels(nodes.packed(p))) add(label, {p, ++index});
-  });
-  each([&](Position p) {
-    const std::string_view packed = nodes.packed(p);
-    add(PackedName(packed), {p, 0});
-    auto index = static_cast<std::uint32_t>(PackedLabels(packed).size());
-    for (const std::string_view alias : PackedAliases(packed)) add(alias, {p, ++index});
-  });
+    Keys::Add(words.name, {p, index}, keys.others);
+    for (const std::string_view label : words.labels) Keys::Add(label, {p, ++index}, keys.labels);
+    for (const std::string_view alias : words.aliases) Keys::Add(alias, {p, ++index}, keys.others);
+  }
   return keys;
 }
 
@@ -65,19 +66,25 @@ std::string_view WordIndex::TextOf(const NodeTable& nodes, Word word) {
 
 WordIndex WordIndex::Of(const NodeTable& nodes, Position first,
                         const std::vector<Position>& order) {
-  std::vector<SortKey> keys = KeysOf(nodes, first, order);
+  Keys keys = KeysOf(nodes, first, order);
+  // The last of equal words wins.
   const auto before = [&nodes](const SortKey& a, const SortKey& b) {
-    if (a.first != b.first) return a.first < b.first;
-    if (a.second != b.second) return a.second < b.second;
-    const int texts = TextOf(nodes, a.word).compare(TextOf(nodes, b.word));
+    const int texts = Compare(nodes, a, b);
     return texts != 0 ? texts < 0 : a.order < b.order;
   };
-  if (!std::is_sorted(keys.begin(), keys.end(), before)) {
-    std::sort(keys.begin(), keys.end(), before);
+  for (auto* sorted : {&keys.labels, &keys.others}) {  // often they are: names start with times
+    if (!std::is_sorted(sorted->begin(), sorted->end(), before))
+      std::sort(sorted->begin(), sorted->end(), before);
   }
   WordIndex index;
-  index.words_.reserve(keys.size());
-  for (const SortKey& key : keys) index.words_.push_back(key.word);
+  index.words_.reserve(keys.labels.size() + keys.others.size());
+  auto label = keys.labels.begin();
+  for (const SortKey& other : keys.others) {
+    for (; label != keys.labels.end() && Compare(nodes, *label, other) <= 0; ++label)
+      index.words_.push_back(label->word);
+    index.words_.push_back(other.word);
+  }
+  for (; label != keys.labels.end(); ++label) index.words_.push_back(label->word);
   return index;
 }
 
