@@ -182,14 +182,12 @@ Result<void> RefuseOverlap(const Graph& graph, const Positions& revisions) {
 }
 
 Positions AppliedTips(const Graph& graph, const Positions& rows) {
-  Marks applied = AncestorsOf(graph, rows, Follow::kAll);
-  Positions tips;
-  for (Position p : ToPositions(applied)) {
-    auto children = graph.children(p);
-    bool continued =
-        std::any_of(children.begin(), children.end(), [&](Position c) { return applied[c]; });
-    if (!continued) tips.push_back(p);
+  Positions tips = ToPositions(AncestorsOf(graph, rows, Follow::kAll));
+  Marks continued(graph.size(), false);
+  for (Position p : tips) {
+    for (Position parent : graph.parents(p)) continued[parent] = true;
   }
+  std::erase_if(tips, [&](Position p) { return continued[p]; });
   return tips;
 }
 
