@@ -4,11 +4,14 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include "cli/file.h"
@@ -26,9 +29,20 @@ struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
+using Folder = std::unique_ptr<DIR, CloseFolder>;
+
 struct Found {
   std::string path;
-  std::optional<FileStamp> stamp;  // unset for what cannot be a revision file's
+  int folder = -1;                      // its descriptor, while Listing has it
+  std::size_t prefix = 0;               // bytes of `path` before the name in there
+  std::optional<FileStamp> stamp = {};  // unset for what cannot be a revision file's
+
+  const char* name() const { return path.c_str() + prefix; }
+};
+
+struct Listing {
+  std::vector<Folder> folders;
+  std::vector<Found> files;
 };
 
 bool IsRevisionFile(std::string_view name) {
@@ -48,35 +62,92 @@ std::string PrefixOf(const std::string& folder) {
   return normal == "./" ? "" : normal;
 }
 
-Result<std::vector<Found>> List(const std::string& root, const std::string& folder) {
-  const std::unique_ptr<DIR, CloseFolder> entries(::opendir((fs::path(root) / folder).c_str()));
+Result<void> List(const std::string& root, const std::string& folder, Listing& listing) {
+  Folder entries(::opendir((fs::path(root) / folder).c_str()));
   if (entries == nullptr) return CannotRead(folder, root, errno);
   const std::string prefix = PrefixOf(folder);
-  std::vector<Found> found;
   while (true) {
     errno = 0;
     const dirent* entry = ::readdir(entries.get());
     if (entry == nullptr && errno != 0) return CannotRead(folder, root, errno);
-    if (entry == nullptr) return found;
+    if (entry == nullptr) break;
     if (!IsRevisionFile(entry->d_name)) continue;
-    struct stat status {};
-    const bool known = ::fstatat(::dirfd(entries.get()), entry->d_name, &status, 0) == 0 &&
-                       S_ISREG(status.st_mode);
-    found.push_back(
-        {prefix + entry->d_name, known ? std::optional(FileStamp::Of(status)) : std::nullopt});
+    listing.files.push_back({prefix + entry->d_name, ::dirfd(entries.get()), prefix.size()});
   }
+  listing.folders.push_back(std::move(entries));
+  return {};
 }
 
-Result<std::vector<Found>> ListAll(const Config& config) {
-  std::vector<Found> found;
-  for (const std::string& folder : config.migrations) {
-    std::vector<Found> listed = TRY(List(config.root, folder));
-    std::ranges::move(listed, std::back_inserter(found));
+Result<Listing> ListAll(const Config& config) {
+  Listing listing;
+  for (const std::string& folder : config.migrations) TRY(List(config.root, folder, listing));
+  return listing;
+}
+
+// Takes the stamps of files on a few threads: the kernel's part of that is most of the time of a
+// command in a large work tree.
+class Stamping {
+ public:
+  explicit Stamping(std::vector<Found>& files) : files_(files) {
+    const std::size_t useful = std::min(files.size() / kFilesWorthAThread, kMostThreads);
+    const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+    for (std::size_t i = 1; i < std::min(useful, cores); ++i)
+      threads_.emplace_back([this] { Work(); });
   }
+  ~Stamping() { Finish(); }
+  Stamping(const Stamping&) = delete;
+
+  // Takes part in what is left, and waits for the others.
+  void Finish() {
+    Work();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kFilesWorthAThread = 500;
+  static constexpr std::size_t kMostThreads = 4;
+  static constexpr std::size_t kFilesAtOnce = 100;
+
+  void Work() {
+    while (true) {
+      const std::size_t first = next_.fetch_add(kFilesAtOnce);
+      if (first >= files_.size()) return;
+      const std::size_t last = std::min(first + kFilesAtOnce, files_.size());
+      for (std::size_t i = first; i < last; ++i) Take(files_[i]);
+    }
+  }
+
+  static void Take(Found& file) {
+    struct stat status {};
+    if (::fstatat(file.folder, file.name(), &status, 0) == 0 && S_ISREG(status.st_mode))
+      file.stamp = FileStamp::Of(status);
+  }
+
+  std::vector<Found>& files_;
+  std::atomic<std::size_t> next_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+// Whether the files are exactly those of the index, and none was changed. Needs no order.
+bool IsUnchanged(const std::vector<Found>& found, const WorkTreeIndex& index) {
+  if (found.size() != index.files.size() || index.digest.empty()) return false;
+  std::unordered_map<std::string_view, const IndexedFile*> indexed;
+  indexed.reserve(index.files.size());
+  for (const IndexedFile& file : index.files) indexed.emplace(file.path, &file);
+  return std::ranges::all_of(found, [&](const Found& file) {
+    const auto known = indexed.find(file.path);
+    if (known == indexed.end()) return false;
+    const IndexedFile& entry = *known->second;
+    indexed.erase(known);  // a file that is listed twice stands for no other
+    return file.stamp && index.Covers(entry, *file.stamp);
+  });
+}
+
+void SortByPath(std::vector<Found>& found) {
   std::ranges::sort(found, {}, &Found::path);
   const auto repeated = std::ranges::unique(found, {}, &Found::path);
   found.erase(repeated.begin(), repeated.end());
-  return found;
 }
 
 // What the index knows of each file that was found; null where it has to be read. Both are sorted.
@@ -91,13 +162,12 @@ std::vector<const IndexedFile*> Match(const std::vector<Found>& found, const Wor
   return matched;
 }
 
-WorkTree TreeOf(const WorkTreeIndex& index) {
-  WorkTree tree;
-  tree.digest = index.digest;
-  tree.files.reserve(index.files.size());
-  for (const IndexedFile& file : index.files)
-    tree.files.push_back({file.path, file.sha256, file.stamp.size});
-  return tree;
+std::vector<WorkTreeFile> FilesOf(std::vector<IndexedFile> indexed) {
+  std::vector<WorkTreeFile> files;
+  files.reserve(indexed.size());
+  for (IndexedFile& file : indexed)
+    files.push_back({std::move(file.path), std::move(file.sha256), file.stamp.size});
+  return files;
 }
 
 Result<IndexedFile> Hash(const Config& config, std::string path) {
@@ -113,12 +183,14 @@ Result<IndexedFile> Hash(const Config& config, std::string path) {
 
 Result<WorkTree> ReadWorkTree(const Config& config, Index use) {
   WorkTreeIndexFile file(config.root);
+  Listing listing = TRY(ListAll(config));
+  std::vector<Found>& found = listing.files;
+  Stamping stamping(found);
   WorkTreeIndex index = use == Index::kUse ? file.Read() : WorkTreeIndex();
-  std::vector<Found> found = TRY(ListAll(config));
+  stamping.Finish();
+  if (IsUnchanged(found, index)) return WorkTree{FilesOf(std::move(index.files)), index.digest};
+  SortByPath(found);
   const std::vector<const IndexedFile*> matched = Match(found, index);
-  const bool unchanged = std::ranges::find(matched, nullptr) == matched.end();
-  if (unchanged && found.size() == index.files.size() && !index.digest.empty())
-    return TreeOf(index);
   WorkTreeIndex fresh;
   fresh.begun = file.Begin().value_or(0);
   fresh.files.reserve(found.size());
@@ -129,10 +201,10 @@ Result<WorkTree> ReadWorkTree(const Config& config, Index use) {
       fresh.files.push_back(TRY(Hash(config, std::move(found[i].path))));
     }
   }
-  WorkTree tree = TreeOf(fresh);
-  fresh.digest = tree.digest = DigestOf(tree.files);
+  std::vector<WorkTreeFile> files = FilesOf(fresh.files);
+  fresh.digest = DigestOf(files);
   file.Write(fresh);
-  return tree;
+  return WorkTree{std::move(files), fresh.digest};
 }
 
 Result<std::optional<std::string>> ReadListed(const Config& config, const WorkTreeFile& file) {
