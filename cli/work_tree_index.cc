@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kFormat = "mig-index 1\n";
 constexpr std::size_t kHashDigits = 64;
 constexpr std::size_t kLineBytes = 200;                       // more than most lines have
+constexpr std::size_t kShortLineBytes = 130;                  // less than most lines have
 constexpr std::size_t kMaxIndexBytes = std::size_t{1} << 30;  // millions of files
 
 std::int64_t Nanoseconds(const timespec& time) {
@@ -129,6 +130,7 @@ std::optional<WorkTreeIndex> DecodeIndex(std::string_view text) {
   WorkTreeIndex index;
   index.begun = reader.Value<std::int64_t>();
   index.digest = reader.Hash('\n');
+  index.files.reserve(checked.size() / kShortLineBytes);
   while (reader.ok() && !reader.at_end()) index.files.push_back(ReadEntry(reader));
   const bool sorted = std::ranges::is_sorted(index.files, {}, &IndexedFile::path);
   if (!reader.ok() || !sorted) return std::nullopt;
