@@ -23,6 +23,7 @@ BlockWatch::~BlockWatch() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    if (observer_ != nullptr) observer_->Interrupt();
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -55,11 +56,15 @@ void BlockWatch::Work() {
 void BlockWatch::Look(const std::string& verb, milliseconds waited) {
   if (observer_ == nullptr) {
     auto opened = open_();
-    if (!opened) return;
+    const std::lock_guard lock(mutex_);
+    if (!opened || stopping_) return;
     observer_ = std::move(opened).value();
   }
   const auto blockers = BlockersOf(*observer_, server_id_);
-  if (!blockers) return observer_.reset();
+  if (!blockers) {
+    const std::lock_guard lock(mutex_);
+    return observer_.reset();
+  }
   if (blockers->who == told_) return;
   told_ = blockers->who;
   if (told_.empty()) return;

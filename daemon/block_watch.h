@@ -37,9 +37,10 @@ class BlockWatch {
   const std::int64_t server_id_;
   const Opener open_;
   const Observer observe_;
-  std::unique_ptr<Session> observer_;  // of the watch's thread
-  std::string told_;                   // likewise: who was named last
+  std::string told_;  // who was named last; of the watch's thread
   std::mutex mutex_;
+  // Used by the watch's thread; made and dropped under the lock.
+  std::unique_ptr<Session> observer_;
   std::condition_variable changed_;
   bool stopping_ = false;
   std::string verb_;  // of the statement that runs; empty: none

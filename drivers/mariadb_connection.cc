@@ -22,6 +22,9 @@ constexpr unsigned kConnectSeconds = 10;
 // A kill that arrives before the server began with the statement is lost; so it is repeated until
 // something ends.
 constexpr int kRepeatKillMilliseconds = 100;
+constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatienceWithTheSilent{10};
+constexpr unsigned kKillSeconds = 5;  // for the server to take it
 
 const char* Find(const TargetUrl& url, const char* key) {
   auto found = url.parameters.find(key);
@@ -77,11 +80,12 @@ void SetTls(MYSQL* mysql, const TargetUrl& url) {
   if (verify) mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
-void SetOptions(MYSQL* mysql, const TargetUrl& url) {
+void SetOptions(MYSQL* mysql, const TargetUrl& url, unsigned answer_seconds) {
   unsigned seconds = Number(Find(url, "connect_timeout"), kConnectSeconds);
   unsigned no_local_files = 0;
   unsigned long packet = 1UL << 30;  // the server's own limit decides
   mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+  if (answer_seconds > 0) mysql_optionsv(mysql, MYSQL_OPT_READ_TIMEOUT, &answer_seconds);
   mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
   mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
   mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
@@ -115,11 +119,16 @@ bool MayChangeStateUnseen(std::string_view sql) {
 }  // namespace
 
 Result<std::unique_ptr<MariadbConnection>> MariadbConnection::Open(const TargetUrl& url) {
+  return Open(url, 0);
+}
+
+Result<std::unique_ptr<MariadbConnection>> MariadbConnection::Open(const TargetUrl& url,
+                                                                   unsigned answer_seconds) {
   static const int initialised = mysql_library_init(0, nullptr, nullptr);
   (void)initialised;
   std::unique_ptr<MariadbConnection> opened(new MariadbConnection(url));
   MYSQL* mysql = opened->mysql_.get();
-  SetOptions(mysql, url);
+  SetOptions(mysql, url, answer_seconds);
   if (mysql_real_connect(mysql, Find(url, "host"), Find(url, "user"), Find(url, "password"),
                          Find(url, "dbname"), Number(Find(url, "port"), 0),
                          Find(url, "unix_socket"),
@@ -148,18 +157,21 @@ MariadbConnection::Running::~Running() {
 void MariadbConnection::Cancel() {
   std::lock_guard lock(mutex_);
   if (!running_) return;
+  if (!cancelled_) cancelled_at_ = std::chrono::steady_clock::now();
   cancelled_ = true;
   if (executing_) SendKill();
 }
 
-void MariadbConnection::SendKill() {
+bool MariadbConnection::SendKill() {
   if (killer_ == nullptr) {
-    auto opened = Open(url_);
-    if (!opened) return;  // the next repetition tries again
+    auto opened = Open(url_, kKillSeconds);
+    if (!opened) return false;  // the next repetition tries again
     killer_ = *std::move(opened);
   }
   const std::string kill = fmt::format("KILL QUERY {}", mysql_thread_id(mysql_.get()));
-  if (mysql_real_query(killer_->mysql_.get(), kill.data(), kill.size()) != 0) killer_.reset();
+  if (mysql_real_query(killer_->mysql_.get(), kill.data(), kill.size()) == 0) return true;
+  killer_.reset();
+  return false;
 }
 
 // A kill that came too late for its statement ends the next one: so that is one of ours.
@@ -197,7 +209,9 @@ bool MariadbConnection::AwaitAnswer() {
     if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // reading says what it is
     if (ready == 0 && cancelled_) {
       std::lock_guard lock(mutex_);
-      SendKill();
+      const auto patience = SendKill() ? kPatience : kPatienceWithTheSilent;
+      if (std::chrono::steady_clock::now() - cancelled_at_.load() > patience)
+        shutdown(socket.fd, SHUT_RDWR);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <mysql.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -43,7 +44,8 @@ class MariadbConnection {
   Result<SqlResult> Run(const std::string& sql);
 
   // Kills what the server runs for this connection now, or begins to run before the Running ends
-  // (KILL QUERY, over a connection of its own).
+  // (KILL QUERY, over a connection of its own). A server that has not ended it after a minute, or
+  // takes no connection for ten seconds, is given up: this connection is gone then.
   void Cancel();
   bool cancelled() const { return cancelled_; }
 
@@ -65,11 +67,15 @@ class MariadbConnection {
 
   explicit MariadbConnection(TargetUrl url);
 
+  // `answer_seconds`: how long it waits for an answer; 0: as long as it takes.
+  static Result<std::unique_ptr<MariadbConnection>> Open(const TargetUrl& url,
+                                                         unsigned answer_seconds);
+
   bool AwaitAnswer();
   Result<SqlResult> ReadAnswer(const std::string& sql);
   void NoteChanges(const std::string& sql);
   void PassNotices();
-  void SendKill();  // under mutex_
+  bool SendKill();  // under mutex_; false when the server is silent
   void AbsorbKill();
 
   TargetUrl url_;
@@ -79,6 +85,7 @@ class MariadbConnection {
   bool executing_ = false;
   std::unique_ptr<MariadbConnection> killer_;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<std::chrono::steady_clock::time_point> cancelled_at_ = {};
   bool state_changed_ = false;
   std::function<void(const SqlNotice&)> listener_;
 };

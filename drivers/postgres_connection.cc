@@ -1,6 +1,7 @@
 #include "drivers/postgres_connection.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <map>
 #include <string>
@@ -14,6 +15,8 @@ namespace {
 // A cancellation that arrives between two commands is lost on the server; so it is repeated until
 // something ends.
 constexpr int kRepeatCancelMilliseconds = 100;
+constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatienceWithTheSilent{10};
 
 // For what the url leaves open, and client_encoding whatever it says: all our text is UTF-8.
 std::map<std::string, std::string> WithDefaults(std::map<std::string, std::string> parameters) {
@@ -89,13 +92,23 @@ PostgresConnection::Running::~Running() {
 void PostgresConnection::Cancel() {
   std::lock_guard lock(mutex_);
   if (!running_) return;
+  if (!cancelled_) cancelled_at_ = std::chrono::steady_clock::now();
   cancelled_ = true;
   SendCancel();
 }
 
-void PostgresConnection::SendCancel() {
+// PQcancel waits for as long as the server is silent, so whether it talks is asked first.
+bool PostgresConnection::SendCancel() {
+  const std::map<std::string, std::string> where = {{"connect_timeout", "2"},
+                                                    {"host", PQhost(get())},
+                                                    {"hostaddr", PQhostaddr(get())},
+                                                    {"port", PQport(get())}};
+  Arrays arrays(where);
+  if (PQpingParams(arrays.keywords.data(), arrays.values.data(), 0) == PQPING_NO_RESPONSE)
+    return false;
   char message[256];
   PQcancel(cancel_.get(), message, sizeof message);
+  return true;
 }
 
 bool PostgresConnection::Wait(bool for_writing) {
@@ -105,7 +118,10 @@ bool PostgresConnection::Wait(bool for_writing) {
     int ready = poll(&socket, 1, kRepeatCancelMilliseconds);
     if (ready > 0) return (socket.revents & ~POLLOUT) == 0 || PQconsumeInput(get()) == 1;
     if (ready < 0 && errno != EINTR) return false;
-    if (ready == 0 && cancelled_) SendCancel();
+    if (ready != 0 || !cancelled_) continue;
+    const auto patience = SendCancel() ? kPatience : kPatienceWithTheSilent;
+    if (std::chrono::steady_clock::now() - cancelled_at_.load() > patience)
+      shutdown(socket.fd, SHUT_RDWR);
   }
 }
 

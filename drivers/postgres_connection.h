@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,7 +40,9 @@ class PostgresConnection {
     PostgresConnection& connection_;
   };
 
-  // Cancels what the server does now, or begins to do before the Running ends.
+  // Cancels what the server does now, or begins to do before the Running ends. A server that has
+  // not ended it after a minute, or takes no connection for ten seconds, is given up: this
+  // connection is gone then.
   void Cancel();
   bool cancelled() const { return cancelled_; }
 
@@ -65,7 +68,7 @@ class PostgresConnection {
 
   explicit PostgresConnection(PGconn* connection);
 
-  void SendCancel();
+  bool SendCancel();  // false when the server is silent
   static void ReceiveNotice(void* connection, const PGresult* notice);
 
   std::unique_ptr<PGconn, Finish> connection_;
@@ -74,6 +77,7 @@ class PostgresConnection {
       mutex_;  // guards running_, and makes a statement's end wait for a cancellation under way
   bool running_ = false;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<std::chrono::steady_clock::time_point> cancelled_at_ = {};
   std::function<void(const SqlNotice&)> listener_;
 };
 

@@ -383,16 +383,19 @@ class Kill(unittest.TestCase):
             self.expect_completed(f"client killed after {moment:.4f} s of {duration:.4f}")
         print(f"{self.engine.__name__}: client killed at {MOMENTS} random moments")
 
-    def test_daemon_dies_during_a_long_statement(self):
-        """What it left running on the server is awaited or ended, never overtaken."""
-        self.make(5)
-        self.start_daemon()
-        client = self.start_mig("upgrade", "head")
+    def await_long_statement(self):
         deadline = time.monotonic() + 60
         while "b2" not in self.database.ask("SELECT what FROM ran"):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         time.sleep(0.5)
+
+    def test_daemon_dies_during_a_long_statement(self):
+        """What it left running on the server is awaited or ended, never overtaken."""
+        self.make(5)
+        self.start_daemon()
+        client = self.start_mig("upgrade", "head")
+        self.await_long_statement()
         self.end_daemon()
         client.communicate(timeout=120)
         self.write("c", C.format(slow=""))
@@ -505,6 +508,22 @@ class BreakConnection(Kill):
             proxy.cut()
             proxy.flowing.set()
         self.broken("stalled and cut", stall_and_cut)
+
+    @unittest.skipUnless(SOAK, "takes a minute of waiting: with MIG_SOAK")
+    def test_cancelled_run_gives_up_a_silent_server(self):
+        """Else it would wait, and whoever cancels it, for as long as the server is silent."""
+        self.make(600)
+        self.start_daemon()
+        client = self.start_mig("upgrade", "head")
+        self.await_long_statement()
+        self.database.proxy.flowing.clear()
+        client.send_signal(signal.SIGINT)
+        output = client.communicate(timeout=120)[0]
+        self.assertEqual(client.returncode, 7, output)
+        self.database.proxy.cut()
+        self.database.proxy.flowing.set()
+        self.write("c", C.format(slow=""))
+        self.expect_completed("cancelled while the server was silent")
 
 
 if __name__ == "__main__":
