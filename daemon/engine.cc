@@ -11,6 +11,7 @@
 #include "daemon/lease.h"
 #include "daemon/limits.h"
 #include "daemon/precautions.h"
+#include "daemon/put_with_ancestors.h"
 #include "daemon/script.h"
 #include "drivers/baseline.h"
 #include "drivers/sql/placeholder.h"
@@ -18,6 +19,9 @@
 
 namespace mig {
 namespace {
+
+// How often a target is recorded anew because garbage was collected meanwhile.
+constexpr int kRecordAttempts = 10;
 
 // Lets a run be interrupted while its session lives.
 class Interruptible {
@@ -78,19 +82,16 @@ EventBody Concealed(EventBody body, const ValuesUsed& values) {
   return body;
 }
 
-std::vector<NamedObject> ObjectsOf(const RunPlan& plan) {
-  std::vector<NamedObject> objects;
-  for (const RunStep& step : plan.steps) {
-    for (const RevisionPtr& object : step.objects)
-      objects.push_back({object->id, object->revision});
-  }
+std::vector<RevisionPtr> ObjectsOf(const RunPlan& plan) {
+  std::vector<RevisionPtr> objects;
+  for (const RunStep& step : plan.steps)
+    objects.insert(objects.end(), step.objects.begin(), step.objects.end());
   return objects;
 }
 
 // What the version table says now, for the last line of a run; nothing when the connection is gone.
-std::vector<std::string> CurrentNames(OpenTarget& target) {
+std::vector<std::string> CurrentNames(const Result<TargetState>& state) {
   std::vector<std::string> names;
-  const auto state = ReadState(target);
   if (!state) return names;
   for (const VersionRow& row : state->rows) names.push_back(row.name);
   return names;
@@ -116,9 +117,10 @@ Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener o
       world_(world),
       served_(std::move(served)),
       open_session_(std::move(open_session)),
-      objects_(kv),
+      objects_(kv, [&world] { return FormatMilliseconds(world.now()); }),
       seen_(kv),
       refs_(kv),
+      target_records_(kv),
       index_(objects_, std::move(graph_file)),
       views_(objects_, refs_, index_),
       shared_refs_(objects_, refs_, views_, world, std::move(policies)),
@@ -237,7 +239,7 @@ Result<std::optional<RunPlan>> Engine::Foresee(const RunSpec& spec, const ViewPt
   if (!plan && plan.error().reason == Reason::kCancelled) return plan.error();
   if (!plan) return foreseen;
   foreseen = *std::move(plan);
-  if (foreseen->steps.empty()) finished.current = CurrentNames(*target);
+  if (foreseen->steps.empty()) finished.current = CurrentNames(ReadState(*target));
   return foreseen;
 }
 
@@ -282,6 +284,12 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     values = plan.values;
     return {};
   };
+  const auto take_note_of = [&](OpenTarget& target) {
+    const auto state = ReadState(target);
+    finished.current = CurrentNames(state);
+    const auto recorded = state ? RecordHeads(address, *state, spec, view) : Result<void>();
+    if (!recorded) observe(Notice{"WARNING", recorded.error().message});
+  };
   const auto outcome = [&]() -> Result<void> {
     const std::optional<RunPlan> foreseen = TRY(Foresee(spec, view, address, run, finished));
     if (foreseen) TRY(refuse(*foreseen));
@@ -299,7 +307,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
       const RunPlan plan = TRY(PlanOn(target, spec, view, objects_));
       TRY(refuse(plan));
       if (plan.steps.empty()) {
-        finished.current = CurrentNames(target);
+        take_note_of(target);
         return {};
       }
     }
@@ -310,14 +318,14 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
     values = plan.values;
     TRY(TakePrecautions(spec, view, plan, target, lease, observe, run));
-    TRY(objects_.Put(spec.view.project, ObjectsOf(plan)));
+    TRY(PutWithAncestors(objects_, spec.view.project, view->catalog, ObjectsOf(plan)));
     Executor executor(*target.session, target.book, lease, world_,
                       {spec.actor, observe, cancelled, spec.atomic});
     auto ran = executor.Run(plan);
     (void)Remember(target, seen_, world_);  // what is not remembered is not missed: see audit.h
     finished.steps_done = executor.steps_done();
     finished.steps_total = static_cast<int>(plan.steps.size());
-    finished.current = CurrentNames(target);
+    take_note_of(target);
     if (!ran)
       finished.state = StateSentence(finished, executor.state(),
                                      ran.error().reason != Reason::kDatabaseUnreachable);
@@ -333,6 +341,27 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   finished.duration_us =
       std::chrono::duration_cast<std::chrono::microseconds>(world_.elapsed() - started).count();
   return finished;
+}
+
+// What the view does not know, the target keeps by itself.
+Result<void> Engine::RecordHeads(const TargetAddress& address, const TargetState& state,
+                                 const RunSpec& spec, const ViewPtr& view) {
+  if (state.format == 0) return {};
+  TargetRecord seen = {
+      spec.view.project, state.target_id, address.url.redacted, FormatSeconds(world_.now()), {}};
+  std::vector<RevisionPtr> rows;
+  for (const VersionRow& row : state.rows) {
+    const auto position = view->catalog.graph().FindId(row.id);
+    if (!position) continue;
+    seen.heads.push_back(row.id);
+    rows.push_back(TRY(view->catalog.Load(*position)));
+  }
+  for (int attempt = 1;; ++attempt) {
+    const std::string collection = TRY(refs_.Collection());
+    TRY(PutWithAncestors(objects_, spec.view.project, view->catalog, rows));
+    auto put = target_records_.Put(seen, collection, world_.random_hex(32));
+    if (put || put.error().reason != Reason::kRefMoved || attempt == kRecordAttempts) return put;
+  }
 }
 
 Result<std::optional<UnfinishedReport>> Engine::ReportUnfinished(const TargetSpec& spec) {

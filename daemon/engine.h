@@ -28,6 +28,7 @@
 #include "store/objects.h"
 #include "store/refs.h"
 #include "store/seen_targets.h"
+#include "store/target_records.h"
 
 namespace mig {
 
@@ -309,6 +310,10 @@ class Engine {
   RunFinished CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
                        RunInProgress& run);
 
+  // Records what the target is at now, so that its revisions are kept (store/gc.h).
+  Result<void> RecordHeads(const TargetAddress& address, const TargetState& state,
+                           const RunSpec& spec, const ViewPtr& view);
+
   Kv& kv_;
   const World& world_;
   const ServedTargets served_;
@@ -316,6 +321,7 @@ class Engine {
   Objects objects_;
   SeenTargets seen_;
   Refs refs_;
+  TargetRecords target_records_;
   GraphIndex index_;
   Views views_;
   SharedRefs shared_refs_;

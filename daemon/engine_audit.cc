@@ -177,6 +177,7 @@ Result<RecoveredHistory> Engine::Recover(const TargetSpec& spec, const std::stri
   std::vector<NamedObject> objects;
   for (const RevisionPtr& revision : revisions)
     objects.push_back({revision->id, revision->revision});
+  const std::string collection = TRY(refs_.Collection());
   TRY(objects_.Put(project, objects));
 
   const Catalog catalog = TRY(Catalog::Of(revisions));
@@ -196,13 +197,15 @@ Result<RecoveredHistory> Engine::Recover(const TargetSpec& spec, const std::stri
   for (RecoveredRevision& revision : history.revisions)
     revision.named = meant.contains(revision.id);
   if (ref.empty()) return history;
-  const auto made = refs_.Create(project, ref, rows,
-                                 {world_.random_hex(32), actor, FormatMilliseconds(world_.now())});
+  const auto made = refs_.Create(
+      project, ref, rows,
+      {world_.random_hex(32), actor, FormatMilliseconds(world_.now()), "", collection});
   if (!made) {
     if (made.error().reason != Reason::kRefMoved) return made.error();
-    const Ref there = TRY(refs_.Get(project, ref));
+    const std::optional<Ref> there = TRY(refs_.Find(project, ref));
+    if (!there) return made.error();
     std::sort(rows.begin(), rows.end());
-    if (there.heads != rows) {
+    if (there->heads != rows) {
       return Error{
           Reason::kNameTaken,
           fmt::format("ref {} is there already, and is not where target {} is", ref, address.name),

@@ -11,6 +11,9 @@
 namespace mig {
 namespace {
 
+// More than a prefix of four digits has, in a store of millions.
+constexpr std::size_t kMostOfAPrefix = 1000;
+
 constexpr std::size_t kLongestSlug = 40;  // as Alembic cuts it
 
 // "Add a Price!" becomes "add_a_price".
@@ -96,6 +99,21 @@ Current RowsOf(const Marked& marked) {
   Current current;
   current.rows = marked.rows;
   return current;
+}
+
+// Of the revisions that this project stored: another's are none of its callers' business.
+Result<std::vector<Id>> StoredWithPrefix(Objects& objects, const std::string& project,
+                                         const std::string& prefix) {
+  const auto found = objects.IdsWithPrefix(prefix, kMostOfAPrefix);
+  if (!found && found.error().reason != Reason::kInvalidArgument) return found.error();
+  std::vector<Id> ids;
+  if (!found) return ids;
+  for (const Id& id : *found) {
+    const Revision revision = TRY(objects.Get(id));
+    const auto named = TRY(objects.IdsNamed(project, revision.name));
+    if (std::find(named.begin(), named.end(), id) != named.end()) ids.push_back(id);
+  }
+  return ids;
 }
 
 }  // namespace
@@ -258,10 +276,7 @@ Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& 
   auto in_view = Resolver(graph).Many(object);
   if (in_view && in_view->size() == 1) return marked.catalog.Load(in_view->front());
   auto ids = TRY(objects_.IdsNamed(name.project, object));
-  if (ids.empty()) {
-    auto by_prefix = objects_.IdsWithPrefix(object, 2);
-    if (by_prefix) ids = *by_prefix;
-  }
+  if (ids.empty()) ids = TRY(StoredWithPrefix(objects_, name.project, object));
   if (ids.empty())
     return Error{Reason::kNoSuchObject,
                  fmt::format("no file, target or store has a revision {}", object)};

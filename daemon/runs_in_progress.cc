@@ -100,6 +100,13 @@ int RunsInProgress::active() const {
                                         [](const auto& entry) { return !entry->ended; }));
 }
 
+std::string RunsInProgress::oldest_start() const {
+  const std::lock_guard lock(mutex_);
+  const auto oldest = std::find_if(entries_.begin(), entries_.end(),
+                                   [](const auto& entry) { return !entry->ended; });
+  return oldest == entries_.end() ? "" : (*oldest)->run->summary().started;
+}
+
 void RunsInProgress::Drain(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   draining_ = true;

@@ -80,6 +80,8 @@ class RunsInProgress {
   // Newest first; of one target, or of all when `target_name` is empty.
   std::vector<RunSummary> List(const std::string& target_name) const;
   int active() const;
+  // When the longest run that is going on was started; empty: none is.
+  std::string oldest_start() const;
 
   // Refuses new runs from now on, and cancels those that are still at work at the deadline. Returns
   // when none is.

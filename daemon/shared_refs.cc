@@ -25,6 +25,12 @@ Result<void> CheckNotTracked(const RefName& name) {
       {{"ref", name.name}}};
 }
 
+Error NotStored(const Id& id) {
+  return {Reason::kNoSuchObject,
+          fmt::format("the store has no object {}", id.hex()),
+          {{"id", id.hex()}}};
+}
+
 // Parents before children, by depth-first search from each head.
 std::vector<RevisionPtr> InOrder(const std::vector<Id>& heads,
                                  std::unordered_map<Id, RevisionPtr> revisions) {
@@ -79,9 +85,9 @@ RefPolicy SharedRefs::PolicyOf(const RefName& name) const {
   return found == policies_.end() ? RefPolicy::kFastForward : found->second;
 }
 
-Mover SharedRefs::MoverOf(const Caller& caller) const {
+Mover SharedRefs::MoverOf(const Caller& caller, std::string collection) const {
   return {caller.request_id.empty() ? world_.random_hex(32) : caller.request_id, caller.actor,
-          FormatMilliseconds(world_.now()), caller.author};
+          FormatMilliseconds(world_.now()), caller.author, std::move(collection)};
 }
 
 Result<std::vector<RefHead>> SharedRefs::HeadsOf(const std::vector<Id>& ids) {
@@ -104,17 +110,6 @@ Result<SharedRef> SharedRefs::Described(const RefName& name, Ref ref) {
   shared.policy = PolicyOf(name);
   shared.ref = std::move(ref);
   return shared;
-}
-
-Result<void> SharedRefs::CheckStored(const std::vector<Id>& heads) {
-  const std::vector<bool> has = TRY(objects_.Has(heads));
-  for (std::size_t i = 0; i < heads.size(); ++i) {
-    if (has[i]) continue;
-    return Error{Reason::kNoSuchObject,
-                 fmt::format("the store has no object {}", heads[i].hex()),
-                 {{"id", heads[i].hex()}}};
-  }
-  return {};
 }
 
 Result<bool> SharedRefs::Reaches(const RefName& name, const Ref& ref, const std::vector<Id>& ids) {
@@ -186,10 +181,11 @@ Result<std::vector<RevisionPtr>> SharedRefs::FreshOf(const PushSpec& spec,
         stored.push_back(id);
       }
     }
-    TRY(CheckStored(stored));
     auto revisions = TRY(objects_.GetMany(stored));
-    for (std::size_t i = 0; i < stored.size(); ++i)
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      if (!revisions[i]) return NotStored(stored[i]);
       take(TRY(WithoutFile(stored[i], *std::move(revisions[i]))));
+    }
   }
   return InOrder(heads, std::move(fresh));
 }
@@ -245,6 +241,7 @@ Result<void> SharedRefs::Store(const std::string& project,
 }
 
 Result<Pushed> SharedRefs::PushOnto(const std::optional<Ref>& now, const PushSpec& spec) {
+  const std::string collection = TRY(refs_.Collection());
   const std::vector<Id> old_heads = now ? now->heads : std::vector<Id>();
   const ViewName view_name{spec.ref.project, "", spec.ref.name};
   const ViewPtr ref = TRY(views_.OfHeads(view_name, old_heads));
@@ -271,10 +268,10 @@ Result<Pushed> SharedRefs::PushOnto(const std::optional<Ref>& now, const PushSpe
   if (spec.validate_only) {
     moved.heads = plan->heads;
   } else if (!now) {
-    const Mover by = MoverOf(spec.caller);
+    const Mover by = MoverOf(spec.caller, collection);
     moved = TRY(refs_.Create(spec.ref.project, spec.ref.name, plan->heads, by));
   } else if (plan->outcome != PushPlan::Outcome::kUpToDate) {
-    const Mover by = MoverOf(spec.caller);
+    const Mover by = MoverOf(spec.caller, collection);
     moved = TRY(refs_.CompareAndSwap(spec.ref.project, *now, plan->heads, by));
   }
   pushed.ref = TRY(Described(spec.ref, std::move(moved)));
@@ -324,7 +321,7 @@ Result<SharedRef> SharedRefs::Create(const RefName& name, const std::vector<Id>&
 
 Result<SharedRef> SharedRefs::Delete(const RefName& name, const Caller& caller) {
   SharedRef was = TRY(Get(name));
-  auto deleted = refs_.Delete(name.project, was.ref, MoverOf(caller));
+  auto deleted = refs_.Delete(name.project, was.ref, MoverOf(caller, ""));
   TRY(std::move(deleted));
   return was;
 }
@@ -332,6 +329,7 @@ Result<SharedRef> SharedRefs::Delete(const RefName& name, const Caller& caller) 
 Result<SharedRef> SharedRefs::Restore(const RefName& name, std::uint64_t number,
                                       const Caller& caller) {
   TRY(CheckNotTracked(name));
+  const std::string collection = TRY(refs_.Collection());
   const auto moves = TRY(refs_.Log(name.project, name.name, number - 1, 1));
   const bool known = number > 0 && !moves.empty() && moves.front().number == number;
   if (!known || moves.front().to.empty()) {
@@ -343,7 +341,7 @@ Result<SharedRef> SharedRefs::Restore(const RefName& name, std::uint64_t number,
   }
   const std::vector<Id>& heads = moves.front().to;
   const std::optional<Ref> now = TRY(refs_.Find(name.project, name.name));
-  const Mover by = MoverOf(caller);
+  const Mover by = MoverOf(caller, collection);
   Ref restored;
   if (!now) {
     restored = TRY(refs_.Create(name.project, name.name, heads, by));
@@ -367,9 +365,11 @@ Result<SharedRef> SharedRefs::Restore(const RefName& name, std::uint64_t number,
 
 Result<SharedRef> SharedRefs::SetProtection(const RefName& name, bool is_protected,
                                             const Caller& caller) {
+  const std::string collection = TRY(refs_.Collection());
   Ref now = TRY(refs_.Get(name.project, name.name));
   if (now.is_protected == is_protected) return Described(name, std::move(now));
-  Ref changed = TRY(refs_.SetProtection(name.project, now, is_protected, MoverOf(caller)));
+  Ref changed =
+      TRY(refs_.SetProtection(name.project, now, is_protected, MoverOf(caller, collection)));
   return Described(name, std::move(changed));
 }
 
@@ -383,17 +383,20 @@ Result<std::vector<RefHead>> SharedRefs::Track(const RefName& name, std::vector<
                     name.name, kTracked),
         {{"ref", name.name}}};
   }
-  if (view != nullptr) {
-    const std::vector<RevisionPtr> all = TRY(view->catalog.LoadAll());
-    TRY(Store(name.project, all));
-  }
-  TRY(CheckStored(heads));
+  std::vector<RevisionPtr> all;
+  if (view != nullptr) all = TRY(view->catalog.LoadAll());
   std::sort(heads.begin(), heads.end());
+  PushSpec spec;
+  spec.view = view;
   for (int race = 0;; ++race) {
+    const std::string collection = TRY(refs_.Collection());
+    TRY(Store(name.project, all));
     const std::optional<Ref> now = TRY(refs_.Find(name.project, name.name));
     const std::vector<Id> old = now ? now->heads : std::vector<Id>();
     if (old == heads) return HeadsOf(old);
-    const Mover by = MoverOf({caller.actor, caller.author, ""});
+    const ViewPtr before = TRY(views_.OfHeads({name.project, "", name.name}, old));
+    TRY(FreshOf(spec, heads, before->catalog.graph()));
+    const Mover by = MoverOf({caller.actor, caller.author, ""}, collection);
     auto moved = [&]() -> Result<void> {
       if (heads.empty()) return refs_.Delete(name.project, *now, by);
       if (now) {

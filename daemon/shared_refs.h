@@ -104,10 +104,10 @@ class SharedRefs {
 
  private:
   RefPolicy PolicyOf(const RefName& name) const;
-  Mover MoverOf(const Caller& caller) const;
+  // `collection`: see Refs::Collection.
+  Mover MoverOf(const Caller& caller, std::string collection) const;
   Result<std::vector<RefHead>> HeadsOf(const std::vector<Id>& ids);
   Result<SharedRef> Described(const RefName& name, Ref ref);
-  Result<void> CheckStored(const std::vector<Id>& heads);
   Result<bool> Reaches(const RefName& name, const Ref& ref, const std::vector<Id>& ids);
   Result<std::vector<RevisionPtr>> FreshOf(const PushSpec& spec, const std::vector<Id>& heads,
                                            const Graph& ref);

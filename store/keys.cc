@@ -66,14 +66,20 @@ std::string Event(std::string_view id, std::uint64_t sequence) {
   return fmt::format("event/{}/{:016x}", id, sequence);
 }
 
-std::string SeenPrefix(std::string_view target_id) { return fmt::format("seen/{}/", target_id); }
+std::string SeenPrefix(std::string_view target_id) {
+  return fmt::format("{}{}/", kSeenPrefix, target_id);
+}
 
 std::string Seen(std::string_view target_id, std::string_view address) {
   return SeenPrefix(target_id) + Hex(Sha256(address)).substr(0, 16);
 }
 
 std::string Address(std::string_view address) {
-  return "address/" + Hex(Sha256(address)).substr(0, 16);
+  return fmt::format("{}{}", kAddressPrefix, Hex(Sha256(address)).substr(0, 16));
+}
+
+std::string Target(std::string_view project, std::string_view target_id) {
+  return fmt::format("{}{}/{}", kTargetPrefix, project, target_id);
 }
 
 std::optional<Id> IdAtEnd(std::string_view key) { return Id::FromHex(AtEnd(key)); }

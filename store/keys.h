@@ -21,6 +21,7 @@ std::string Object(const Id& id);
 std::string Chunk(const Id& id, std::uint64_t number);
 std::string NamedPrefix(std::string_view project, std::string_view name);
 std::string Named(std::string_view project, std::string_view name, const Id& id);
+// Of a project's refs.
 std::string RefPrefix(std::string_view project);
 std::string Ref(std::string_view project, std::string_view name);
 std::string MovePrefix(std::string_view project, std::string_view name);
@@ -32,6 +33,7 @@ std::string Recent(std::string_view started_at, std::string_view id);
 std::string Unended(std::string_view id);
 std::string EventPrefix(std::string_view id);
 std::string Event(std::string_view id, std::uint64_t sequence);
+std::string Target(std::string_view project, std::string_view target_id);
 
 std::string SeenPrefix(std::string_view target_id);
 // An address stands in keys as the first 16 hex digits of its SHA-256.
@@ -40,8 +42,19 @@ std::string Address(std::string_view address);
 
 inline constexpr std::string_view kPlaceholderKey = "secret/placeholders";
 
+inline constexpr std::string_view kAddressPrefix = "address/";
+inline constexpr std::string_view kChunkPrefix = "chunk/";
+inline constexpr std::string_view kEpochPrefix = "epoch/";
+inline constexpr std::string_view kEventPrefix = "event/";
+inline constexpr std::string_view kMovePrefix = "move/";
+inline constexpr std::string_view kNamedPrefix = "named/";
 inline constexpr std::string_view kObjectPrefix = "object/";
 inline constexpr std::string_view kRecentPrefix = "recent/";
+inline constexpr std::string_view kRefPrefix = "ref/";
+inline constexpr std::string_view kRunPrefix = "run/";
+inline constexpr std::string_view kSecretPrefix = "secret/";
+inline constexpr std::string_view kSeenPrefix = "seen/";
+inline constexpr std::string_view kTargetPrefix = "target/";
 inline constexpr std::string_view kUnendedPrefix = "unended/";
 
 // What follows the last `/` or `:` of a key, as an id or a number.

@@ -7,6 +7,7 @@
 
 #include "store/core/limits.h"
 #include "store/core/sha256.h"
+#include "store/epochs.h"
 #include "store/keys.h"
 #include "store/record.h"
 
@@ -15,6 +16,8 @@ namespace {
 
 // What one entry or chunk holds: two of them and their keys fit a commit.
 constexpr std::size_t kChunkBytes = kMaxCommitBytes / 2 - kMaxKeyBytes;
+// How often a large object is written anew because garbage was collected meanwhile.
+constexpr int kAttempts = 100;
 constexpr std::string_view kChunkedKind = "chunked";
 constexpr std::string_view kChunkedMark = "mig-chunked ";
 
@@ -106,23 +109,37 @@ Result<void> Objects::Put(std::string_view project, const std::vector<NamedObjec
   for (const auto& [id, revision] : objects) {
     if (!packed.insert(id).second) continue;
     std::string entry = CanonicalText(revision);
+    Write named = Write::Put(keys::Named(project, revision.name, id), Now());
     if (entry.size() > kChunkBytes) {
-      TRY(PutChunked(id, entry, durability));
-      entry = ChunkedEntry(entry.size());
+      TRY(packer.Flush());
+      TRY(PutChunked(id, entry, std::move(named), durability));
+      continue;
     }
-    TRY(packer.Add({Write::Put(keys::Object(id), std::move(entry)),
-                    Write::Put(keys::Named(project, revision.name, id), "")}));
+    TRY(packer.Add({Write::Put(keys::Object(id), std::move(entry)), std::move(named)}));
   }
   return packer.Flush();
 }
 
-Result<void> Objects::PutChunked(const Id& id, std::string_view text, Durability durability) {
-  Packer packer(kv_, durability);
-  for (std::uint64_t number = 0; number < ChunksOf(text.size()); ++number) {
-    const std::string_view chunk = text.substr(number * kChunkBytes, kChunkBytes);
-    TRY(packer.Add({Write::Put(keys::Chunk(id, number), std::string(chunk))}));
+// The entry is written only if no garbage was collected since before the first part: a part without
+// an entry is garbage.
+Result<void> Objects::PutChunked(const Id& id, std::string_view text, Write named,
+                                 Durability durability) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::string collection = TRY(epochs::Read(kv_, epochs::kGc));
+    Packer packer(kv_, durability);
+    for (std::uint64_t number = 0; number < ChunksOf(text.size()); ++number) {
+      const std::string_view chunk = text.substr(number * kChunkBytes, kChunkBytes);
+      TRY(packer.Add({Write::Put(keys::Chunk(id, number), std::string(chunk))}));
+    }
+    TRY(packer.Flush());
+    Batch batch;
+    batch.conditions = {epochs::Unchanged(epochs::kGc, collection)};
+    batch.writes = {Write::Put(keys::Object(id), ChunkedEntry(text.size())), named};
+    batch.durability = durability;
+    const Outcome outcome = TRY(kv_.Commit(batch));
+    if (outcome.applied()) return {};
   }
-  return packer.Flush();
+  return epochs::Overtaken();
 }
 
 Result<Revision> Objects::Get(const Id& id) {
@@ -134,10 +151,11 @@ Result<Revision> Objects::Get(const Id& id) {
 }
 
 Result<std::string> Objects::Join(const Id& id, std::string_view entry) {
-  const Record record = TRY(Record::Decode(kChunkedKind, entry));
-  const std::uint64_t size = TRY(record.Number("size"));
+  const auto record = Record::Decode(kChunkedKind, entry);
+  const Result<std::uint64_t> size = record ? record->Number("size") : record.error();
+  if (!size) return Damaged(id, size.error().message);
   std::string text;
-  for (std::uint64_t number = 0; number < ChunksOf(size); ++number) {
+  for (std::uint64_t number = 0; number < ChunksOf(*size); ++number) {
     const auto chunk = TRY(GetOne(kv_, keys::Chunk(id, number)));
     if (!chunk) return Damaged(id, fmt::format("its part {} is missing", number));
     text += *chunk;
@@ -147,14 +165,7 @@ Result<std::string> Objects::Join(const Id& id, std::string_view entry) {
 
 Result<Revision> Objects::Read(const Id& id, std::string_view entry) {
   std::string text(entry);
-  if (entry.substr(0, kChunkedMark.size()) == kChunkedMark) {
-    auto joined = Join(id, entry);
-    if (!joined) {
-      if (joined.error().reason != Reason::kCorruption) return std::move(joined).error();
-      return Damaged(id, joined.error().message);
-    }
-    text = *std::move(joined);
-  }
+  if (entry.substr(0, kChunkedMark.size()) == kChunkedMark) text = TRY(Join(id, entry));
   if (Id(Sha256(text)) != id) return Damaged(id, "its content has another hash");
   auto revision = DecodeRevision(text);
   if (!revision) return Damaged(id, revision.error().message);

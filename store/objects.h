@@ -9,9 +9,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "store/core/id.h"
@@ -29,13 +31,18 @@ struct NamedObject {
 
 class Objects {
  public:
-  explicit Objects(Kv& kv) : kv_(kv) {}  // `kv` outlives it
+  // The time, RFC 3339 with milliseconds, UTC.
+  using Clock = std::function<std::string()>;
 
-  // Stores `objects` in their order and enters their names in the project's index; what is there
-  // already is no error. A commit holds many of them, so after an error some may be stored:
-  // repeating the call is safe. With kBuffered they are durable with the next synced commit, such as
-  // the move of a ref to them. Errors: kHashMismatch when an id is not its revision's (nothing is
-  // written then); those of Kv::Commit.
+  // `kv` outlives it. Without a clock what is stored has no time: the collection of garbage lets it
+  // grow old from when it first sees it.
+  explicit Objects(Kv& kv, Clock clock = {}) : kv_(kv), clock_(std::move(clock)) {}
+
+  // Stores `objects` in their order and enters their names, and when this is, in the project's
+  // index; what is there already is no error. A commit holds many of them, so after an error some
+  // may be stored: repeating the call is safe. With kBuffered they are durable with the next synced
+  // commit, such as the move of a ref to them. Errors: kHashMismatch when an id is not its
+  // revision's (nothing is written then); those of Kv::Commit.
   Result<void> Put(std::string_view project, const std::vector<NamedObject>& objects,
                    Durability durability = Durability::kSynced);
   Result<void> Put(std::string_view project, const Revision& revision);
@@ -58,11 +65,13 @@ class Objects {
   Result<std::vector<Id>> IdsWithPrefix(std::string_view prefix, std::size_t limit);
 
  private:
-  Result<void> PutChunked(const Id& id, std::string_view text, Durability durability);
+  Result<void> PutChunked(const Id& id, std::string_view text, Write named, Durability durability);
+  std::string Now() const { return clock_ ? clock_() : ""; }
   Result<std::string> Join(const Id& id, std::string_view entry);
   Result<Revision> Read(const Id& id, std::string_view entry);
 
   Kv& kv_;
+  const Clock clock_;
 };
 
 }  // namespace mig

@@ -4,26 +4,24 @@
 #include "store/record.h"
 
 namespace mig {
-namespace {
 
-Result<std::string> Decoded(std::string_view bytes) {
-  const Record record = TRY(Record::Decode("secret", bytes));
+Result<std::string> DecodePlaceholderKey(std::string_view value) {
+  const Record record = TRY(Record::Decode("secret", value));
   return record.Text("key");
 }
-
-}  // namespace
 
 Result<std::string> PlaceholderKey(Kv& kv, const std::function<std::string()>& fresh) {
   const std::string place(keys::kPlaceholderKey);
   const auto kept = TRY(GetOne(kv, place));
-  if (kept) return Decoded(*kept);
+  if (kept) return DecodePlaceholderKey(*kept);
   Record record("secret");
   record.Add("key", fresh());
   Batch batch;
   batch.conditions = {Condition::Absent(place)};
   batch.writes = {Write::Put(place, record.Encode())};
   const Outcome outcome = TRY(kv.Commit(batch));
-  return Decoded(outcome.applied() ? record.Encode() : outcome.refused->current.value_or(""));
+  return DecodePlaceholderKey(outcome.applied() ? record.Encode()
+                                                : outcome.refused->current.value_or(""));
 }
 
 }  // namespace mig

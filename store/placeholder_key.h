@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "store/core/result.h"
 #include "store/kv.h"
@@ -12,5 +13,8 @@ namespace mig {
 
 // The store's; the first call keeps what `fresh` gives, which has to be random. Thread-safe.
 Result<std::string> PlaceholderKey(Kv& kv, const std::function<std::string()>& fresh);
+
+// The entry of the store. Errors: kCorruption.
+Result<std::string> DecodePlaceholderKey(std::string_view value);
 
 }  // namespace mig

@@ -6,6 +6,7 @@
 
 #include "store/core/limits.h"
 #include "store/core/names.h"
+#include "store/epochs.h"
 #include "store/keys.h"
 #include "store/record.h"
 
@@ -31,33 +32,6 @@ Result<Ref> DecodeRef(std::string_view name, std::string_view value) {
   ref.is_protected = TRY(record.Number("protected")) != 0;
   ref.heads = TRY(record.Ids("head"));
   return ref;
-}
-
-Result<RefMove> DecodeMove(std::string_view value) {
-  const Record record = TRY(Record::Decode("move", value));
-  RefMove move;
-  move.number = TRY(record.Number("number"));
-  move.by.move_id = TRY(record.Text("move"));
-  move.by.actor = TRY(record.Text("actor"));
-  move.by.author = TRY(record.Text("author"));
-  move.by.at = TRY(record.Text("at"));
-  move.is_protected = TRY(record.Number("protected")) != 0;
-  move.from = TRY(record.Ids("from"));
-  move.to = TRY(record.Ids("to"));
-  return move;
-}
-
-std::string Encode(const RefMove& move) {
-  return Record("move")
-      .Add("number", move.number)
-      .Add("move", std::string_view(move.by.move_id))
-      .Add("actor", std::string_view(move.by.actor))
-      .Add("author", std::string_view(move.by.author))
-      .Add("at", std::string_view(move.by.at))
-      .Add("protected", std::uint64_t{move.is_protected})
-      .Add("from", move.from)
-      .Add("to", move.to)
-      .Encode();
 }
 
 std::string Words(const std::vector<Id>& heads) {
@@ -98,6 +72,32 @@ Result<std::vector<Id>> CheckHeads(std::string_view name, std::vector<Id> heads)
   return heads;
 }
 
+// A whole log: from the ref's creation, without gaps.
+Result<void> CheckLog(std::string_view name, const std::vector<RefMove>& moves) {
+  std::vector<Id> heads;
+  std::uint64_t number = 0;
+  for (const RefMove& move : moves) {
+    const bool follows = move.number == ++number && move.from == heads && !move.by.move_id.empty();
+    if (!follows) {
+      return Error{Reason::kInvalidArgument,
+                   fmt::format("the log of ref `{}` has a gap at move {}", name, number)};
+    }
+    heads = move.to;
+  }
+  return {};
+}
+
+// What a move made of the ref.
+Ref AfterMove(std::string_view name, const RefMove& move) {
+  Ref ref;
+  ref.name = name;
+  ref.heads = move.to;
+  ref.move_number = move.number;
+  ref.move_id = move.by.move_id;
+  ref.is_protected = move.is_protected;
+  return ref;
+}
+
 // One move: from what the ref is (its value and, decoded, its state) to what it shall be.
 class Step {
  public:
@@ -123,6 +123,7 @@ class Step {
     if (Unknown(outcome) && TRY(InLog())) return to_;
     const Outcome known = TRY(std::move(outcome));
     if (known.applied() || TRY(InLog())) return to_;
+    if (known.refused->key == epochs::kGc) return epochs::Overtaken();
     if (!known.refused->current) return Moved(to_.name, std::nullopt);
     return Moved(to_.name, TRY(DecodeRef(to_.name, *known.refused->current)));
   }
@@ -139,7 +140,11 @@ class Step {
     Batch batch;
     batch.conditions = {from_ ? Condition::Equals(key, Encode(*from_)) : Condition::Absent(key)};
     batch.writes = {Write::Put(key, Encode(to_)),
-                    Write::Put(keys::Move(project_, to_.name, to_.move_number), Encode(move))};
+                    Write::Put(keys::Move(project_, to_.name, to_.move_number), EncodeMove(move)),
+                    Write::Put(epochs::kRefs, by_.move_id)};
+    // A deletion leads to nothing.
+    if (!to_.heads.empty())
+      batch.conditions.push_back(epochs::Unchanged(epochs::kGc, by_.collection));
     return batch;
   }
 
@@ -160,7 +165,48 @@ class Step {
 
 }  // namespace
 
-bool operator==(const RefMove& a, const RefMove& b) { return Encode(a) == Encode(b); }
+Result<RefMove> DecodeMove(std::string_view value) {
+  const Record record = TRY(Record::Decode("move", value));
+  RefMove move;
+  move.number = TRY(record.Number("number"));
+  move.by.move_id = TRY(record.Text("move"));
+  move.by.actor = TRY(record.Text("actor"));
+  move.by.author = TRY(record.Text("author"));
+  move.by.at = TRY(record.Text("at"));
+  move.is_protected = TRY(record.Number("protected")) != 0;
+  move.from = TRY(record.Ids("from"));
+  move.to = TRY(record.Ids("to"));
+  return move;
+}
+
+std::string EncodeMove(const RefMove& move) {
+  return Record("move")
+      .Add("number", move.number)
+      .Add("move", std::string_view(move.by.move_id))
+      .Add("actor", std::string_view(move.by.actor))
+      .Add("author", std::string_view(move.by.author))
+      .Add("at", std::string_view(move.by.at))
+      .Add("protected", std::uint64_t{move.is_protected})
+      .Add("from", move.from)
+      .Add("to", move.to)
+      .Encode();
+}
+
+Result<std::vector<Id>> IdsOfRef(std::string_view value) {
+  const Ref ref = TRY(DecodeRef("", value));
+  return ref.heads;
+}
+
+Result<std::vector<Id>> IdsOfMove(std::string_view value) {
+  const RefMove move = TRY(DecodeMove(value));
+  std::vector<Id> ids = move.from;
+  ids.insert(ids.end(), move.to.begin(), move.to.end());
+  return ids;
+}
+
+Result<std::string> Refs::Collection() { return epochs::Read(kv_, epochs::kGc); }
+
+bool operator==(const RefMove& a, const RefMove& b) { return EncodeMove(a) == EncodeMove(b); }
 
 Result<std::optional<Ref>> Refs::Find(std::string_view project, std::string_view name) {
   TRY(CheckNames(project, name));
@@ -271,6 +317,43 @@ Result<std::vector<RefMove>> Refs::Log(std::string_view project, std::string_vie
     from = std::move(page.next);
   }
   return moves;
+}
+
+// Commits of moves, each of which ends with the ref at the last of them: the log of a ref and the
+// ref agree at any time.
+Result<Refs::Adopted> Refs::Adopt(std::string_view project, std::string_view name,
+                                  const std::vector<RefMove>& moves,
+                                  const std::string& collection) {
+  TRY(CheckNames(project, name));
+  TRY(CheckLog(name, moves));
+  const std::vector<RefMove> own = TRY(Log(project, name, 0, SIZE_MAX));
+  const std::size_t common = std::min(own.size(), moves.size());
+  if (!std::equal(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(common), moves.begin()))
+    return Adopted::kDiverged;
+  if (own.size() >= moves.size()) return Adopted::kHadAll;
+  const std::string key = keys::Ref(project, name);
+  std::optional<std::string> now = TRY(GetOne(kv_, key));
+  for (std::size_t next = own.size(); next < moves.size();) {
+    Batch batch;
+    batch.conditions = {Condition{key, now}, epochs::Unchanged(epochs::kGc, collection)};
+    std::size_t bytes = 0;
+    for (;
+         next < moves.size() && bytes < kMaxCommitBytes / 2 && batch.writes.size() < kMaxWrites - 2;
+         ++next) {
+      Write write = Write::Put(keys::Move(project, name, next + 1), EncodeMove(moves[next]));
+      bytes += write.value->size();
+      batch.writes.push_back(std::move(write));
+    }
+    now = Encode(AfterMove(name, moves[next - 1]));
+    batch.writes.push_back(Write::Put(key, *now));
+    batch.writes.push_back(Write::Put(epochs::kRefs, moves[next - 1].by.move_id));
+    const Outcome outcome = TRY(kv_.Commit(batch));
+    if (!outcome.applied()) {
+      if (outcome.refused->key == epochs::kGc) return epochs::Overtaken();
+      return Moved(name, std::nullopt);
+    }
+  }
+  return Adopted::kMoved;
 }
 
 }  // namespace mig

@@ -7,7 +7,8 @@
 // move whose answer was lost is recognised by its id.
 //
 // A protected ref is not deleted. Whether a move of it is allowed is for the mover to decide, who
-// knows the history. Protecting is a move, too: its log entry leads from the heads to the same heads.
+// knows the history. Protecting is a move, too: its log entry leads from the heads to the same
+// heads.
 //
 // Thread-safe. Errors of every call, besides those named: kNameInvalid for a project or ref name,
 // those of Kv.
@@ -42,22 +43,36 @@ struct Mover {
   std::string actor;        // whom the daemon takes the caller for
   std::string at;           // RFC 3339, UTC
   std::string author = {};  // whom the caller says it is
+  // What Refs::Collection said before the heads, and what is below them, were looked up or stored.
+  std::string collection = {};
 };
 
 // One entry of a ref's log.
 struct RefMove {
   std::uint64_t number = 0;
   Mover by;
-  std::vector<Id> from;  // empty: it was created
-  std::vector<Id> to;    // empty: it was deleted
+  std::vector<Id> from;       // empty: it was created
+  std::vector<Id> to;         // empty: it was deleted
   bool is_protected = false;  // from here on
 
   friend bool operator==(const RefMove&, const RefMove&);
 };
 
+// A move as it is stored, and back. Errors: kCorruption.
+std::string EncodeMove(const RefMove& move);
+Result<RefMove> DecodeMove(std::string_view value);
+
+// The ids in a stored ref, and in a stored move. Errors: kCorruption.
+Result<std::vector<Id>> IdsOfRef(std::string_view value);
+Result<std::vector<Id>> IdsOfMove(std::string_view value);
+
 class Refs {
  public:
   explicit Refs(Kv& kv) : kv_(kv) {}  // `kv` outlives it
+
+  // The word of the last collection of garbage (store/epochs.h). Who moves a ref asks for it first,
+  // then looks which revisions are stored, stores the others, and moves.
+  Result<std::string> Collection();
 
   // Errors: kNoSuchRef.
   Result<Ref> Get(std::string_view project, std::string_view name);
@@ -65,8 +80,8 @@ class Refs {
   Result<std::optional<Ref>> Find(std::string_view project, std::string_view name);
 
   // The ref that people mean by a name: the one that is called so, else that under `remotes/`, else
-  // the only one of that name that any remote has. Errors: kNoSuchRef; kAmbiguousPrefix where several
-  // remotes have one.
+  // the only one of that name that any remote has. Errors: kNoSuchRef; kAmbiguousPrefix where
+  // several remotes have one.
   Result<Ref> Resolve(std::string_view project, std::string_view name);
 
   // The refs whose name starts with `prefix`, by name.
@@ -79,7 +94,8 @@ class Refs {
   // Moves the ref to `heads` if it still is what `expected` says, and answers what it is now.
   // Repeating a call that was applied answers the same again. The heads are not looked up: storing
   // their objects first is the caller's. Errors: kRefMoved naming what it is now (details: ref,
-  // heads, move_number); kOutcomeUnknown when even the log could not be asked; kStoreFull.
+  // heads, move_number); kRefMoved when revisions may be gone that were there: begin again with
+  // Collection(); kOutcomeUnknown when even the log could not be asked; kStoreFull.
   Result<Ref> CompareAndSwap(std::string_view project, const Ref& expected, std::vector<Id> heads,
                              const Mover& by);
 
@@ -97,6 +113,13 @@ class Refs {
   // The moves after number `after`, oldest first, at most `limit`.
   Result<std::vector<RefMove>> Log(std::string_view project, std::string_view name,
                                    std::uint64_t after = 0, std::size_t limit = 1000);
+
+  // Makes `moves`, a whole log from another store, the ref's own, where what it has is the
+  // beginning of that; its heads are then what the last move says. `collection`: as Mover's.
+  // Errors: kInvalidArgument when `moves` is no whole log; kRefMoved, as CompareAndSwap.
+  enum class Adopted { kMoved, kHadAll, kDiverged };
+  Result<Adopted> Adopt(std::string_view project, std::string_view name,
+                        const std::vector<RefMove>& moves, const std::string& collection);
 
  private:
   Kv& kv_;

@@ -5,6 +5,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -186,6 +187,16 @@ Result<void> RocksDatabase::Commit(const Batch& batch) {
 Result<void> RocksDatabase::Flush() {
   const rocksdb::Status status = db_->Flush(rocksdb::FlushOptions());
   if (!status.ok()) return ErrorOf("write", status);
+  return {};
+}
+
+Result<void> RocksDatabase::CopyTo(const fs::path& copy) {
+  rocksdb::Checkpoint* made = nullptr;
+  const rocksdb::Status ready = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (!ready.ok()) return ErrorOf("copy", ready);
+  const rocksdb::Status copied = checkpoint->CreateCheckpoint(copy.string());
+  if (!copied.ok()) return RocksError("copy", copied, copy.string());
   return {};
 }
 

@@ -49,6 +49,10 @@ class RocksDatabase {
   // Turns the log into a table and starts a new log. After an error: as Commit.
   Result<void> Flush();
 
+  // Makes `copy` a database with everything committed, its log turned into a table first. Tables
+  // are hard links where `copy` is on the same file system. After an error: as Commit.
+  Result<void> CopyTo(const std::filesystem::path& copy);
+
   Result<void> VerifyChecksums();
 
   // What a seal of the present state says. Syncs what it covers.

@@ -7,6 +7,7 @@
 
 #include "store/kv_validate.h"
 #include "store/rocks_database.h"
+#include "store/rocks_manifest.h"
 #include "store/seal.h"
 #include "store/store_directory.h"
 #include "store/watchers.h"
@@ -63,6 +64,7 @@ class RocksKv::State {
   }
 
   Result<Outcome> Commit(const Batch& batch);
+  Result<void> CopyTo(const fs::path& copy);
 
   Watchers watchers;
 
@@ -201,6 +203,24 @@ Result<Outcome> RocksKv::State::Commit(const Batch& batch) {
   return Outcome{};
 }
 
+// FORMAT is written last: without it the copy is no store.
+Result<void> RocksKv::State::CopyTo(const fs::path& copy) {
+  std::lock_guard lock(commit_mutex_);
+  TRY(MakeReady());
+  StoreDirectory directory = TRY(StoreDirectory::Open(copy));
+  unflushed_bytes_ = 0;
+  const auto flushed = database_->Flush();
+  if (!flushed) broken_ = flushed.error();
+  TRY(flushed);
+  TRY(SealNow());
+  TRY(database_->CopyTo(directory.database()));
+  Sealed sealed = TRY(SealedManifest(directory.database(), {}));
+  sealed.commit = database_->last_commit();
+  Seal seal = TRY(Seal::Create(directory.seal()));
+  TRY(seal.Write(sealed));
+  return directory.WriteFormat();
+}
+
 RocksKv::RocksKv(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RocksKv::~RocksKv() = default;
 
@@ -236,6 +256,8 @@ Result<Outcome> RocksKv::Commit(const Batch& batch) {
 std::unique_ptr<Watching> RocksKv::Watch(std::string prefix, std::function<void()> wake) {
   return state_->watchers.Add(std::move(prefix), std::move(wake));
 }
+
+Result<void> RocksKv::CopyTo(const fs::path& copy) { return state_->CopyTo(copy); }
 
 Result<void> RocksKv::VerifyChecksums() {
   return state_->Reading([](RocksDatabase& database) { return database.VerifyChecksums(); });

@@ -47,6 +47,11 @@ class RocksKv : public Kv {
   Result<Outcome> Commit(const Batch& batch) override;
   std::unique_ptr<Watching> Watch(std::string prefix, std::function<void()> wake) override;
 
+  // Makes `copy`, where nothing is, a store of its own with everything committed. Commits wait
+  // meanwhile. Errors: kStoreFull and kStoreUnavailable naming what could not be written; then
+  // `copy` is no store.
+  Result<void> CopyTo(const std::filesystem::path& copy);
+
   // Reads every block of every table and compares its checksum. Errors: kCorruption naming the file
   // hit.
   Result<void> VerifyChecksums();

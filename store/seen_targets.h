@@ -26,6 +26,16 @@ struct SeenTarget {
   friend bool operator==(const SeenTarget&, const SeenTarget&) = default;
 };
 
+// Which database was last seen at an address.
+struct TargetAt {
+  std::string target_id;
+  std::string address;
+};
+
+// Entries of the store. Errors: kCorruption.
+Result<SeenTarget> DecodeSeenTarget(std::string_view value);
+Result<TargetAt> DecodeTargetAt(std::string_view value);
+
 class SeenTargets {
  public:
   explicit SeenTargets(Kv& kv) : kv_(kv) {}  // `kv` outlives it

@@ -8,6 +8,7 @@
 #include "store/record.h"
 #include "store/refs.h"
 #include "store/runs.h"
+#include "store/target_records.h"
 #include "tests/store/some_revisions.h"
 
 namespace mig {
@@ -33,6 +34,25 @@ TEST(Layout, OfAnObjectIsItsTextAndItsName) {
                                     "object/" + id + " = mig-revision 1\nname a\nsize 2\n\nx\n"));
 }
 
+TEST(Layout, OfANameSaysWhenItsObjectWasStored) {
+  MemoryKv kv;
+  const Revision revision{"a", {}, {}, "x\n"};
+  ASSERT_TRUE(Objects(kv, [] { return "2026-11-22T08:15:30.000Z"; }).Put("shop", revision));
+  EXPECT_EQ(Dump(kv)[0], "named/shop/a/" + IdOf(revision).hex() + " = 2026-11-22T08:15:30.000Z");
+}
+
+TEST(Layout, OfATargetIsWhatItWasLastSeenAt) {
+  MemoryKv kv;
+  const TargetRecord target = {
+      "shop", "0123abcd", "sqlite:/srv/shop.db", "2026-11-22T08:15:30Z", {*Id::FromHex(kId)}};
+  ASSERT_TRUE(TargetRecords(kv).Put(target, "", "w1"));
+  EXPECT_THAT(Dump(kv), ElementsAre("epoch/refs = w1",
+                                    "target/shop/0123abcd = mig-target 1\n"
+                                    "target 19 sqlite:/srv/shop.db\n"
+                                    "at 20 2026-11-22T08:15:30Z\nhead 64 " +
+                                        kId + "\n"));
+}
+
 TEST(Layout, OfALargeObjectIsItsParts) {
   MemoryKv kv;
   const Revision revision{"a", {}, {}, std::string(600000, 'x')};
@@ -52,6 +72,7 @@ TEST(Layout, OfARefIsItsStateAndItsMoves) {
   EXPECT_THAT(
       Dump(kv),
       ElementsAre(
+          "epoch/refs = m1",
           "move/shop/team-a/x:0000000000000001 = mig-move 1\nnumber 1 1\nmove 2 m1\n"
           "actor 8 token ci\nauthor 3 ann\nat 20 2026-11-22T08:15:30Z\nprotected 1 0\nto 64 " +
               kId + "\n",

@@ -1,0 +1,18 @@
+// Stores revisions so that the store never has one without what is below it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/catalog.h"
+#include "store/core/result.h"
+#include "store/objects.h"
+
+namespace mig {
+
+// Stores `wanted`, and of what is below them in `catalog` what the store lacks, parents first. What
+// is below a stored revision is taken to be stored. Errors: those of Objects.
+Result<void> PutWithAncestors(Objects& objects, const std::string& project, const Catalog& catalog,
+                              const std::vector<RevisionPtr>& wanted);
+
+}  // namespace mig
