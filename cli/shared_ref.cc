@@ -1,5 +1,6 @@
 #include "cli/shared_ref.h"
 
+#include <algorithm>
 #include <random>
 
 #include "cli/process.h"
@@ -8,14 +9,18 @@
 namespace mig {
 namespace {
 
-Result<std::vector<std::string>> KnownHeads(Client& own, const std::string& project,
-                                            const Remote& remote) {
+// What was noted of the remote's refs.
+Result<v1::ListRefsResponse> Tracked(Context& context, const Remote& remote) {
   v1::ListRefsRequest request;
-  request.set_project(project);
-  request.set_prefix("remotes/" + remote.name + "/");
-  v1::ListRefsResponse answer = TRY(own.Call(request));
+  request.set_project(TRY(context.config())->project);
+  request.set_prefix(TrackingRef(remote, ""));
+  return TRY(context.client())->Call(request);
+}
+
+Result<std::vector<std::string>> KnownHeads(Context& context, const Remote& remote) {
+  const v1::ListRefsResponse tracked = TRY(Tracked(context, remote));
   std::vector<std::string> heads;
-  for (const v1::Ref& ref : answer.refs()) {
+  for (const v1::Ref& ref : tracked.refs()) {
     for (const v1::RefHead& head : ref.heads()) heads.push_back(head.id());
   }
   return heads;
@@ -68,7 +73,7 @@ Result<Fetched> Fetch(Context& context, Remote& remote, const v1::Ref& ref) {
     v1::View view;
     view.set_project(remote.project);
     view.set_ref(ref.name());
-    const std::vector<std::string> known = TRY(KnownHeads(*own, project, remote));
+    const std::vector<std::string> known = TRY(KnownHeads(context, remote));
     const ObjectList list = TRY(
         ListAll(view, known, [&](const auto& request) { return remote.client->Call(request); }));
     const std::vector<std::string> missing = TRY(MissingIn(*own, project, list.ids));
@@ -87,6 +92,20 @@ Result<Fetched> Fetch(Context& context, Remote& remote, const v1::Ref& ref) {
   v1::TrackRefResponse tracked = TRY(own->Call(track));
   fetched.old_heads.assign(tracked.old_heads().begin(), tracked.old_heads().end());
   return fetched;
+}
+
+Result<std::vector<v1::Ref>> GoneRefs(Context& context, const Remote& remote,
+                                      const v1::ListRefsResponse& now) {
+  std::vector<v1::Ref> gone;
+  if (remote.is_own) return gone;
+  const v1::ListRefsResponse tracked = TRY(Tracked(context, remote));
+  for (const v1::Ref& ref : tracked.refs()) {
+    const bool is_there = std::ranges::any_of(now.refs(), [&](const v1::Ref& there) {
+      return TrackingRef(remote, there.name()) == ref.name();
+    });
+    if (!is_there) gone.emplace_back().set_name(ref.name().substr(TrackingRef(remote, "").size()));
+  }
+  return gone;
 }
 
 }  // namespace mig

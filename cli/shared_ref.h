@@ -12,8 +12,8 @@ namespace mig {
 // The ref that --ref names, else the Git branch of the work tree, else "main".
 Result<std::string> RefOf(Context& context);
 
-// "remotes/origin/main": where the work tree's daemon notes what a ref of a remote is; the ref itself
-// where that daemon is the remote.
+// "remotes/origin/main": where the work tree's daemon notes what a ref of a remote is; the ref
+// itself where that daemon is the remote.
 std::string TrackingRef(const Remote& remote, const std::string& ref);
 
 // 32 random hex digits: calls that are repeated under one id are done once.
@@ -32,5 +32,10 @@ struct Fetched {
 // Brings what a ref of the remote reaches into the store of the work tree's daemon, and notes where
 // it is. `ref` is what the remote said of it; of one it has no more only the name counts.
 Result<Fetched> Fetch(Context& context, Remote& remote, const v1::Ref& ref);
+
+// The refs, by their names alone, that were noted of the remote and that it has no more. `now`: all
+// that it has.
+Result<std::vector<v1::Ref>> GoneRefs(Context& context, const Remote& remote,
+                                      const v1::ListRefsResponse& now);
 
 }  // namespace mig

@@ -46,6 +46,10 @@ Result<int> RunFetch(Context& context) {
     ShowFetched(context, remote, TRY(Fetch(context, remote, ref)));
   }
   if (!found) return NoSuchRef(remote, context.args().Value("ref"));
+  if (!one) {
+    for (const v1::Ref& ref : TRY(GoneRefs(context, remote, answer)))
+      ShowFetched(context, remote, TRY(Fetch(context, remote, ref)));
+  }
   if (context.json()) context.PrintJson(answer);
   return kDone;
 }
@@ -83,7 +87,9 @@ const Command kFetch = {
     .name = "fetch",
     .group = Group::kShare,
     .summary = "Get the revisions that others pushed, without touching a file",
-    .description = "They are then shown by `mig history --ref origin/main`.",
+    .description =
+        "They are then shown by `mig history --ref origin/main`. What was noted of a ref that the "
+        "remote has no more is forgotten.",
     .operands = {"[REMOTE]", 0, 1},
     .options = kFetchOptions,
     .examples =
