@@ -1,11 +1,14 @@
 #include "cli/client.h"
 
+#include <optional>
+
 #include "cli/channel.h"
 #include "mig/v1/admin.grpc.pb.h"
 #include "mig/v1/graph.grpc.pb.h"
 #include "mig/v1/history.grpc.pb.h"
 #include "mig/v1/ref.grpc.pb.h"
 #include "mig/v1/run.grpc.pb.h"
+#include "mig/v1/store.grpc.pb.h"
 #include "mig/v1/target.grpc.pb.h"
 
 namespace mig {
@@ -97,6 +100,35 @@ MIG_CALL(Run, RenderScript)
 MIG_CALL(Admin, GetDaemon)
 MIG_CALL(Admin, StopDaemon)
 #undef MIG_CALL
+
+#define MIG_STREAM(Family, Verb)                                                          \
+  Result<void> Client::Call(const v1::Verb##Request& request,                             \
+                            const std::function<void(const v1::Verb##Response&)>& each) { \
+    return channel_->Stream(&v1::Family##Service::Stub::Verb, request, each);             \
+  }
+MIG_STREAM(Store, CheckStore)
+MIG_STREAM(Store, CollectGarbage)
+MIG_STREAM(Store, BackUpStore)
+MIG_STREAM(Store, ExportProject)
+#undef MIG_STREAM
+
+Result<v1::ImportProjectResponse> Client::ImportProject(
+    const std::function<Result<std::string>()>& next) {
+  std::optional<Error> unreadable;
+  const auto send = [&](const std::function<bool(const v1::ImportProjectRequest&)>& write) {
+    while (true) {
+      Result<std::string> piece = next();
+      if (!piece) unreadable = std::move(piece).error();
+      if (!piece || piece->empty()) return;
+      v1::ImportProjectRequest request;
+      request.set_chunk(*std::move(piece));
+      if (!write(request)) return;
+    }
+  };
+  auto answer = channel_->Upload(&v1::StoreService::Stub::ImportProject, send);
+  if (unreadable) return *std::move(unreadable);
+  return answer;
+}
 
 Result<bool> Client::Upload(const std::vector<const WorkTreeFile*>& files,
                             const ReadContent& read) {

@@ -13,6 +13,7 @@
 #include "mig/v1/history.pb.h"
 #include "mig/v1/ref.pb.h"
 #include "mig/v1/run.pb.h"
+#include "mig/v1/store.pb.h"
 #include "mig/v1/target.pb.h"
 #include "store/core/result.h"
 
@@ -66,6 +67,20 @@ class Client {
   MIG_CALL(GetDaemon)
   MIG_CALL(StopDaemon)
 #undef MIG_CALL
+
+  // Streams: `each` gets every message in order.
+#define MIG_STREAM(Verb)                              \
+  Result<void> Call(const v1::Verb##Request& request, \
+                    const std::function<void(const v1::Verb##Response&)>& each);
+  MIG_STREAM(CheckStore)
+  MIG_STREAM(CollectGarbage)
+  MIG_STREAM(BackUpStore)
+  MIG_STREAM(ExportProject)
+#undef MIG_STREAM
+
+  // Sends the pieces that `next` gives until it gives an empty one. `next` begins anew when it is
+  // called after that: the call may be repeated.
+  Result<v1::ImportProjectResponse> ImportProject(const std::function<Result<std::string>()>& next);
 
   // For people: which daemon this is.
   const std::string& description() const;

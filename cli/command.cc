@@ -11,12 +11,13 @@ namespace mig {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &kInit,    &kRevision,   &kMerge,   &kEdit,          &kRestore,   &kImport,    &kHistory,
-    &kHeads,   &kBranches,   &kLog,     &kDiff,          &kMergeBase, &kRevList,   &kShow,
-    &kCatFile, &kStatus,     &kCurrent, &kPlan,          &kUpgrade,   &kDowngrade, &kStamp,
-    &kReapply, &kResolve,    &kClone,   &kPush,          &kPull,      &kFetch,     &kRefs,
-    &kRuns,    &kWatch,      &kTarget,  &kEnsureVersion, &kAudit,     &kRecover,   &kListTemplates,
-    &kDaemon,  &kCompletion, &kVersion, &kHelp,
+    &kInit,       &kRevision, &kMerge,   &kEdit,          &kRestore,   &kImport,    &kHistory,
+    &kHeads,      &kBranches, &kLog,     &kDiff,          &kMergeBase, &kRevList,   &kShow,
+    &kCatFile,    &kStatus,   &kCurrent, &kPlan,          &kUpgrade,   &kDowngrade, &kStamp,
+    &kReapply,    &kResolve,  &kClone,   &kPush,          &kPull,      &kFetch,     &kRefs,
+    &kRuns,       &kWatch,    &kTarget,  &kEnsureVersion, &kAudit,     &kRecover,   &kListTemplates,
+    &kDaemon,     &kFsck,     &kGc,      &kBackup,        &kExport,    &kLogin,     &kLogout,
+    &kCompletion, &kVersion,  &kHelp,
 };
 
 constexpr Option kGlobalOptions[] = {

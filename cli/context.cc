@@ -7,6 +7,7 @@
 
 #include "cli/author.h"
 #include "cli/channel.h"
+#include "cli/credentials.h"
 
 namespace mig {
 namespace {
@@ -51,6 +52,7 @@ Result<DaemonAddress> AddressOf(const Config& config, const DaemonConfig& daemon
   address.certificate_file =
       TRY(AbsolutePath(config, daemon.certificate_file, section + ".certificate_file"));
   address.key_file = TRY(AbsolutePath(config, daemon.key_file, section + ".key_file"));
+  TRY(AddCredential(config.environment, address));
   return address;
 }
 

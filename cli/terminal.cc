@@ -1,9 +1,11 @@
 #include "cli/terminal.h"
 
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
@@ -33,6 +35,40 @@ int WriteAll(int descriptor, std::string_view text) {
   }
   return 0;
 }
+
+// A line of stdin; what there is of it when a signal came.
+std::string ReadLine() {
+  std::string line;
+  char c = 0;
+  while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
+  return line;
+}
+
+// Turns off the echo of what is typed, and on again; Ctrl-C then ends the process as ever.
+class WithoutEcho {
+ public:
+  WithoutEcho() {
+    ::tcgetattr(STDIN_FILENO, &before_);
+    struct sigaction action = {};
+    action.sa_handler = [](int) { interrupted_ = 1; };
+    ::sigaction(SIGINT, &action, &old_);
+    termios hidden = before_;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  }
+  ~WithoutEcho() {
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    ::sigaction(SIGINT, &old_, nullptr);
+    if (interrupted_ != 0) ::raise(SIGINT);
+  }
+  WithoutEcho(const WithoutEcho&) = delete;
+  WithoutEcho& operator=(const WithoutEcho&) = delete;
+
+ private:
+  static inline volatile std::sig_atomic_t interrupted_ = 0;
+  termios before_ = {};
+  struct sigaction old_ = {};
+};
 
 }  // namespace
 
@@ -82,9 +118,15 @@ Result<void> Terminal::Flush() {
 
 std::string Terminal::Ask(std::string_view question) {
   Warn(question);
-  std::string line;
-  char c = 0;
-  while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
+  return ReadLine();
+}
+
+std::string Terminal::AskSecret(std::string_view question) {
+  if (!stdin_is_terminal_) return ReadLine();
+  Warn(question);
+  const WithoutEcho quiet;
+  std::string line = ReadLine();
+  Warn("\n");
   return line;
 }
 

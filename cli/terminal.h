@@ -35,6 +35,8 @@ class Terminal {
 
   // Asks on stderr and reads a line. REQUIRES: interactive().
   std::string Ask(std::string_view question);
+  // The same without showing what is typed; where stdin is no terminal, its first line, unasked.
+  std::string AskSecret(std::string_view question);
   bool interactive() const { return stdin_is_terminal_ && stderr_is_terminal_; }
 
   const Style& out_style() const { return out_style_; }

@@ -19,7 +19,33 @@ struct Words {
   std::vector<std::string> listen;
   long long idle = -1;
   int ready_descriptor = -1;
+  TokenCommand token;
+  std::string backup;
 };
+
+constexpr char kUsualConfig[] = "/etc/mig/migd.toml";
+
+void DeclareTokens(CLI::App& app, TokenCommand& token) {
+  CLI::App* tokens = app.add_subcommand(
+      "token", "Who may call over TLS; of the store of --store, --config or /etc/mig/migd.toml");
+  tokens->require_subcommand(1);
+  CLI::App* add = tokens->add_subcommand("add", "Make a token, and show it this once");
+  add->add_option("NAME", token.name, "What it is called in logs")->required();
+  add->add_option("--project", token.projects, "The only one it is for; may be repeated")
+      ->type_name("PROJECT");
+  add->add_flag("--read-only", token.read_only, "It may change nothing");
+  CLI::App* list = tokens->add_subcommand("list", "List the tokens, without what is secret");
+  CLI::App* revoke = tokens->add_subcommand("revoke", "Refuse a token from now on");
+  revoke->add_option("NAME", token.name)->required();
+  for (CLI::App* verb : {add, list, revoke}) {
+    verb->add_flag("--json", token.json, "Answer in JSON");
+    verb->fallthrough();
+  }
+  tokens->fallthrough();
+  add->callback([&token] { token.verb = TokenCommand::Verb::kAdd; });
+  list->callback([&token] { token.verb = TokenCommand::Verb::kList; });
+  revoke->callback([&token] { token.verb = TokenCommand::Verb::kRevoke; });
+}
 
 void Declare(CLI::App& app, Words& words, const std::string& version) {
   app.set_version_flag("--version", "migd " + version);
@@ -41,10 +67,18 @@ void Declare(CLI::App& app, Words& words, const std::string& version) {
       ->excludes("--store")
       ->excludes("--config");
   app.add_option("--ready-descriptor", words.ready_descriptor, "Say there when ready")->group("");
+  DeclareTokens(app, words.token);
+  CLI::App* restore = app.add_subcommand(
+      "restore-store", "Make a backup the store, where there is none yet; while no daemon runs");
+  restore->add_option("BACKUP", words.backup, "The folder that `mig backup` made")->required();
+  restore->fallthrough();
   app.footer(
       "Examples:\n"
       "  migd --store /var/lib/mig --listen unix:/run/mig/migd.sock\n"
-      "  migd --config /etc/mig/migd.toml\n");
+      "  migd --config /etc/mig/migd.toml\n"
+      "  migd token add ci --project shop       # shows the token; `mig login` keeps it\n"
+      "  migd token revoke ci\n"
+      "  migd restore-store /var/backups/mig --store /var/lib/mig\n");
 }
 
 std::map<std::string, std::string> ProcessEnvironment() {
@@ -90,6 +124,18 @@ Result<void> Override(const Words& words, DaemonConfig& config) {
   return {};
 }
 
+// What is done to a store needs to know where that is, and nothing else of the configuration.
+Result<CommandLine> UnderstandVerb(Words words, bool is_token) {
+  if (words.store.empty() && words.config.empty()) words.config = kUsualConfig;
+  CommandLine line;
+  line.environment = ProcessEnvironment();
+  if (words.store.empty()) line.config = TRY(LoadDaemonConfig(words.config, line.environment));
+  TRY(Override(words, line.config));
+  if (is_token) line.token = words.token;
+  if (!is_token) line.restored_from = words.backup;
+  return line;
+}
+
 Result<CommandLine> Understand(const Words& words) {
   CommandLine line;
   line.environment = ProcessEnvironment();
@@ -120,7 +166,8 @@ Result<CommandLine> ParseCommandLine(int argc, const char* const* argv,
     line.exit = app.exit(stop) == 0 ? 0 : kUsageStatus;
     return line;
   }
-  return Understand(words);
+  if (app.get_subcommands().empty()) return Understand(words);
+  return UnderstandVerb(words, app.got_subcommand("token"));
 }
 
 }  // namespace mig

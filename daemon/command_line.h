@@ -2,6 +2,8 @@
 //
 //     migd --store DIR --listen unix:PATH [--listen HOST:PORT ...] [options]
 //     migd --config FILE [options]
+//     migd token add NAME [--project PROJECT ...] [--read-only] | list | revoke NAME
+//     migd restore-store BACKUP [--store DIR | --config FILE]
 //     migd --private STATE --listen unix:PATH --idle SECONDS --ready-descriptor N     as the client
 //     starts it
 #pragma once
@@ -12,6 +14,7 @@
 #include <string>
 
 #include "daemon/config.h"
+#include "daemon/token_command.h"
 #include "store/core/result.h"
 
 namespace mig {
@@ -24,6 +27,9 @@ struct CommandLine {
   std::optional<std::chrono::seconds> idle;
   // Where to say "ready", or why not; -1: nowhere.
   int ready_descriptor = -1;
+  // Something to do to the store instead of serving it.
+  std::optional<TokenCommand> token;
+  std::string restored_from;  // a backup; empty: none
   // The environment the process was started with.
   std::map<std::string, std::string> environment;
   // Set when there is nothing more to do (--help, --version, a mistake that was explained): the

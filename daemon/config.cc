@@ -188,16 +188,20 @@ Result<void> ReadTokens(const Section& root, DaemonConfig& config) {
   const auto items = TRY(root.List("tokens"));
   for (const toml::node* item : items) {
     const Section token = TRY(root.Of(*item, "tokens"));
-    TRY(token.OnlyKeys({"name", "sha256"}));
-    TokenConfig read;
+    TRY(token.OnlyKeys({"name", "sha256", "projects", "read_only"}));
+    AccessToken read;
     read.name = TRY(token.Text("name"));
     read.sha256 = TRY(token.Text("sha256"));
+    read.read_only = TRY(token.Flag("read_only"));
+    const auto projects = TRY(token.List("projects"));
+    for (const toml::node* project : projects)
+      read.projects.push_back(TRY(token.TextOf(*project, "projects")));
     if (read.name.empty()) return root.Problem(*item, "tokens", "needs a `name`, for the log");
     if (!IsSha256(read.sha256)) {
       Error error = root.Problem(*item, "tokens",
                                  "needs the `sha256` of a token in 64 lower-case hex digits");
       error.hint =
-          "`printf %s TOKEN | sha256sum` prints it; make tokens with `openssl rand -hex 32`";
+          "`printf %s TOKEN | sha256sum` prints it; `migd token add NAME` needs no line here";
       return error;
     }
     config.tokens.push_back(std::move(read));
@@ -377,14 +381,13 @@ Result<void> CheckDaemonConfig(const DaemonConfig& config) {
                  {{"key", "listen"}},
                  "give --listen unix:PATH, or `listen` in the configuration"};
   }
-  const bool proves_callers =
-      !config.tls.certificate.empty() && (!config.tls.client_ca.empty() || !config.tokens.empty());
   for (const std::string& address : config.listen) {
-    if (address.starts_with("unix:") || proves_callers) continue;
+    if (address.starts_with("unix:") || !config.tls.certificate.empty()) continue;
     return Error{Reason::kConfigInvalid,
-                 "refuses to listen on " + address + " without TLS and a way to know callers",
+                 "refuses to listen on " + address + " without TLS",
                  {{"key", "listen"}, {"address", address}},
-                 "configure [tls] with `certificate` and `key`, and [[tokens]] or `client_ca`"};
+                 "configure [tls] with `certificate` and `key`; callers then need a token "
+                 "(`migd token add NAME`) or a certificate (`client_ca`)"};
   }
   return {};
 }

@@ -15,6 +15,7 @@
 #include "daemon/log.h"
 #include "daemon/plan/ref_policy.h"
 #include "daemon/policy.h"
+#include "daemon/tokens.h"
 #include "store/core/result.h"
 
 namespace mig {
@@ -24,12 +25,6 @@ struct TlsConfig {
   std::string certificate;
   std::string key;
   std::string client_ca;  // authorities of client certificates; empty: none is asked for
-};
-
-// A caller who proves itself by a bearer token over TLS. Only the SHA-256 of the token is kept.
-struct TokenConfig {
-  std::string name;
-  std::string sha256;  // 64 lower-case hex digits
 };
 
 // A target that callers name and whose url only the daemon knows.
@@ -53,7 +48,7 @@ struct DaemonConfig {
   bool accept_urls = false;                 // of targets, from callers
   std::vector<std::uint32_t> allowed_uids;  // on Unix sockets, besides the daemon's own and root
   TlsConfig tls;
-  std::vector<TokenConfig> tokens;
+  std::vector<AccessToken> tokens;  // besides those of the file TOKENS (daemon/tokens.h)
   std::map<std::string, ServedTarget> targets;
   RefPolicies ref_policies;
 };
@@ -71,8 +66,8 @@ Result<DaemonConfig> LoadDaemonConfig(const std::string& file,
                                       const std::map<std::string, std::string>& environment);
 
 // What must hold of a configuration as a whole, wherever its parts come from: a store, an address
-// to listen on, and TLS with tokens or client certificates for each address that is not a Unix
-// socket. Errors: kConfigInvalid.
+// to listen on, and TLS for each address that is not a Unix socket: without TLS nobody can prove
+// who calls. Errors: kConfigInvalid.
 Result<void> CheckDaemonConfig(const DaemonConfig& config);
 
 }  // namespace mig

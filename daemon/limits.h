@@ -23,6 +23,9 @@ inline constexpr int kMaxRequestBytes = 4 << 20;
 // text.
 inline constexpr int kMaxResponseBytes = 40 << 20;
 
+// Long jobs at once (checks, copies, exports): each reads the whole store, and has a thread.
+inline constexpr std::size_t kMaxJobs = 8;
+
 // Connections on one Unix socket: far above forty commands at once, well below the usual 1,024 open
 // files (each takes two).
 inline constexpr std::size_t kMaxUnixConnections = 400;
@@ -42,7 +45,8 @@ inline constexpr std::size_t kMaxErrorDetailBytes = 4096;
 // them. Service managers kill after 90 seconds by default, container engines after 10.
 inline constexpr std::chrono::seconds kDrainTime{8};
 
-// Work trees kept as read: the branches somebody switches between within an hour. Each costs about three times its files.
+// Work trees kept as read: the branches somebody switches between within an hour. Each costs about
+// three times its files.
 inline constexpr std::size_t kMaxKeptViews = 8;
 
 // How long a session that only reads is kept after use. PostgreSQL's DROP DATABASE waits 5 seconds
@@ -52,13 +56,15 @@ inline constexpr std::chrono::seconds kSessionKeeping{3};
 // Sessions kept at once: the targets that somebody's commands go back and forth between.
 inline constexpr std::size_t kMaxKeptSessions = 8;
 
-// Contents of files sent and not yet part of a view: what one large work tree sends before it is opened.
+// Contents of files sent and not yet part of a view: what one large work tree sends before it is
+// opened.
 inline constexpr std::size_t kMaxUploadedBytes = std::size_t{512} << 20;
 
 // Ids in one question about objects: with 67 bytes each they stay well under kMaxRequestBytes.
 inline constexpr std::size_t kMaxIdsPerCall = 20'000;
 
-// Heads of a ref: each is read when the ref is listed, and a record of them stays far below a value's limit.
+// Heads of a ref: each is read when the ref is listed, and a record of them stays far below a
+// value's limit.
 inline constexpr std::size_t kMaxRefHeads = 1000;
 
 // Objects that are received and not yet stored: what one stream may hold in memory.

@@ -1,5 +1,6 @@
 // migd: starts, serves, and stops in order.
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,9 +26,11 @@
 #include "daemon/rpc/pool.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/services.h"
+#include "daemon/store_care.h"
 #include "daemon/world.h"
 #include "drivers/postgres_parameters.h"
 #include "drivers/session.h"
+#include "store/backup.h"
 #include "store/graph_file.h"
 #include "store/rocks_kv.h"
 
@@ -177,32 +180,54 @@ ServedTargets ServedBy(const CommandLine& line) {
 Result<void> Run(const CommandLine& line) {
   const std::vector<FileLock> locks = TRY(TakeLocks(line));
   if (!line.private_state.empty()) TRY(WriteIdentity(line.private_state));
-  const std::unique_ptr<Kv> kv = TRY(RocksKv::Open(line.config.store));
+  const std::unique_ptr<RocksKv> kv = TRY(RocksKv::Open(line.config.store));
   const World world = World::Real();
   Engine engine(*kv, world, ServedBy(line), OpenSession, line.config.ref_policies, EncodeEvent,
                 GraphFileOf(line.config.store));
   Pool pool(kPoolThreads, kMaxQueuedCalls);
-  const std::unique_ptr<Services> services = MakeServices(engine, pool);
+  StoreCare care(*kv, line.config.store, world, [&engine] { return engine.runs().oldest_start(); });
+  Callers callers(line.config);
+  const Calls calls(callers, pool);
+  const std::unique_ptr<Services> services = MakeServices(engine, care, calls);
   const auto active_runs = [&services] { return services->ActiveRuns(); };
-  AdminService admin(FactsOf(line.config, active_runs));
+  AdminService admin(FactsOf(line.config, active_runs), calls);
   std::vector<grpc::Service*> served = services->All();
   served.push_back(&admin);
-  const std::unique_ptr<Server> server = TRY(Server::Bind(line.config));
+  const std::unique_ptr<Server> server = TRY(Server::Bind(line.config, callers));
   TRY(server->Serve(served, IdleRuleOf(line, active_runs)));
   Report(line.ready_descriptor, "ready\n");
   Stop(WaitForStop(), admin, *server, *services, pool);
   return {};
 }
 
+// Tells who typed the command; the answer is the exit status.
+int Complain(const Error& error) {
+  std::fprintf(stderr, "migd: %s\n", error.message.c_str());
+  if (const std::string hint = HintOf(error); !hint.empty())
+    std::fprintf(stderr, "%s\n", hint.c_str());
+  return InfoOf(error.reason).exit_status;
+}
+
+// What was restored, in a sentence.
+Result<std::string> Restore(const std::string& backup, const std::string& store) {
+  const CopiedStore copied =
+      TRY(RestoreStore(backup, store, [](const CheckCounts&) { return true; }));
+  return fmt::format("restored {} to {} (revisions: {}, refs: {}, moves: {}; last commit: {})\n",
+                     backup, store, copied.counts.objects, copied.counts.refs, copied.counts.moves,
+                     copied.commit);
+}
+
+int Print(const Result<std::string>& text) {
+  if (!text) return Complain(text.error());
+  return std::fputs(text->c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? 0 : 1;
+}
+
 int Main(int argc, char** argv) {
   Result<CommandLine> line = ParseCommandLine(argc, argv, MIG_VERSION);
   if (line && line->exit) return *line->exit;
-  if (!line) {
-    std::fprintf(stderr, "migd: %s\n", line.error().message.c_str());
-    if (const std::string hint = HintOf(line.error()); !hint.empty())
-      std::fprintf(stderr, "%s\n", hint.c_str());
-    return InfoOf(line.error().reason).exit_status;
-  }
+  if (!line) return Complain(line.error());
+  if (line->token) return Print(RunTokenCommand(*line->token, line->config.store, World::Real()));
+  if (!line->restored_from.empty()) return Print(Restore(line->restored_from, line->config.store));
   ForgetPostgresEnvironment();  // what libpq reads is each target's own
   SetUpProcess(!line->private_state.empty());
   SetUpLog(line->config.log_format, line->config.log_level);

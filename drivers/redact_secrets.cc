@@ -1,5 +1,5 @@
 // RedactSecrets (drivers/target_url.h): one pass over the text, hiding what follows a url's user or
-// a word for a password.
+// a word for a password, and the tokens of `migd token`.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -80,7 +80,16 @@ Span SecretOfUrl(std::string_view text, std::size_t at) {
   return {begin + colon + 1, begin + host};
 }
 
+// A token: `mig_` and 64 hex digits.
+Span SecretOfToken(std::string_view text, std::size_t at) {
+  constexpr std::size_t kDigits = 64;
+  const std::size_t begin = at + 4;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789abcdef", begin), text.size());
+  return end - begin >= kDigits ? Span{begin, end} : Span{};
+}
+
 Span NextSecret(std::string_view text, std::size_t at) {
+  if (text.substr(at, 4) == "mig_") return SecretOfToken(text, at);
   if (text.substr(at, 3) == "://") return SecretOfUrl(text, at);
   std::size_t word = SecretWord(text.substr(at));
   return word == 0 ? Span() : SecretAfterWord(text, at, at + word);

@@ -44,8 +44,8 @@ struct TargetUrl {
 // Errors: kUrlInvalid, kUnsupported; neither ever quotes a password.
 Result<TargetUrl> ParseTargetUrl(std::string_view url, const UrlContext& context);
 
-// Any text with the password of every url, `password=`, `PGPASSWORD=` and SQL's `PASSWORD '...'` in
-// it replaced by ***. Rather hides too much than too little.
+// Any text with the password of every url, `password=`, `PGPASSWORD=` and SQL's `PASSWORD '...'`,
+// and every token of `migd token`, in it replaced by ***. Rather hides too much than too little.
 std::string RedactSecrets(std::string_view text);
 
 }  // namespace mig

@@ -31,6 +31,10 @@ extern const Command kAudit;                                  // audit.cc
 extern const Command kRecover;                                // recover.cc
 extern const Command kTarget, kEnsureVersion;                 // target.cc
 extern const Command kDaemon;                                 // daemon.cc
+extern const Command kFsck, kGc, kBackup;                     // store.cc
+extern const Command kExport;                                 // export.cc
+extern const Command kImport;                                 // import.cc
+extern const Command kLogin, kLogout;                         // login.cc
 extern const Command kCompletion;                             // completion.cc
 extern const Command kVersion;                                // version.cc
 extern const Command kHelp;                                   // help.cc

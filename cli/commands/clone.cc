@@ -6,6 +6,7 @@
 #include "cli/commands/new_project.h"
 #include "cli/commands/pulled_files.h"
 #include "cli/context.h"
+#include "cli/credentials.h"
 #include "cli/shared_ref.h"
 
 namespace mig {
@@ -29,7 +30,10 @@ std::string AbsoluteAddress(const std::string& address) {
 // The ref to start from, as the daemon has it. Asked for before a folder is made.
 Result<v1::Ref> RefToClone(Context& context, const std::string& address,
                            const std::string& project) {
-  std::unique_ptr<Channel> channel = TRY(Channel::Open({.address = address}));
+  DaemonAddress daemon;
+  daemon.address = address;
+  TRY(AddCredential(context.environment(), daemon));
+  std::unique_ptr<Channel> channel = TRY(Channel::Open(std::move(daemon)));
   Client client(std::move(channel));
   v1::ListRefsRequest request;
   request.set_project(project);

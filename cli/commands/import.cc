@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <filesystem>
 #include <string>
 
 #include "cli/commands/all.h"
 #include "cli/commands/import_alembic.h"
+#include "cli/commands/import_project.h"
 #include "cli/context.h"
 
 namespace mig {
@@ -24,10 +27,17 @@ constexpr Option kOptions[] = {
 Result<int> Run(Context& context) {
   const std::string source = context.args().Operand(0);
   if (source == "alembic") return ImportAlembic(context);
-  return Error{Reason::kUsage,
-               "mig cannot import `" + source + "`",
-               {},
-               "`mig import alembic [PATH]` imports an Alembic project"};
+  if (!std::filesystem::exists(source)) {
+    return Error{Reason::kUsage,
+                 "mig cannot import `" + source + "`: there is no such file",
+                 {},
+                 "`mig import alembic [PATH]` imports an Alembic project, `mig import FILE` what "
+                 "`mig export` wrote"};
+  }
+  const bool plain = std::ranges::none_of(
+      kOptions, [&](const Option& option) { return context.args().Has(option.key()); });
+  if (plain && context.args().operands().size() == 1) return ImportProjectFile(context, source);
+  return Error{Reason::kUsage, "what `mig export` wrote is imported by FILE alone"};
 }
 
 }  // namespace
@@ -35,20 +45,24 @@ Result<int> Run(Context& context) {
 const Command kImport = {
     .name = "import",
     .group = Group::kWrite,
-    .summary = "Make revision files out of an Alembic project",
+    .summary = "Take in an Alembic project, or a file of `mig export`",
     .description =
-        "Asks your own Alembic, offline: no database is touched. PATH is the folder of alembic.ini "
-        "or pyproject.toml (default: where you are), or that file. A revision keeps its id as an "
-        "alias. What cannot be written as SQL is listed (exit status 4) and refused by `mig "
-        "upgrade` until somebody wrote it. Files that are there already stay as they are, so the "
-        "command can be repeated.",
-    .operands = {"alembic [PATH]", 1, 2},
+        "`alembic` asks your own Alembic, offline, and makes revision files: no database is "
+        "touched. PATH is the folder of alembic.ini or pyproject.toml (default: where you are), or "
+        "that file. A revision keeps its id as an alias. What cannot be written as SQL is listed "
+        "(exit status 4) and refused by `mig upgrade` until somebody wrote it. Files that are "
+        "there already stay as they are, so the command can be repeated.\n\n"
+        "Of a FILE that `mig export` wrote, the daemon takes in the project: its revisions, refs "
+        "and their logs are the same afterwards. A ref that went another way here stays as it is "
+        "(exit status 4).",
+    .operands = {"alembic [PATH] | FILE", 1, 2},
     .options = kOptions,
     .examples =
         "$ mig import alembic                       # the project you are in\n"
         "$ mig import alembic ../shop --into db     # into the work tree db\n"
         "$ mig import alembic --dialect postgresql --dialect sqlite\n"
-        "$ mig import alembic --python .venv/bin/python -x tenant=a",
+        "$ mig import alembic --python .venv/bin/python -x tenant=a\n"
+        "$ mig import shop.mig                      # what `mig export shop.mig` wrote",
     .run = Run,
 };
 

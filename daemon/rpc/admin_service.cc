@@ -31,32 +31,39 @@ std::string RunningBinary() {
 // Both answer at once, on gRPC's thread: whether a busy daemon lives must not wait for the pool.
 
 grpc::ServerUnaryReactor* AdminService::GetDaemon(grpc::CallbackServerContext* context,
-                                                  const v1::GetDaemonRequest*,
+                                                  const v1::GetDaemonRequest* request,
                                                   v1::GetDaemonResponse* response) {
-  response->set_version(facts_.version);
-  response->set_api(kApi);
-  response->set_pid(::getpid());
-  response->set_started(facts_.started);
-  response->set_store(facts_.store);
-  response->mutable_listen()->Add(facts_.listen.begin(), facts_.listen.end());
-  response->set_active_runs(facts_.active_runs());
-  response->set_binary(facts_.binary);
-  response->set_draining(draining_);
-  response->set_resident_bytes(ResidentBytes());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  return calls_.AnswerAtOnce(context, Access::kRead, request, response,
+                             [this](const Identity& caller) -> Result<v1::GetDaemonResponse> {
+                               v1::GetDaemonResponse answer;
+                               answer.set_version(facts_.version);
+                               answer.set_api(kApi);
+                               answer.set_pid(::getpid());
+                               answer.set_started(facts_.started);
+                               answer.set_store(facts_.store);
+                               answer.mutable_listen()->Add(facts_.listen.begin(),
+                                                            facts_.listen.end());
+                               answer.set_active_runs(facts_.active_runs());
+                               answer.set_binary(facts_.binary);
+                               answer.set_draining(draining_);
+                               answer.set_resident_bytes(ResidentBytes());
+                               answer.set_caller(Describe(caller));
+                               return answer;
+                             });
 }
 
 grpc::ServerUnaryReactor* AdminService::StopDaemon(grpc::CallbackServerContext* context,
                                                    const v1::StopDaemonRequest* request,
                                                    v1::StopDaemonResponse* response) {
-  const bool stopping = !request->only_if_idle() || facts_.active_runs() == 0;
-  response->set_stopping(stopping);
-  if (stopping) facts_.stop(request->only_if_idle());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  return calls_.AnswerAtOnce(context, Access::kAdminister, request, response,
+                             [=, this]() -> Result<v1::StopDaemonResponse> {
+                               const bool stopping =
+                                   !request->only_if_idle() || facts_.active_runs() == 0;
+                               if (stopping) facts_.stop(request->only_if_idle());
+                               v1::StopDaemonResponse answer;
+                               answer.set_stopping(stopping);
+                               return answer;
+                             });
 }
 
 }  // namespace mig

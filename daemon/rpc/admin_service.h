@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/rpc/answer.h"
 #include "mig/v1/admin.grpc.pb.h"
 
 namespace mig {
@@ -29,7 +30,7 @@ class AdminService final : public v1::AdminService::CallbackService {
     // end.
     std::function<void(bool only_if_idle)> stop;
   };
-  explicit AdminService(Facts facts) : facts_(std::move(facts)) {}
+  AdminService(Facts facts, const Calls& calls) : facts_(std::move(facts)), calls_(calls) {}
 
   // From now on GetDaemon says so.
   void SetDraining() { draining_ = true; }
@@ -43,6 +44,7 @@ class AdminService final : public v1::AdminService::CallbackService {
 
  private:
   const Facts facts_;
+  const Calls calls_;
   std::atomic<bool> draining_ = false;
 };
 

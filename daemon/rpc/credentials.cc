@@ -1,20 +1,14 @@
 #include "daemon/rpc/credentials.h"
 
 #include <grpcpp/security/auth_metadata_processor.h>
-#include <openssl/crypto.h>
 
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <utility>
 
-#include "daemon/rpc/caller.h"
-#include "store/core/sha256.h"
-
 namespace mig {
 namespace {
-
-constexpr char kHeader[] = "authorization";
 
 Result<std::string> ReadPem(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -25,65 +19,47 @@ Result<std::string> ReadPem(const std::string& path) {
   return text.str();
 }
 
-class TokenCheck final : public grpc::AuthMetadataProcessor {
+// gRPC drops the details of a processor's error. So the calls of our own services pass, and are
+// checked again where they arrive; what a processor refuses carries its code alone.
+class ForeignServices final : public grpc::AuthMetadataProcessor {
  public:
-  explicit TokenCheck(std::vector<TokenConfig> tokens) : tokens_(std::move(tokens)) {}
+  explicit ForeignServices(const Callers& callers) : callers_(callers) {}
 
   bool IsBlocking() const override { return false; }
 
-  grpc::Status Process(const InputMetadata& headers, grpc::AuthContext* context,
-                       OutputMetadata* consumed, OutputMetadata*) override {
-    const auto header = headers.find(kHeader);
-    if (header != headers.end()) {
-      const std::string value(header->second.data(), header->second.size());
-      const TokenConfig* token = TokenOf(value, tokens_);
-      if (token == nullptr) {
-        return {grpc::StatusCode::UNAUTHENTICATED, "the token is not one this daemon knows"};
-      }
-      context->AddProperty(kTokenProperty, token->name);
-      consumed->emplace(kHeader, value);
-      return grpc::Status::OK;
-    }
-    if (context->IsPeerAuthenticated()) return grpc::Status::OK;
-    return {grpc::StatusCode::UNAUTHENTICATED, "the call carries no token"};
+  grpc::Status Process(const InputMetadata& headers, grpc::AuthContext* context, OutputMetadata*,
+                       OutputMetadata*) override {
+    const auto path = headers.find(":path");
+    if (path != headers.end() && path->second.starts_with(kOwnServices)) return grpc::Status::OK;
+    const auto header = headers.find("authorization");
+    if (header == headers.end() && context->IsPeerAuthenticated()) return grpc::Status::OK;
+    const std::string value =
+        header == headers.end() ? "" : std::string(header->second.data(), header->second.size());
+    const Result<Identity> caller = callers_.OfToken(value);
+    if (caller) return grpc::Status::OK;
+    return {grpc::StatusCode::UNAUTHENTICATED, caller.error().message};
   }
 
  private:
-  const std::vector<TokenConfig> tokens_;
-};
+  static constexpr char kOwnServices[] = "/mig.v1.";
 
-grpc_ssl_client_certificate_request_type CertificateRule(const DaemonConfig& config) {
-  if (config.tls.client_ca.empty()) return GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
-  return config.tokens.empty() ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
-                               : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY;
-}
+  const Callers& callers_;
+};
 
 }  // namespace
 
-const TokenConfig* TokenOf(std::string_view authorization, const std::vector<TokenConfig>& tokens) {
-  constexpr std::string_view kScheme = "Bearer ";
-  if (!authorization.starts_with(kScheme)) return nullptr;
-  const std::string digest = Hex(Sha256(authorization.substr(kScheme.size())));
-  const TokenConfig* found = nullptr;
-  for (const TokenConfig& token : tokens) {
-    const bool equal = token.sha256.size() == digest.size() &&
-                       CRYPTO_memcmp(token.sha256.data(), digest.data(), digest.size()) == 0;
-    if (equal) found = &token;
-  }
-  return found;
-}
-
-Result<std::shared_ptr<grpc::ServerCredentials>> TlsCredentials(const DaemonConfig& config) {
-  grpc::SslServerCredentialsOptions options(CertificateRule(config));
+Result<std::shared_ptr<grpc::ServerCredentials>> TlsCredentials(const DaemonConfig& config,
+                                                                const Callers& callers) {
+  grpc::SslServerCredentialsOptions options(config.tls.client_ca.empty()
+                                                ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                                : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
   grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
   pair.private_key = TRY(ReadPem(config.tls.key));
   pair.cert_chain = TRY(ReadPem(config.tls.certificate));
   options.pem_key_cert_pairs.push_back(std::move(pair));
   if (!config.tls.client_ca.empty()) options.pem_root_certs = TRY(ReadPem(config.tls.client_ca));
   auto credentials = grpc::SslServerCredentials(options);
-  if (!config.tokens.empty()) {
-    credentials->SetAuthMetadataProcessor(std::make_shared<TokenCheck>(config.tokens));
-  }
+  credentials->SetAuthMetadataProcessor(std::make_shared<ForeignServices>(callers));
   return credentials;
 }
 

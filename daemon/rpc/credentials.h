@@ -1,26 +1,22 @@
-// Who may call over TCP: TLS, and a bearer token or a client certificate.
+// TLS: how callers over TCP connect. Who they are is asked call by call (daemon/rpc/callers.h).
 #pragma once
 
 #include <grpcpp/security/server_credentials.h>
 
 #include <memory>
-#include <string_view>
-#include <vector>
 
-#include "daemon/config.h"
+#include "daemon/rpc/callers.h"
 #include "store/core/result.h"
 
 namespace mig {
 
-// Credentials for every port that is not a Unix socket. With tokens, a call needs `authorization:
-// Bearer TOKEN`, or a client certificate where those are configured too; without tokens every
-// connection needs a client certificate. Health and reflection are no exceptions.
+// Credentials for every port that is not a Unix socket. A client certificate is asked for where
+// `client_ca` is configured, and refused in the handshake when it is of nobody there. Calls of
+// other services than ours (health, reflection) are checked here, before they are answered;
+// `callers` outlives the credentials.
 //
 // Errors: kFileUnreadable, naming the key file or certificate. REQUIRES: CheckDaemonConfig passed.
-Result<std::shared_ptr<grpc::ServerCredentials>> TlsCredentials(const DaemonConfig& config);
-
-// The configured token that the value of an `authorization` header proves, or nullptr. Takes the
-// same time wherever a wrong token differs.
-const TokenConfig* TokenOf(std::string_view authorization, const std::vector<TokenConfig>& tokens);
+Result<std::shared_ptr<grpc::ServerCredentials>> TlsCredentials(const DaemonConfig& config,
+                                                                const Callers& callers);
 
 }  // namespace mig

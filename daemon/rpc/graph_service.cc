@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "daemon/rpc/answer.h"
 #include "daemon/rpc/messages.h"
 
 namespace mig {
@@ -87,7 +86,7 @@ v1::CompareHistoriesResponse::Change ChangeOf(const Engine::Difference& differen
 grpc::ServerUnaryReactor* GraphService::FindMergeBases(Context* context,
                                                        const v1::FindMergeBasesRequest* request,
                                                        v1::FindMergeBasesResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::FindMergeBasesResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::FindMergeBasesResponse> {
     std::vector<std::vector<std::string>> questions;
     for (const auto& question : request->questions())
       questions.emplace_back(question.revisions().begin(), question.revisions().end());
@@ -111,7 +110,7 @@ grpc::ServerUnaryReactor* GraphService::FindMergeBases(Context* context,
 grpc::ServerUnaryReactor* GraphService::ListRevisions(Context* context,
                                                       const v1::ListRevisionsRequest* request,
                                                       v1::ListRevisionsResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListRevisionsResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListRevisionsResponse> {
     const std::vector<std::string> words(request->revisions().begin(), request->revisions().end());
     const ListingQuery query = TRY(QueryOf(*request));
     const auto found = TRY(engine_.ListRevisions(
@@ -124,29 +123,31 @@ grpc::ServerUnaryReactor* GraphService::ListRevisions(Context* context,
 grpc::ServerUnaryReactor* GraphService::CompareHistories(Context* context,
                                                          const v1::CompareHistoriesRequest* request,
                                                          v1::CompareHistoriesResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::CompareHistoriesResponse> {
-    const auto differences = TRY(engine_.Compare(SideOf(request->view(), request->from()),
-                                                 SideOf(request->view(), request->to())));
-    v1::CompareHistoriesResponse answer;
-    std::size_t bytes = 0;
-    for (std::size_t i = TRY(PageOffsetOf(request->page_token())); i < differences.size(); ++i) {
-      const Engine::Difference& difference = differences[i];
-      if (bytes > kTextBytesOnAPage || answer.entries_size() == kRevisionsOnAPage) {
-        answer.set_next_page_token(std::to_string(i));
-        break;
-      }
-      auto* entry = answer.add_entries();
-      entry->set_change(ChangeOf(difference));
-      entry->set_name(difference.name);
-      if (difference.from) entry->set_from_id(difference.from->id.hex());
-      if (difference.to) entry->set_to_id(difference.to->id.hex());
-      if (!request->texts()) continue;
-      if (difference.from) entry->set_from_text(difference.from->revision.body);
-      if (difference.to) entry->set_to_text(difference.to->revision.body);
-      bytes += entry->from_text().size() + entry->to_text().size();
-    }
-    return answer;
-  });
+  return calls_.Read(
+      context, request, response, [=, this]() -> Result<v1::CompareHistoriesResponse> {
+        const auto differences = TRY(engine_.Compare(SideOf(request->view(), request->from()),
+                                                     SideOf(request->view(), request->to())));
+        v1::CompareHistoriesResponse answer;
+        std::size_t bytes = 0;
+        for (std::size_t i = TRY(PageOffsetOf(request->page_token())); i < differences.size();
+             ++i) {
+          const Engine::Difference& difference = differences[i];
+          if (bytes > kTextBytesOnAPage || answer.entries_size() == kRevisionsOnAPage) {
+            answer.set_next_page_token(std::to_string(i));
+            break;
+          }
+          auto* entry = answer.add_entries();
+          entry->set_change(ChangeOf(difference));
+          entry->set_name(difference.name);
+          if (difference.from) entry->set_from_id(difference.from->id.hex());
+          if (difference.to) entry->set_to_id(difference.to->id.hex());
+          if (!request->texts()) continue;
+          if (difference.from) entry->set_from_text(difference.from->revision.body);
+          if (difference.to) entry->set_to_text(difference.to->revision.body);
+          bytes += entry->from_text().size() + entry->to_text().size();
+        }
+        return answer;
+      });
 }
 
 }  // namespace mig

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "daemon/engine.h"
-#include "daemon/rpc/pool.h"
+#include "daemon/rpc/answer.h"
 #include "mig/v1/graph.grpc.pb.h"
 
 namespace mig {
 
 class GraphService final : public v1::GraphService::CallbackService {
  public:
-  GraphService(Engine& engine, Pool& pool) : engine_(engine), pool_(pool) {}
+  GraphService(Engine& engine, const Calls& calls) : engine_(engine), calls_(calls) {}
 
   using Context = grpc::CallbackServerContext;
   grpc::ServerUnaryReactor* FindMergeBases(Context*, const v1::FindMergeBasesRequest*,
@@ -21,7 +21,7 @@ class GraphService final : public v1::GraphService::CallbackService {
 
  private:
   Engine& engine_;
-  Pool& pool_;
+  const Calls& calls_;
 };
 
 }  // namespace mig

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "daemon/rpc/answer.h"
 #include "daemon/rpc/messages.h"
 #include "store/core/limits.h"
 
@@ -27,11 +26,17 @@ DraftSpec DraftSpecOf(const v1::DraftRevisionRequest& request) {
   return spec;
 }
 
-// Collects the chunks of one file after the other. gRPC calls it from one thread at a time.
+// Collects the chunks of one file after the other, if the caller may send them. gRPC calls it from
+// one thread at a time.
 class Upload final : public grpc::ServerReadReactor<v1::UploadFilesRequest> {
  public:
-  Upload(Views& views, v1::UploadFilesResponse* response) : views_(views), response_(response) {
-    StartRead(&request_);
+  Upload(const Result<Identity>& caller, Views& views, v1::UploadFilesResponse* response)
+      : views_(views), response_(response) {
+    if (caller) {
+      StartRead(&request_);
+    } else {
+      Finish(ToStatus(caller.error()));
+    }
   }
 
  private:
@@ -69,7 +74,7 @@ class Upload final : public grpc::ServerReadReactor<v1::UploadFilesRequest> {
 grpc::ServerUnaryReactor* HistoryService::OpenWorkTree(Context* context,
                                                        const v1::OpenWorkTreeRequest* request,
                                                        v1::OpenWorkTreeResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::OpenWorkTreeResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::OpenWorkTreeResponse> {
     std::vector<ListedFile> listing;
     for (const v1::FileEntry& file : request->files())
       listing.push_back({file.path(), file.sha256()});
@@ -85,14 +90,15 @@ grpc::ServerUnaryReactor* HistoryService::OpenWorkTree(Context* context,
 }
 
 grpc::ServerReadReactor<v1::UploadFilesRequest>* HistoryService::UploadFiles(
-    Context*, v1::UploadFilesResponse* response) {
-  return new Upload(engine_.views(), response);
+    Context* context, v1::UploadFilesResponse* response) {
+  const auto caller = calls_.AdmitAtAll(context, Access::kRead);
+  return new Upload(caller, engine_.views(), response);
 }
 
 grpc::ServerUnaryReactor* HistoryService::ListHistory(Context* context,
                                                       const v1::ListHistoryRequest* request,
                                                       v1::ListHistoryResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListHistoryResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListHistoryResponse> {
     // A token is the position of the last revision before the page, and positions stay.
     std::optional<Position> below;
     if (!request->page_token().empty())
@@ -113,7 +119,7 @@ grpc::ServerUnaryReactor* HistoryService::ListHistory(Context* context,
 grpc::ServerUnaryReactor* HistoryService::ListHeads(Context* context,
                                                     const v1::ListHeadsRequest* request,
                                                     v1::ListHeadsResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListHeadsResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListHeadsResponse> {
     const Listing listing = TRY(engine_.ListHeads(
         FromMessage(request->view()), request->resolve_dependencies(), TargetOf(*request)));
     v1::ListHeadsResponse answer;
@@ -126,7 +132,7 @@ grpc::ServerUnaryReactor* HistoryService::ListHeads(Context* context,
 grpc::ServerUnaryReactor* HistoryService::ListBranches(Context* context,
                                                        const v1::ListBranchesRequest* request,
                                                        v1::ListBranchesResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListBranchesResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListBranchesResponse> {
     const BranchListing listing = TRY(engine_.ListBranches(FromMessage(request->view())));
     v1::ListBranchesResponse answer;
     for (const BranchPoint& point : listing.branch_points) {
@@ -142,7 +148,7 @@ grpc::ServerUnaryReactor* HistoryService::ListBranches(Context* context,
 grpc::ServerUnaryReactor* HistoryService::ShowRevisions(Context* context,
                                                         const v1::ShowRevisionsRequest* request,
                                                         v1::ShowRevisionsResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ShowRevisionsResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ShowRevisionsResponse> {
     const Listing listing =
         TRY(engine_.Show(FromMessage(request->view()), request->revision(), TargetOf(*request)));
     v1::ShowRevisionsResponse answer;
@@ -158,7 +164,7 @@ grpc::ServerUnaryReactor* HistoryService::ShowRevisions(Context* context,
 grpc::ServerUnaryReactor* HistoryService::DraftRevision(Context* context,
                                                         const v1::DraftRevisionRequest* request,
                                                         v1::DraftRevisionResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::DraftRevisionResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::DraftRevisionResponse> {
     const DraftText draft = TRY(engine_.Draft(FromMessage(request->view()), DraftSpecOf(*request)));
     v1::DraftRevisionResponse answer;
     answer.set_name(draft.name);
@@ -172,7 +178,7 @@ grpc::ServerUnaryReactor* HistoryService::DraftRevision(Context* context,
 grpc::ServerUnaryReactor* HistoryService::GetStatus(Context* context,
                                                     const v1::GetStatusRequest* request,
                                                     v1::GetStatusResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::GetStatusResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::GetStatusResponse> {
     const WorkTreeStatus status =
         TRY(engine_.Status(FromMessage(request->view()), TargetOf(*request)));
     v1::GetStatusResponse answer;
@@ -184,7 +190,7 @@ grpc::ServerUnaryReactor* HistoryService::GetStatus(Context* context,
 grpc::ServerUnaryReactor* HistoryService::GetObject(Context* context,
                                                     const v1::GetObjectRequest* request,
                                                     v1::GetObjectResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::GetObjectResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::GetObjectResponse> {
     const RevisionPtr found = TRY(
         engine_.FindObject(FromMessage(request->view()), request->object(), TargetOf(*request)));
     v1::GetObjectResponse answer;

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "daemon/engine.h"
-#include "daemon/rpc/pool.h"
+#include "daemon/rpc/answer.h"
 #include "mig/v1/history.grpc.pb.h"
 
 namespace mig {
 
 class HistoryService final : public v1::HistoryService::CallbackService {
  public:
-  HistoryService(Engine& engine, Pool& pool) : engine_(engine), pool_(pool) {}
+  HistoryService(Engine& engine, const Calls& calls) : engine_(engine), calls_(calls) {}
 
   using Context = grpc::CallbackServerContext;
   grpc::ServerUnaryReactor* OpenWorkTree(Context*, const v1::OpenWorkTreeRequest*,
@@ -33,7 +33,7 @@ class HistoryService final : public v1::HistoryService::CallbackService {
 
  private:
   Engine& engine_;
-  Pool& pool_;
+  const Calls calls_;
 };
 
 }  // namespace mig

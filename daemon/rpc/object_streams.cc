@@ -22,9 +22,14 @@ constexpr std::size_t kMaxObjectBytes = kMaxFileBytes + kMaxValueBytes;
 // One task at a time makes the next message; the end of its write starts the next task.
 class Sender final : public grpc::ServerWriteReactor<v1::ReadObjectsResponse> {
  public:
-  Sender(Engine& engine, Pool& pool, const v1::ReadObjectsRequest& request)
+  Sender(const Result<Identity>& caller, Engine& engine, Pool& pool,
+         const v1::ReadObjectsRequest& request)
       : engine_(engine), pool_(pool), request_(request) {
-    Next();
+    if (caller) {
+      Next();
+    } else {
+      Finish(ToStatus(caller.error()));
+    }
   }
 
  private:
@@ -64,8 +69,8 @@ class Sender final : public grpc::ServerWriteReactor<v1::ReadObjectsResponse> {
     const auto id = Id::FromHex(hex);
     const auto position = id ? view_->catalog.graph().FindId(*id) : std::nullopt;
     if (position) return CanonicalText(TRY(view_->catalog.Load(*position))->revision);
-    return Error{Reason::kNoSuchObject, fmt::format("the view has no revision {}", hex),
-                 {{"id", hex}}};
+    return Error{
+        Reason::kNoSuchObject, fmt::format("the view has no revision {}", hex), {{"id", hex}}};
   }
 
   void OnWriteDone(bool ok) override {
@@ -87,9 +92,13 @@ class Sender final : public grpc::ServerWriteReactor<v1::ReadObjectsResponse> {
 // Puts the chunks of each object together. The end of a task starts the next read.
 class Receiver final : public grpc::ServerReadReactor<v1::UploadObjectsRequest> {
  public:
-  Receiver(Engine& engine, Pool& pool, v1::UploadObjectsResponse* response)
-      : engine_(engine), pool_(pool), response_(response) {
-    StartRead(&request_);
+  Receiver(Result<Identity> caller, Engine& engine, Pool& pool, v1::UploadObjectsResponse* response)
+      : caller_(std::move(caller)), engine_(engine), pool_(pool), response_(response) {
+    if (caller_) {
+      StartRead(&request_);
+    } else {
+      Finish(ToStatus(caller_.error()));
+    }
   }
 
  private:
@@ -106,7 +115,10 @@ class Receiver final : public grpc::ServerReadReactor<v1::UploadObjectsRequest> 
   }
 
   Result<void> TakeMessage() {
-    if (!receiver_) receiver_.emplace(engine_.objects(), request_.project());
+    if (!receiver_) {
+      TRY(CheckAccess(*caller_, Access::kWrite, request_.project()));
+      receiver_.emplace(engine_.objects(), request_.project());
+    }
     for (const v1::ObjectChunk& chunk : request_.chunks()) TRY(Take(chunk));
     return {};
   }
@@ -151,6 +163,7 @@ class Receiver final : public grpc::ServerReadReactor<v1::UploadObjectsRequest> 
 
   void OnDone() override { delete this; }
 
+  const Result<Identity> caller_;
   Engine& engine_;
   Pool& pool_;
   v1::UploadObjectsResponse* response_;
@@ -164,13 +177,16 @@ class Receiver final : public grpc::ServerReadReactor<v1::UploadObjectsRequest> 
 }  // namespace
 
 grpc::ServerWriteReactor<v1::ReadObjectsResponse>* SendObjects(
-    Engine& engine, Pool& pool, const v1::ReadObjectsRequest& request) {
-  return new Sender(engine, pool, request);
+    Engine& engine, const Calls& calls, const grpc::CallbackServerContext* context,
+    const v1::ReadObjectsRequest& request) {
+  return new Sender(calls.Admit(context, Access::kRead, request), engine, calls.pool(), request);
 }
 
+// Which project the objects are for is said with them.
 grpc::ServerReadReactor<v1::UploadObjectsRequest>* ReceiveObjects(
-    Engine& engine, Pool& pool, v1::UploadObjectsResponse* response) {
-  return new Receiver(engine, pool, response);
+    Engine& engine, const Calls& calls, const grpc::CallbackServerContext* context,
+    v1::UploadObjectsResponse* response) {
+  return new Receiver(calls.AdmitAtAll(context, Access::kWrite), engine, calls.pool(), response);
 }
 
 }  // namespace mig

@@ -4,17 +4,20 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "daemon/engine.h"
-#include "daemon/rpc/pool.h"
+#include "daemon/rpc/answer.h"
 #include "mig/v1/ref.pb.h"
 
 namespace mig {
 
-// Sends the texts that `request` asks for. It lives until the call is done.
-grpc::ServerWriteReactor<v1::ReadObjectsResponse>* SendObjects(Engine& engine, Pool& pool,
-                                                               const v1::ReadObjectsRequest& request);
+// Sends the texts that `request` asks for, if the caller may have them. It lives until the call is
+// done.
+grpc::ServerWriteReactor<v1::ReadObjectsResponse>* SendObjects(
+    Engine& engine, const Calls& calls, const grpc::CallbackServerContext* context,
+    const v1::ReadObjectsRequest& request);
 
-// Stores what it is sent; `response` is filled in at the end.
+// Stores what it is sent, if the caller may send it; `response` is filled in at the end.
 grpc::ServerReadReactor<v1::UploadObjectsRequest>* ReceiveObjects(
-    Engine& engine, Pool& pool, v1::UploadObjectsResponse* response);
+    Engine& engine, const Calls& calls, const grpc::CallbackServerContext* context,
+    v1::UploadObjectsResponse* response);
 
 }  // namespace mig

@@ -6,8 +6,6 @@
 
 #include "daemon/limits.h"
 #include "daemon/object_exchange.h"
-#include "daemon/rpc/answer.h"
-#include "daemon/rpc/caller.h"
 #include "daemon/rpc/messages.h"
 #include "daemon/rpc/object_streams.h"
 
@@ -46,8 +44,8 @@ RefName NameOf(const Request& request) {
 }
 
 template <typename Request>
-Caller CallerFor(const grpc::CallbackServerContext& context, const Request& request) {
-  return {CallerOf(context), request.author(), request.request_id()};
+Caller CallerFor(const Identity& identity, const Request& request) {
+  return {Describe(identity), request.author(), request.request_id()};
 }
 
 v1::RefPolicy ToMessage(RefPolicy policy) {
@@ -112,7 +110,7 @@ v1::PushRefResponse::Outcome ToMessage(PushPlan::Outcome outcome) {
 
 grpc::ServerUnaryReactor* RefService::ListRefs(Context* context, const v1::ListRefsRequest* request,
                                                v1::ListRefsResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListRefsResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListRefsResponse> {
     const auto ids = TRY(IdsOf(request->containing_ids(), kMaxIdsPerCall));
     v1::ListRefsResponse answer;
     for (const SharedRef& ref :
@@ -124,7 +122,7 @@ grpc::ServerUnaryReactor* RefService::ListRefs(Context* context, const v1::ListR
 
 grpc::ServerUnaryReactor* RefService::GetRef(Context* context, const v1::GetRefRequest* request,
                                              v1::GetRefResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::GetRefResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::GetRefResponse> {
     const SharedRef ref = TRY(engine_.shared_refs().Get(NameOf(*request)));
     v1::GetRefResponse answer;
     ToMessage(ref, answer.mutable_ref());
@@ -135,32 +133,34 @@ grpc::ServerUnaryReactor* RefService::GetRef(Context* context, const v1::GetRefR
 grpc::ServerUnaryReactor* RefService::CreateRef(Context* context,
                                                 const v1::CreateRefRequest* request,
                                                 v1::CreateRefResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::CreateRefResponse> {
-    const auto heads = TRY(IdsOf(request->heads(), kMaxRefHeads));
-    const SharedRef ref =
-        TRY(engine_.shared_refs().Create(NameOf(*request), heads, CallerFor(*context, *request)));
-    v1::CreateRefResponse answer;
-    ToMessage(ref, answer.mutable_ref());
-    return answer;
-  });
+  return calls_.Write(context, request, response,
+                      [=, this](const Identity& caller) -> Result<v1::CreateRefResponse> {
+                        const auto heads = TRY(IdsOf(request->heads(), kMaxRefHeads));
+                        const SharedRef ref = TRY(engine_.shared_refs().Create(
+                            NameOf(*request), heads, CallerFor(caller, *request)));
+                        v1::CreateRefResponse answer;
+                        ToMessage(ref, answer.mutable_ref());
+                        return answer;
+                      });
 }
 
 grpc::ServerUnaryReactor* RefService::DeleteRef(Context* context,
                                                 const v1::DeleteRefRequest* request,
                                                 v1::DeleteRefResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::DeleteRefResponse> {
-    const SharedRef was =
-        TRY(engine_.shared_refs().Delete(NameOf(*request), CallerFor(*context, *request)));
-    v1::DeleteRefResponse answer;
-    ToMessage(was.heads, answer.mutable_heads());
-    return answer;
-  });
+  return calls_.Write(context, request, response,
+                      [=, this](const Identity& caller) -> Result<v1::DeleteRefResponse> {
+                        const SharedRef was = TRY(engine_.shared_refs().Delete(
+                            NameOf(*request), CallerFor(caller, *request)));
+                        v1::DeleteRefResponse answer;
+                        ToMessage(was.heads, answer.mutable_heads());
+                        return answer;
+                      });
 }
 
 grpc::ServerUnaryReactor* RefService::ListMoves(Context* context,
                                                 const v1::ListMovesRequest* request,
                                                 v1::ListMovesResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListMovesResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListMovesResponse> {
     const std::size_t limit =
         request->page_size() > 0
             ? std::min(static_cast<std::size_t>(request->page_size()), kMovesPerPage)
@@ -176,70 +176,77 @@ grpc::ServerUnaryReactor* RefService::ListMoves(Context* context,
 grpc::ServerUnaryReactor* RefService::RestoreRef(Context* context,
                                                  const v1::RestoreRefRequest* request,
                                                  v1::RestoreRefResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::RestoreRefResponse> {
-    const auto number = static_cast<std::uint64_t>(std::max<std::int64_t>(request->move(), 0));
-    const SharedRef ref =
-        TRY(engine_.shared_refs().Restore(NameOf(*request), number, CallerFor(*context, *request)));
-    v1::RestoreRefResponse answer;
-    ToMessage(ref, answer.mutable_ref());
-    return answer;
-  });
+  return calls_.Write(context, request, response,
+                      [=, this](const Identity& caller) -> Result<v1::RestoreRefResponse> {
+                        const auto number =
+                            static_cast<std::uint64_t>(std::max<std::int64_t>(request->move(), 0));
+                        const SharedRef ref = TRY(engine_.shared_refs().Restore(
+                            NameOf(*request), number, CallerFor(caller, *request)));
+                        v1::RestoreRefResponse answer;
+                        ToMessage(ref, answer.mutable_ref());
+                        return answer;
+                      });
 }
 
 grpc::ServerUnaryReactor* RefService::ProtectRef(Context* context,
                                                  const v1::ProtectRefRequest* request,
                                                  v1::ProtectRefResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ProtectRefResponse> {
-    if (request->protection() == v1::ProtectRefRequest::PROTECTION_UNSPECIFIED)
-      return Error{Reason::kInvalidArgument, "the request says neither on nor off"};
-    const bool on = request->protection() == v1::ProtectRefRequest::PROTECTION_ON;
-    const SharedRef ref = TRY(
-        engine_.shared_refs().SetProtection(NameOf(*request), on, CallerFor(*context, *request)));
-    v1::ProtectRefResponse answer;
-    ToMessage(ref, answer.mutable_ref());
-    return answer;
-  });
+  return calls_.Write(
+      context, request, response,
+      [=, this](const Identity& caller) -> Result<v1::ProtectRefResponse> {
+        if (request->protection() == v1::ProtectRefRequest::PROTECTION_UNSPECIFIED)
+          return Error{Reason::kInvalidArgument, "the request says neither on nor off"};
+        const bool on = request->protection() == v1::ProtectRefRequest::PROTECTION_ON;
+        const SharedRef ref = TRY(
+            engine_.shared_refs().SetProtection(NameOf(*request), on, CallerFor(caller, *request)));
+        v1::ProtectRefResponse answer;
+        ToMessage(ref, answer.mutable_ref());
+        return answer;
+      });
 }
 
 grpc::ServerUnaryReactor* RefService::PushRef(Context* context, const v1::PushRefRequest* request,
                                               v1::PushRefResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::PushRefResponse> {
-    PushSpec spec;
-    spec.ref = NameOf(*request);
-    spec.heads = TRY(IdsOf(request->heads(), kMaxRefHeads));
-    if (request->has_view())
-      spec.view = TRY(engine_.views().Find(mig::FromMessage(request->view())));
-    spec.caller = CallerFor(*context, *request);
-    spec.validate_only = request->validate_only();
-    if (spec.validate_only) spec.policy = FromMessage(request->policy());
-    const Pushed pushed = TRY(engine_.shared_refs().Push(spec));
-    v1::PushRefResponse answer;
-    answer.set_outcome(ToMessage(pushed.outcome));
-    ToMessage(pushed.ref, answer.mutable_ref());
-    ToMessage(pushed.old_heads, answer.mutable_old_heads());
-    answer.set_revisions(pushed.revisions);
-    return answer;
-  });
+  return calls_.Write(context, request, response,
+                      [=, this](const Identity& caller) -> Result<v1::PushRefResponse> {
+                        PushSpec spec;
+                        spec.ref = NameOf(*request);
+                        spec.heads = TRY(IdsOf(request->heads(), kMaxRefHeads));
+                        if (request->has_view())
+                          spec.view = TRY(engine_.views().Find(mig::FromMessage(request->view())));
+                        spec.caller = CallerFor(caller, *request);
+                        spec.validate_only = request->validate_only();
+                        if (spec.validate_only) spec.policy = FromMessage(request->policy());
+                        const Pushed pushed = TRY(engine_.shared_refs().Push(spec));
+                        v1::PushRefResponse answer;
+                        answer.set_outcome(ToMessage(pushed.outcome));
+                        ToMessage(pushed.ref, answer.mutable_ref());
+                        ToMessage(pushed.old_heads, answer.mutable_old_heads());
+                        answer.set_revisions(pushed.revisions);
+                        return answer;
+                      });
 }
 
 grpc::ServerUnaryReactor* RefService::TrackRef(Context* context, const v1::TrackRefRequest* request,
                                                v1::TrackRefResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::TrackRefResponse> {
-    auto heads = TRY(IdsOf(request->heads(), kMaxRefHeads));
-    ViewPtr view;
-    if (request->has_view()) view = TRY(engine_.views().Find(mig::FromMessage(request->view())));
-    const auto old = TRY(engine_.shared_refs().Track(NameOf(*request), std::move(heads), view,
-                                                     CallerFor(*context, *request)));
-    v1::TrackRefResponse answer;
-    ToMessage(old, answer.mutable_old_heads());
-    return answer;
-  });
+  return calls_.Write(context, request, response,
+                      [=, this](const Identity& caller) -> Result<v1::TrackRefResponse> {
+                        auto heads = TRY(IdsOf(request->heads(), kMaxRefHeads));
+                        ViewPtr view;
+                        if (request->has_view())
+                          view = TRY(engine_.views().Find(mig::FromMessage(request->view())));
+                        const auto old = TRY(engine_.shared_refs().Track(
+                            NameOf(*request), std::move(heads), view, CallerFor(caller, *request)));
+                        v1::TrackRefResponse answer;
+                        ToMessage(old, answer.mutable_old_heads());
+                        return answer;
+                      });
 }
 
 grpc::ServerUnaryReactor* RefService::ListObjects(Context* context,
                                                   const v1::ListObjectsRequest* request,
                                                   v1::ListObjectsResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListObjectsResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListObjectsResponse> {
     const std::size_t offset = TRY(PageOffsetOf(request->page_token()));
     const auto haves = TRY(IdsOf(request->haves(), kMaxIdsPerCall));
     const ViewPtr view = TRY(engine_.views().Find(mig::FromMessage(request->view())));
@@ -256,7 +263,7 @@ grpc::ServerUnaryReactor* RefService::ListObjects(Context* context,
 grpc::ServerUnaryReactor* RefService::ListMissing(Context* context,
                                                   const v1::ListMissingRequest* request,
                                                   v1::ListMissingResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListMissingResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListMissingResponse> {
     const auto ids = TRY(IdsOf(request->ids(), kMaxIdsPerCall));
     const std::vector<bool> has = TRY(engine_.objects().Has(ids));
     v1::ListMissingResponse answer;
@@ -268,18 +275,18 @@ grpc::ServerUnaryReactor* RefService::ListMissing(Context* context,
 }
 
 grpc::ServerWriteReactor<v1::ReadObjectsResponse>* RefService::ReadObjects(
-    Context*, const v1::ReadObjectsRequest* request) {
-  return SendObjects(engine_, pool_, *request);
+    Context* context, const v1::ReadObjectsRequest* request) {
+  return SendObjects(engine_, calls_, context, *request);
 }
 
 grpc::ServerReadReactor<v1::UploadObjectsRequest>* RefService::UploadObjects(
-    Context*, v1::UploadObjectsResponse* response) {
-  return ReceiveObjects(engine_, pool_, response);
+    Context* context, v1::UploadObjectsResponse* response) {
+  return ReceiveObjects(engine_, calls_, context, response);
 }
 
 grpc::ServerUnaryReactor* RefService::PlanPull(Context* context, const v1::PlanPullRequest* request,
                                                v1::PlanPullResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::PlanPullResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::PlanPullResponse> {
     PullSpec spec;
     spec.view = mig::FromMessage(request->view());
     spec.ref = request->ref();

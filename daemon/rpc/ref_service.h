@@ -2,14 +2,14 @@
 #pragma once
 
 #include "daemon/engine.h"
-#include "daemon/rpc/pool.h"
+#include "daemon/rpc/answer.h"
 #include "mig/v1/ref.grpc.pb.h"
 
 namespace mig {
 
 class RefService final : public v1::RefService::CallbackService {
  public:
-  RefService(Engine& engine, Pool& pool) : engine_(engine), pool_(pool) {}
+  RefService(Engine& engine, const Calls& calls) : engine_(engine), calls_(calls) {}
 
   using Context = grpc::CallbackServerContext;
   grpc::ServerUnaryReactor* ListRefs(Context*, const v1::ListRefsRequest*,
@@ -43,7 +43,7 @@ class RefService final : public v1::RefService::CallbackService {
 
  private:
   Engine& engine_;
-  Pool& pool_;
+  const Calls calls_;
 };
 
 }  // namespace mig

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <set>
 
-#include "daemon/rpc/answer.h"
 #include "daemon/rpc/event_stream.h"
 #include "daemon/rpc/messages.h"
 #include "drivers/sql/destruction.h"
@@ -41,6 +40,13 @@ class RunEvents final : public EventSource<Response> {
  private:
   RunPtr run_;
 };
+
+// A run of another project does not exist for a caller that may not name it.
+Result<Engine::KnownRun> FindRun(Engine& engine, const Identity& caller, const std::string& id) {
+  Engine::KnownRun known = TRY(engine.FindRun(id));
+  TRY(CheckAccess(caller, Access::kRead, known.summary.project));
+  return known;
+}
 
 // The events of a run that an earlier daemon left in the store: it has ended, so nothing wakes.
 template <typename Response>
@@ -106,42 +112,49 @@ Result<RunSpec> SpecOf(const Request& request) {
 
 // Starting costs a look-up in the store and a thread: it needs no place in the pool.
 grpc::ServerWriteReactor<v1::StartRunResponse>* RunService::StartRun(
-    Context*, const v1::StartRunRequest* request) {
+    Context* context, const v1::StartRunRequest* request) {
   const auto start = [&]() -> Result<Engine::KnownRun> {
+    const Identity caller = TRY(calls_.Admit(context, Access::kWrite, *request));
     RunSpec spec = TRY(SpecOf(*request));
     spec.lock_wait = Milliseconds(request->lock_wait_ms());
-    spec.actor = request->actor();
+    spec.actor = ActorOf(caller, request->actor());
     spec.atomic = request->atomic();
     spec.request_id = request->request_id();
     spec.plan = request->plan();
     spec.allow.assign(request->allow().begin(), request->allow().end());
-    return engine_.StartRun(spec);
+    Engine::KnownRun known = TRY(engine_.StartRun(spec));
+    TRY(CheckAccess(caller, Access::kRead, known.summary.project));
+    return known;
   };
   return FollowRun<v1::StartRunResponse>(engine_, start(), 0);
 }
 
 grpc::ServerWriteReactor<v1::WatchRunResponse>* RunService::WatchRun(
-    Context*, const v1::WatchRunRequest* request) {
-  return FollowRun<v1::WatchRunResponse>(engine_, engine_.FindRun(request->run_id()),
-                                         request->after_sequence());
+    Context* context, const v1::WatchRunRequest* request) {
+  const auto find = [&]() -> Result<Engine::KnownRun> {
+    const Identity caller = TRY(calls_.Admit(context, Access::kRead, *request));
+    return FindRun(engine_, caller, request->run_id());
+  };
+  return FollowRun<v1::WatchRunResponse>(engine_, find(), request->after_sequence());
 }
 
 grpc::ServerUnaryReactor* RunService::CancelRun(Context* context,
                                                 const v1::CancelRunRequest* request,
                                                 v1::CancelRunResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::CancelRunResponse> {
-    const Engine::KnownRun known = TRY(engine_.FindRun(request->run_id()));
+  const auto cancel = [=, this](const Identity& caller) -> Result<v1::CancelRunResponse> {
+    const Engine::KnownRun known = TRY(FindRun(engine_, caller, request->run_id()));
     v1::CancelRunResponse answer;
     answer.set_run_id(known.summary.id);
     answer.set_cancelled(known.run != nullptr && known.summary.outcome == RunOutcome::kRunning);
     if (known.run != nullptr) known.run->Cancel();
     return answer;
-  });
+  };
+  return calls_.Write(context, request, response, cancel);
 }
 
 grpc::ServerUnaryReactor* RunService::ListRuns(Context* context, const v1::ListRunsRequest* request,
                                                v1::ListRunsResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListRunsResponse> {
+  const auto list = [=, this](const Identity& caller) -> Result<v1::ListRunsResponse> {
     const std::size_t offset = TRY(OffsetOf(request->page_token()));
     const std::size_t limit =
         request->page_size() > 0
@@ -149,16 +162,19 @@ grpc::ServerUnaryReactor* RunService::ListRuns(Context* context, const v1::ListR
             : kRunsOnAPage;
     const auto runs = TRY(engine_.ListRuns(request->target_name(), offset, limit + 1));
     v1::ListRunsResponse answer;
-    for (std::size_t i = 0; i < std::min(runs.size(), limit); ++i)
-      ToMessage(runs[i], answer.add_runs());
+    for (std::size_t i = 0; i < std::min(runs.size(), limit); ++i) {
+      if (CheckAccess(caller, Access::kRead, runs[i].project))
+        ToMessage(runs[i], answer.add_runs());
+    }
     if (runs.size() > limit) answer.set_next_page_token(std::to_string(offset + limit));
     return answer;
-  });
+  };
+  return calls_.Read(context, request, response, list);
 }
 
 grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRunRequest* request,
                                               v1::PlanRunResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::PlanRunResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::PlanRunResponse> {
     const RunSpec spec = TRY(SpecOf(*request));
     const TargetAddress address = TRY(engine_.AddressOf(spec.target));
     if (request->show_values() && address.served) {
@@ -197,7 +213,7 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
 grpc::ServerUnaryReactor* RunService::GetUnfinished(Context* context,
                                                     const v1::GetUnfinishedRequest* request,
                                                     v1::GetUnfinishedResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::GetUnfinishedResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::GetUnfinishedResponse> {
     const auto report = TRY(engine_.ReportUnfinished(FromMessage(request->target())));
     v1::GetUnfinishedResponse answer;
     if (report) ToMessage(*report, &answer);
@@ -208,7 +224,7 @@ grpc::ServerUnaryReactor* RunService::GetUnfinished(Context* context,
 grpc::ServerUnaryReactor* RunService::RenderScript(Context* context,
                                                    const v1::RenderScriptRequest* request,
                                                    v1::RenderScriptResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::RenderScriptResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::RenderScriptResponse> {
     const RunSpec spec = TRY(SpecOf(*request));
     v1::RenderScriptResponse answer;
     answer.set_script(TRY(engine_.RenderScript(spec)));

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "daemon/engine.h"
-#include "daemon/rpc/pool.h"
+#include "daemon/rpc/answer.h"
 #include "mig/v1/run.grpc.pb.h"
 
 namespace mig {
 
 class RunService final : public v1::RunService::CallbackService {
  public:
-  RunService(Engine& engine, Pool& pool) : engine_(engine), pool_(pool) {}
+  RunService(Engine& engine, const Calls& calls) : engine_(engine), calls_(calls) {}
 
   using Context = grpc::CallbackServerContext;
   grpc::ServerWriteReactor<v1::StartRunResponse>* StartRun(Context*,
@@ -29,7 +29,7 @@ class RunService final : public v1::RunService::CallbackService {
 
  private:
   Engine& engine_;
-  Pool& pool_;
+  const Calls calls_;
 };
 
 }  // namespace mig

@@ -56,12 +56,12 @@ void SetLimits(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::Bind(const DaemonConfig& config) {
-  std::unique_ptr<Server> server(new Server(config));
+Result<std::unique_ptr<Server>> Server::Bind(const DaemonConfig& config, Callers& callers) {
+  std::unique_ptr<Server> server(new Server(config, callers));
   for (const std::string& address : config.listen) {
     if (!address.starts_with(kUnix)) continue;
-    server->listeners_.push_back(
-        TRY(UnixListener::Bind(address.substr(kUnix.size()), config.allowed_uids)));
+    server->listeners_.push_back(TRY(
+        UnixListener::Bind(address.substr(kUnix.size()), config.allowed_uids, callers.users())));
   }
   return server;
 }
@@ -94,7 +94,7 @@ Result<void> Server::Build(const std::vector<grpc::Service*>& services) {
   ports.reserve(config_.listen.size());
   for (const std::string& address : config_.listen) {
     if (address.starts_with(kUnix)) continue;
-    if (tls == nullptr) tls = TRY(TlsCredentials(config_));
+    if (tls == nullptr) tls = TRY(TlsCredentials(config_, callers_));
     ports.emplace_back(address, 0);
     builder.AddListeningPort(address, tls, &ports.back().second);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/config.h"
+#include "daemon/rpc/callers.h"
 #include "daemon/rpc/unix_listener.h"
 #include "store/core/result.h"
 
@@ -20,10 +21,10 @@ namespace mig {
 class Server {
  public:
   // Listens on the Unix sockets of the configuration. REQUIRES: CheckDaemonConfig passed, and the
-  // caller holds the locks that keep other daemons from these paths.
+  // caller holds the locks that keep other daemons from these paths; `callers` outlives the server.
   //
   // Errors: of UnixListener::Bind.
-  static Result<std::unique_ptr<Server>> Bind(const DaemonConfig& config);
+  static Result<std::unique_ptr<Server>> Bind(const DaemonConfig& config, Callers& callers);
 
   ~Server();  // Shutdown(now)
 
@@ -40,11 +41,12 @@ class Server {
   void Shutdown(std::chrono::system_clock::time_point deadline);
 
  private:
-  explicit Server(const DaemonConfig& config) : config_(config) {}
+  Server(const DaemonConfig& config, Callers& callers) : config_(config), callers_(callers) {}
 
   Result<void> Build(const std::vector<grpc::Service*>& services);
 
   const DaemonConfig config_;
+  Callers& callers_;
   std::vector<std::unique_ptr<UnixListener>> listeners_;
   std::unique_ptr<grpc::Server> server_;
 };

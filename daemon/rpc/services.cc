@@ -5,6 +5,7 @@
 #include "daemon/rpc/messages.h"
 #include "daemon/rpc/ref_service.h"
 #include "daemon/rpc/run_service.h"
+#include "daemon/rpc/store_service.h"
 #include "daemon/rpc/target_service.h"
 
 namespace mig {
@@ -12,17 +13,21 @@ namespace {
 
 class EngineServices final : public Services {
  public:
-  EngineServices(Engine& engine, Pool& pool)
+  EngineServices(Engine& engine, StoreCare& care, const Calls& calls)
       : engine_(engine),
-        graph_(engine, pool),
-        history_(engine, pool),
-        ref_(engine, pool),
-        target_(engine, pool),
-        run_(engine, pool) {}
+        graph_(engine, calls),
+        history_(engine, calls),
+        ref_(engine, calls),
+        target_(engine, calls),
+        run_(engine, calls),
+        store_(care, calls) {}
 
-  std::vector<grpc::Service*> All() override { return {&graph_, &history_, &ref_, &target_, &run_}; }
+  std::vector<grpc::Service*> All() override {
+    return {&graph_, &history_, &ref_, &target_, &run_, &store_};
+  }
   int ActiveRuns() const override { return engine_.runs().active(); }
   void Drain(std::chrono::steady_clock::time_point deadline) override {
+    store_.Stop();
     engine_.runs().Drain(deadline);
   }
 
@@ -33,6 +38,7 @@ class EngineServices final : public Services {
   RefService ref_;
   TargetService target_;
   RunService run_;
+  StoreService store_;
 };
 
 }  // namespace
@@ -43,8 +49,8 @@ std::string EncodeEvent(const Event& event) {
   return message.SerializeAsString();
 }
 
-std::unique_ptr<Services> MakeServices(Engine& engine, Pool& pool) {
-  return std::make_unique<EngineServices>(engine, pool);
+std::unique_ptr<Services> MakeServices(Engine& engine, StoreCare& care, const Calls& calls) {
+  return std::make_unique<EngineServices>(engine, care, calls);
 }
 
 }  // namespace mig

@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "daemon/rpc/pool.h"
+#include "daemon/rpc/answer.h"
 
 namespace mig {
 
 class Engine;
+class StoreCare;
 struct Event;
 
 // Services that the server registers, and what main must know of them to stop well. From any
@@ -34,6 +35,6 @@ class Services {
 // An event as the store keeps it: a RunEvent of the API, serialised.
 std::string EncodeEvent(const Event& event);
 
-std::unique_ptr<Services> MakeServices(Engine& engine, Pool& pool);
+std::unique_ptr<Services> MakeServices(Engine& engine, StoreCare& care, const Calls& calls);
 
 }  // namespace mig

@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "daemon/limits.h"
-#include "daemon/rpc/answer.h"
 #include "daemon/rpc/messages.h"
 
 namespace mig {
@@ -11,7 +10,7 @@ namespace mig {
 grpc::ServerUnaryReactor* TargetService::GetCurrent(Context* context,
                                                     const v1::GetCurrentRequest* request,
                                                     v1::GetCurrentResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::GetCurrentResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::GetCurrentResponse> {
     const Listing listing = TRY(engine_.Current(
         FromMessage(request->view()), FromMessage(request->target()), request->check_heads()));
     v1::GetCurrentResponse answer;
@@ -25,7 +24,7 @@ grpc::ServerUnaryReactor* TargetService::GetCurrent(Context* context,
 grpc::ServerUnaryReactor* TargetService::EnsureVersion(Context* context,
                                                        const v1::EnsureVersionRequest* request,
                                                        v1::EnsureVersionResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::EnsureVersionResponse> {
+  return calls_.Write(context, request, response, [=, this]() -> Result<v1::EnsureVersionResponse> {
     const TargetSpec target = FromMessage(request->target());
     v1::EnsureVersionResponse answer;
     answer.set_created(TRY(engine_.EnsureVersion(target)));
@@ -38,7 +37,7 @@ grpc::ServerUnaryReactor* TargetService::EnsureVersion(Context* context,
 grpc::ServerUnaryReactor* TargetService::DescribeTarget(Context* context,
                                                         const v1::DescribeTargetRequest* request,
                                                         v1::DescribeTargetResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::DescribeTargetResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::DescribeTargetResponse> {
     const TargetDescription description = TRY(engine_.Describe(FromMessage(request->target())));
     v1::DescribeTargetResponse answer;
     ToMessage(description, &answer);
@@ -49,7 +48,7 @@ grpc::ServerUnaryReactor* TargetService::DescribeTarget(Context* context,
 grpc::ServerUnaryReactor* TargetService::DumpSchema(Context* context,
                                                     const v1::DumpSchemaRequest* request,
                                                     v1::DumpSchemaResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::DumpSchemaResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::DumpSchemaResponse> {
     const Engine::SchemaDump dump = TRY(engine_.DumpSchema(FromMessage(request->target())));
     v1::DumpSchemaResponse answer;
     answer.set_dialect(std::string(NameOf(dump.dialect)));
@@ -62,7 +61,7 @@ grpc::ServerUnaryReactor* TargetService::DumpSchema(Context* context,
 grpc::ServerUnaryReactor* TargetService::VerifyAudit(Context* context,
                                                      const v1::VerifyAuditRequest* request,
                                                      v1::VerifyAuditResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::VerifyAuditResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::VerifyAuditResponse> {
     const AuditReport report = TRY(engine_.Audit(FromMessage(request->target())));
     v1::VerifyAuditResponse answer;
     ToMessage(report, &answer);
@@ -73,7 +72,7 @@ grpc::ServerUnaryReactor* TargetService::VerifyAudit(Context* context,
 grpc::ServerUnaryReactor* TargetService::ListLog(Context* context,
                                                  const v1::ListLogRequest* request,
                                                  v1::ListLogResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::ListLogResponse> {
+  return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListLogResponse> {
     std::int64_t before = 0;
     const std::string& token = request->page_token();
     const auto parsed = std::from_chars(token.data(), token.data() + token.size(), before);
@@ -93,7 +92,7 @@ grpc::ServerUnaryReactor* TargetService::ListLog(Context* context,
 grpc::ServerUnaryReactor* TargetService::AdoptTarget(Context* context,
                                                      const v1::AdoptTargetRequest* request,
                                                      v1::AdoptTargetResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::AdoptTargetResponse> {
+  return calls_.Write(context, request, response, [=, this]() -> Result<v1::AdoptTargetResponse> {
     const AdoptedTarget adopted =
         TRY(engine_.Adopt(FromMessage(request->target()), request->new_id(), request->actor()));
     v1::AdoptTargetResponse answer;
@@ -107,21 +106,22 @@ grpc::ServerUnaryReactor* TargetService::AdoptTarget(Context* context,
 grpc::ServerUnaryReactor* TargetService::RecoverHistory(Context* context,
                                                         const v1::RecoverHistoryRequest* request,
                                                         v1::RecoverHistoryResponse* response) {
-  return Answer(context, pool_, response, [=, this]() -> Result<v1::RecoverHistoryResponse> {
-    const RecoveredHistory history = TRY(engine_.Recover(
-        FromMessage(request->target()), request->project(), request->ref(), request->actor()));
-    v1::RecoverHistoryResponse answer;
-    answer.set_target_url(history.target_url);
-    answer.set_ref(history.ref);
-    for (const RecoveredRevision& revision : history.revisions) {
-      auto* message = answer.add_revisions();
-      message->set_id(revision.id.hex());
-      message->set_name(revision.name);
-      message->set_applied(revision.applied);
-      message->set_named(revision.named);
-    }
-    return answer;
-  });
+  return calls_.Write(
+      context, request, response, [=, this]() -> Result<v1::RecoverHistoryResponse> {
+        const RecoveredHistory history = TRY(engine_.Recover(
+            FromMessage(request->target()), request->project(), request->ref(), request->actor()));
+        v1::RecoverHistoryResponse answer;
+        answer.set_target_url(history.target_url);
+        answer.set_ref(history.ref);
+        for (const RecoveredRevision& revision : history.revisions) {
+          auto* message = answer.add_revisions();
+          message->set_id(revision.id.hex());
+          message->set_name(revision.name);
+          message->set_applied(revision.applied);
+          message->set_named(revision.named);
+        }
+        return answer;
+      });
 }
 
 }  // namespace mig

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "daemon/engine.h"
-#include "daemon/rpc/pool.h"
+#include "daemon/rpc/answer.h"
 #include "mig/v1/target.grpc.pb.h"
 
 namespace mig {
 
 class TargetService final : public v1::TargetService::CallbackService {
  public:
-  TargetService(Engine& engine, Pool& pool) : engine_(engine), pool_(pool) {}
+  TargetService(Engine& engine, const Calls& calls) : engine_(engine), calls_(calls) {}
 
   using Context = grpc::CallbackServerContext;
   grpc::ServerUnaryReactor* GetCurrent(Context*, const v1::GetCurrentRequest*,
@@ -31,7 +31,7 @@ class TargetService final : public v1::TargetService::CallbackService {
 
  private:
   Engine& engine_;
-  Pool& pool_;
+  const Calls calls_;
 };
 
 }  // namespace mig

@@ -52,7 +52,8 @@ int BoundSocket(const sockaddr_un& address, mode_t mode) {
 }  // namespace
 
 Result<std::unique_ptr<UnixListener>> UnixListener::Bind(const std::string& path,
-                                                         std::vector<std::uint32_t> allowed_uids) {
+                                                         std::vector<std::uint32_t> allowed_uids,
+                                                         UnixUsers& users) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
@@ -74,15 +75,16 @@ Result<std::unique_ptr<UnixListener>> UnixListener::Bind(const std::string& path
   if (socket < 0) return CannotListen(path, "bind");
   const int wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   return std::unique_ptr<UnixListener>(
-      new UnixListener(path, socket, wake, std::move(allowed_uids)));
+      new UnixListener(path, socket, wake, std::move(allowed_uids), users));
 }
 
 UnixListener::UnixListener(std::string path, int socket, int wake,
-                           std::vector<std::uint32_t> allowed_uids)
+                           std::vector<std::uint32_t> allowed_uids, UnixUsers& users)
     : path_(std::move(path)),
       socket_(socket),
       wake_(wake),
-      allowed_uids_(std::move(allowed_uids)) {}
+      allowed_uids_(std::move(allowed_uids)),
+      users_(users) {}
 
 UnixListener::~UnixListener() {
   Close();
@@ -127,30 +129,32 @@ void UnixListener::Run() {
 }
 
 void UnixListener::Accept() {
-  const int descriptor = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (descriptor < 0) return;
-  if (!MayConnect(descriptor)) {
-    ::close(descriptor);
+  const int accepted = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (accepted < 0) return;
+  const auto user = PermittedUser(accepted);
+  if (!user) {
+    ::close(accepted);
     return;
   }
+  const int descriptor = users_.Claim(accepted, *user);
+  if (descriptor < 0) return;
   const int watched = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
   if (watched >= 0) connections_.push_back(watched);
   ever_connected_ = true;
   accept_(descriptor);
 }
 
-bool UnixListener::MayConnect(int descriptor) const {
+std::optional<uid_t> UnixListener::PermittedUser(int descriptor) const {
   ucred peer = {};
   socklen_t size = sizeof peer;
-  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
   const bool allowed =
       peer.uid == 0 || peer.uid == ::geteuid() ||
       std::find(allowed_uids_.begin(), allowed_uids_.end(), peer.uid) != allowed_uids_.end();
-  if (!allowed) {
-    Log(LogLevel::kWarning, "turned a user away",
-        {{"uid", std::to_string(peer.uid)}, {"socket", path_}});
-  }
-  return allowed;
+  if (allowed) return peer.uid;
+  Log(LogLevel::kWarning, "turned a user away",
+      {{"uid", std::to_string(peer.uid)}, {"socket", path_}});
+  return std::nullopt;
 }
 
 void UnixListener::ForgetClosed(const std::vector<bool>& closed) {

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/rpc/unix_users.h"
 #include "store/core/result.h"
 
 namespace mig {
@@ -32,11 +33,12 @@ class UnixListener {
   // Takes over what a dead daemon left at `path`, and listens: from here on connections wait for
   // Start. The socket can be opened by its owner alone (mode 0600), unless `allowed_uids` names
   // others: then by all, and who is not named is turned away. REQUIRES: the caller holds a lock
-  // that keeps other daemons from `path`.
+  // that keeps other daemons from `path`. `users` learns who each connection is, and outlives this.
   //
   // Errors: kConfigInvalid (too long a path), kFileUnwritable.
   static Result<std::unique_ptr<UnixListener>> Bind(const std::string& path,
-                                                    std::vector<std::uint32_t> allowed_uids);
+                                                    std::vector<std::uint32_t> allowed_uids,
+                                                    UnixUsers& users);
 
   ~UnixListener();  // Close()
 
@@ -54,11 +56,13 @@ class UnixListener {
   const std::string& path() const { return path_; }
 
  private:
-  UnixListener(std::string path, int socket, int wake, std::vector<std::uint32_t> allowed_uids);
+  UnixListener(std::string path, int socket, int wake, std::vector<std::uint32_t> allowed_uids,
+               UnixUsers& users);
 
   void Run();
   void Accept();
-  bool MayConnect(int descriptor) const;
+  // The user at the other end, if it may connect.
+  std::optional<uid_t> PermittedUser(int descriptor) const;
   void ForgetClosed(const std::vector<bool>& closed);
   int WaitMilliseconds() const;
   void QuitIfIdle();
@@ -67,6 +71,7 @@ class UnixListener {
   const int socket_;
   const int wake_;  // an eventfd: Close() was called
   const std::vector<std::uint32_t> allowed_uids_;
+  UnixUsers& users_;
   std::function<void(int)> accept_;
   std::optional<IdleRule> idle_;
   // A duplicate of each connection's descriptor: only its hanging up is looked for.

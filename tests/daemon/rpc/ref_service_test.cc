@@ -14,24 +14,31 @@
 #include "daemon/rpc/admin_service.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/services.h"
+#include "daemon/store_care.h"
 #include "mig/v1/admin.grpc.pb.h"
 #include "mig/v1/ref.grpc.pb.h"
 #include "store/core/sha256.h"
-#include "store/memory_kv.h"
+#include "store/rocks_kv.h"
 
 namespace mig {
 namespace {
 
 using Stub = v1::RefService::Stub;
 
+std::string MadeFolder() {
+  char folder[] = "/tmp/mig-refs-XXXXXX";
+  return ::mkdtemp(folder);
+}
+
+DaemonConfig ConfigIn(const std::string& folder) {
+  DaemonConfig config;
+  config.store = folder + "/store";
+  config.listen = {"unix:" + folder + "/s"};
+  return config;
+}
+
 class RefServiceTest : public testing::Test {
  protected:
-  RefServiceTest() {
-    char folder[] = "/tmp/mig-refs-XXXXXX";
-    folder_ = ::mkdtemp(folder);
-    config_.store = folder_ + "/store";
-    config_.listen = {"unix:" + folder_ + "/s"};
-  }
   ~RefServiceTest() override {
     channel_ = nullptr;
     server_ = nullptr;
@@ -40,11 +47,18 @@ class RefServiceTest : public testing::Test {
   }
 
   void Serve() {
-    auto bound = Server::Bind(config_);
+    callers_ = std::make_unique<Callers>(config_);
+    calls_ = std::make_unique<Calls>(*callers_, pool_);
+    services_ = MakeServices(engine_, care_, *calls_);
+    admin_ = std::make_unique<AdminService>(
+        AdminService::Facts{
+            "1.2.3", "/store", {}, RunningBinary(), "now", [] { return 0; }, [](bool) {}},
+        *calls_);
+    auto bound = Server::Bind(config_, *callers_);
     ASSERT_TRUE(bound) << bound.error().message;
     server_ = *std::move(bound);
     std::vector<grpc::Service*> all = services_->All();
-    all.push_back(&admin_);
+    all.push_back(admin_.get());
     ASSERT_TRUE(server_->Serve(all, std::nullopt));
     auto channel = Channel::Open({.address = config_.listen[0]});
     ASSERT_TRUE(channel) << channel.error().message;
@@ -91,17 +105,19 @@ class RefServiceTest : public testing::Test {
     request.set_ref("main");
     return channel_->Call(&Stub::ListMoves, request)->moves(0);
   }
-  std::size_t Stored() { return ScanAll(kv_, "", "")->size(); }
+  std::size_t Stored() { return ScanAll(*kv_, "", "")->size(); }
 
-  std::string folder_;
-  DaemonConfig config_;
-  MemoryKv kv_;
-  World world_ = World::Real();
-  Engine engine_{kv_, world_};
+  const std::string folder_ = MadeFolder();
+  DaemonConfig config_ = ConfigIn(folder_);
+  const std::unique_ptr<RocksKv> kv_ = *RocksKv::Open(config_.store);
+  const World world_ = World::Real();
+  Engine engine_{*kv_, world_};
+  StoreCare care_{*kv_, config_.store, world_, [] { return std::string(); }};
   Pool pool_{2, 100};
-  std::unique_ptr<Services> services_ = MakeServices(engine_, pool_);
-  AdminService admin_{
-      {"1.2.3", "/store", {}, RunningBinary(), "now", [] { return 0; }, [](bool) {}}};
+  std::unique_ptr<Callers> callers_;
+  std::unique_ptr<Calls> calls_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<AdminService> admin_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<Channel> channel_;
 };
@@ -203,9 +219,8 @@ TEST_F(RefServiceTest, KnowsACallerOverTlsByItsToken) {
   config_.tls = {folder_ + "/cert", folder_ + "/key", ""};
   config_.tokens = {{"team-a", Hex(Sha256("secret"))}};
   Serve();
-  auto channel = Channel::Open({.address = "https://" + config_.listen[1],
-                                .ca_file = folder_ + "/cert",
-                                .token = "secret"});
+  auto channel = Channel::Open(
+      {.address = "https://" + config_.listen[1], .ca_file = folder_ + "/cert", .token = "secret"});
   ASSERT_TRUE(channel) << channel.error().message;
   channel_ = *std::move(channel);
   const std::string text = CanonicalText(Base());

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,7 +95,7 @@ class NumberSource final : public EventSource<WatchRunResponse> {
 
 class Watching final : public RunService::CallbackService {
  public:
-  Watching(Numbers& numbers, Pool& pool) : numbers_(numbers), pool_(pool) {}
+  Watching(Numbers& numbers, const Calls& calls) : numbers_(numbers), calls_(calls) {}
 
   grpc::ServerWriteReactor<WatchRunResponse>* WatchRun(grpc::CallbackServerContext*,
                                                        const WatchRunRequest* request) override {
@@ -105,20 +106,27 @@ class Watching final : public RunService::CallbackService {
                                                 request->after_sequence());
   }
 
+  // Of the last call that was let in.
+  const std::string& caller() const { return caller_; }
+
   grpc::ServerUnaryReactor* CancelRun(grpc::CallbackServerContext* context,
                                       const v1::CancelRunRequest* request,
                                       v1::CancelRunResponse* response) override {
-    return Answer(context, pool_, response, [request]() -> Result<v1::CancelRunResponse> {
-      if (request->run_id().empty()) return Error{Reason::kNoSuchRun, "no run is named"};
-      v1::CancelRunResponse answer;
-      answer.set_cancelled(true);
-      return answer;
-    });
+    return calls_.Write(context, request, response,
+                        [=, this](const Identity& caller) -> Result<v1::CancelRunResponse> {
+                          caller_ = Describe(caller);
+                          if (request->run_id().empty())
+                            return Error{Reason::kNoSuchRun, "no run is named"};
+                          v1::CancelRunResponse answer;
+                          answer.set_cancelled(true);
+                          return answer;
+                        });
   }
 
  private:
   Numbers& numbers_;
-  Pool& pool_;
+  const Calls calls_;
+  std::string caller_;
 };
 
 class ServerTest : public ::testing::Test {
@@ -136,8 +144,15 @@ class ServerTest : public ::testing::Test {
   }
 
   Result<void> Serve(std::optional<IdleRule> idle = std::nullopt) {
-    server_ = TRY(Server::Bind(config_));
-    return server_->Serve({&admin_, &watching_}, std::move(idle));
+    callers_ = std::make_unique<Callers>(config_);
+    const Calls calls(*callers_, pool_);
+    admin_ = std::make_unique<AdminService>(
+        AdminService::Facts{
+            "1.2.3", "/store", {}, RunningBinary(), "now", [] { return 0; }, [](bool) {}},
+        calls);
+    watching_ = std::make_unique<Watching>(numbers_, calls);
+    server_ = TRY(Server::Bind(config_, *callers_));
+    return server_->Serve({admin_.get(), watching_.get()}, std::move(idle));
   }
 
   std::unique_ptr<Channel> Connect(DaemonAddress address) {
@@ -162,9 +177,9 @@ class ServerTest : public ::testing::Test {
   DaemonConfig config_;
   Numbers numbers_;
   Pool pool_{2, 100};
-  AdminService admin_{
-      {"1.2.3", "/store", {}, RunningBinary(), "now", [] { return 0; }, [](bool) {}}};
-  Watching watching_{numbers_, pool_};
+  std::unique_ptr<Callers> callers_;
+  std::unique_ptr<AdminService> admin_;
+  std::unique_ptr<Watching> watching_;
   std::unique_ptr<Server> server_;
 };
 
@@ -292,20 +307,47 @@ TEST_F(ServerTest, DoesNotQuitDuringARun) {
   EXPECT_EQ(gone.wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
+TEST_F(ServerTest, KnowsUnixCallersByTheirUser) {
+  ASSERT_TRUE(Serve());
+  v1::CancelRunRequest request;
+  request.set_run_id("r1");
+  ASSERT_TRUE(Connect()->Call(&RunService::Stub::CancelRun, request));
+  EXPECT_EQ(watching_->caller(), std::string("user ") + ::getpwuid(::getuid())->pw_name);
+}
+
 TEST_F(ServerTest, KnowsTcpCallersByTheirToken) {
   MakeCertificate();
   config_.tokens = {{"team-a", Hex(Sha256("correct horse"))}};
   config_.listen = {"localhost:" + std::to_string(20000 + ::getpid() % 20000)};
   ASSERT_TRUE(Serve());
-  const auto reason_with = [&](const std::string& token) {
+  v1::CancelRunRequest request;
+  request.set_run_id("r1");
+  const auto answer_with = [&](const std::string& token) {
     const auto channel = Connect(
         {.address = "https://" + config_.listen[0], .ca_file = folder_ + "/cert", .token = token});
-    const auto daemon = channel->Call(&v1::AdminService::Stub::GetDaemon, {});
-    return daemon ? "ok" : std::string(InfoOf(daemon.error().reason).text);
+    const auto answer = channel->Call(&RunService::Stub::CancelRun, request);
+    return answer ? "ok"
+                  : std::string(InfoOf(answer.error().reason).text) + ": " + answer.error().message;
   };
-  EXPECT_EQ(reason_with("correct horse"), "ok");
-  EXPECT_EQ(reason_with("wrong horse"), "UNAUTHENTICATED");
-  EXPECT_EQ(reason_with(""), "UNAUTHENTICATED");
+  EXPECT_EQ(answer_with("wrong horse"),
+            "UNAUTHENTICATED: the token is not one that this daemon knows");
+  EXPECT_EQ(answer_with(""), "UNAUTHENTICATED: the call carries no token");
+  EXPECT_EQ(watching_->caller(), "") << "a call that is refused does no work";
+  EXPECT_EQ(answer_with("correct horse"), "ok");
+  EXPECT_EQ(watching_->caller(), "token team-a");
+}
+
+TEST_F(ServerTest, StopsForCallersOfItsOwnMachineAlone) {
+  MakeCertificate();
+  config_.tokens = {{"team-a", Hex(Sha256("correct horse"))}};
+  config_.listen.push_back("localhost:" + std::to_string(20000 + ::getpid() % 20000));
+  ASSERT_TRUE(Serve());
+  const auto remote = Connect({.address = "https://" + config_.listen[1],
+                               .ca_file = folder_ + "/cert",
+                               .token = "correct horse"});
+  EXPECT_EQ(remote->Call(&v1::AdminService::Stub::StopDaemon, {}).error().reason,
+            Reason::kPermissionDenied);
+  EXPECT_TRUE(Connect()->Call(&v1::AdminService::Stub::StopDaemon, {}));
 }
 
 TEST_F(ServerTest, KnowsTcpCallersByTheirCertificate) {
@@ -313,12 +355,15 @@ TEST_F(ServerTest, KnowsTcpCallersByTheirCertificate) {
   config_.tls.client_ca = config_.tls.certificate;
   config_.listen = {"localhost:" + std::to_string(20000 + ::getpid() % 20000)};
   ASSERT_TRUE(Serve());
+  v1::CancelRunRequest request;
+  request.set_run_id("r1");
   DaemonAddress address = {.address = "https://" + config_.listen[0], .ca_file = folder_ + "/cert"};
-  EXPECT_EQ(Connect(address)->Call(&v1::AdminService::Stub::GetDaemon, {}).error().reason,
-            Reason::kDaemonUnreachable);
+  EXPECT_EQ(Connect(address)->Call(&RunService::Stub::CancelRun, request).error().reason,
+            Reason::kUnauthenticated);
   address.certificate_file = folder_ + "/cert";
   address.key_file = folder_ + "/key";
-  EXPECT_TRUE(Connect(address)->Call(&v1::AdminService::Stub::GetDaemon, {}));
+  ASSERT_TRUE(Connect(address)->Call(&RunService::Stub::CancelRun, request));
+  EXPECT_EQ(watching_->caller(), "certificate localhost");
 }
 
 TEST_F(ServerTest, SaysWhichTlsFileIsMissing) {

@@ -1,0 +1,145 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "cli/commands/all.h"
+#include "cli/commands/import_project.h"
+#include "cli/render/store.h"
+
+namespace mig {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+
+// A file that gets its name when it is whole.
+class PartialFile {
+ public:
+  explicit PartialFile(std::string path)
+      : path_(std::move(path)),
+        partial_(path_ + ".partial"),
+        descriptor_(::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)),
+        failure_(descriptor_ < 0 ? errno : 0) {}
+  ~PartialFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ >= 0) ::unlink(partial_.c_str());
+  }
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  // What fails is told by Keep().
+  void Write(std::string_view bytes) {
+    while (failure_ == 0 && !bytes.empty()) {
+      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      if (written < 0 && errno != EINTR) failure_ = errno;
+      if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  // Never in place of another file.
+  Result<void> Keep() {
+    if (failure_ == 0 && ::fsync(descriptor_) != 0) failure_ = errno;
+    if (failure_ == 0 && ::link(partial_.c_str(), path_.c_str()) != 0) failure_ = errno;
+    if (failure_ == 0) return {};
+    return Error{failure_ == EEXIST ? Reason::kFileExists : Reason::kFileUnwritable,
+                 "cannot write " + path_ + ": " + std::strerror(failure_),
+                 {{"file", path_}}};
+  }
+
+ private:
+  const std::string path_;
+  const std::string partial_;
+  const int descriptor_;
+  int failure_;
+};
+
+Result<int> Run(Context& context) {
+  const std::string path = context.args().Operand(0);
+  if (std::filesystem::exists(path))
+    return Error{Reason::kFileExists, "there is something at " + path, {{"file", path}}};
+  v1::ExportProjectRequest request;
+  request.set_project(TRY(context.config())->project);
+  Client* client = TRY(context.client());
+  PartialFile file(path);
+  std::size_t bytes = 0;
+  const auto each = [&](const v1::ExportProjectResponse& answer) {
+    file.Write(answer.chunk());
+    bytes += answer.chunk().size();
+    context.terminal().Live("exported " + RenderBytes(static_cast<std::int64_t>(bytes)));
+  };
+  TRY(client->Call(request, each));
+  TRY(file.Keep());
+  context.terminal().Live("");
+  v1::ExportProjectResponse answer;  // without the pieces, which are in the file
+  if (context.json()) context.PrintJson(answer);
+  context.terminal().Tell("exported project " + request.project() + " to " + path + " (" +
+                          RenderBytes(static_cast<std::int64_t>(bytes)) + ")\n");
+  return kDone;
+}
+
+// Reads a file piece by piece, and from its start again after its end.
+class Pieces {
+ public:
+  explicit Pieces(std::string path)
+      : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~Pieces() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Pieces(const Pieces&) = delete;
+  Pieces& operator=(const Pieces&) = delete;
+
+  Result<std::string> Next() {
+    std::string piece(kPieceBytes, '\0');
+    ssize_t count = -1;
+    do {
+      count = ::read(descriptor_, piece.data(), piece.size());
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) {
+      return Error{Reason::kFileUnreadable,
+                   "cannot read " + path_ + ": " + std::strerror(errno),
+                   {{"file", path_}}};
+    }
+    if (count == 0) ::lseek(descriptor_, 0, SEEK_SET);
+    piece.resize(static_cast<std::size_t>(count));
+    return piece;
+  }
+
+ private:
+  const std::string path_;
+  const int descriptor_;
+};
+
+}  // namespace
+
+Result<int> ImportProjectFile(Context& context, const std::string& path) {
+  Pieces pieces(path);
+  TRY(pieces.Next());  // a file that cannot be read is no reason to start a daemon
+  Pieces again(path);
+  Client* client = TRY(context.client());
+  v1::ImportProjectResponse answer =
+      TRY(client->ImportProject([&]() -> Result<std::string> { return again.Next(); }));
+  if (context.json()) {
+    context.PrintJson(answer);
+  } else {
+    context.terminal().Print(RenderImported(answer));
+  }
+  return answer.diverged().empty() ? kDone : kFindings;
+}
+
+const Command kExport = {
+    .name = "export",
+    .group = Group::kOperate,
+    .summary = "Write the project to a file: its revisions, its refs and their logs",
+    .description =
+        "The file is hashed, and says the same on every machine (docs/formats.md). `mig import "
+        "FILE` takes it in, into a fresh store or one that has some of it.",
+    .operands = {"FILE", 1, 1},
+    .examples =
+        "$ mig export shop.mig\n"
+        "$ mig import shop.mig    # in another work tree, or for another daemon",
+    .run = Run,
+};
+
+}  // namespace mig

@@ -1,0 +1,148 @@
+#include <filesystem>
+#include <optional>
+
+#include "cli/commands/all.h"
+#include "cli/context.h"
+#include "cli/render/store.h"
+
+namespace mig {
+namespace {
+
+constexpr Option kFsckOptions[] = {
+    {"--repair", "", "make right what can be made right without losing anything"},
+};
+
+constexpr Option kGcOptions[] = {
+    {"-n,--dry-run", "", "only say what would be removed (this is what happens without --prune)"},
+    {"--prune", "", "remove it"},
+    {"--grace", "TIME", "keep what was stored within TIME, 36h or 14d (default 14d)"},
+};
+
+Result<int> RunFsck(Context& context) {
+  v1::CheckStoreRequest request;
+  request.set_repair(context.args().Has("repair"));
+  Terminal& terminal = context.terminal();
+  Client* client = TRY(context.client());
+  int findings = 0;
+  v1::StoreCounts counts;
+  const auto each = [&](const v1::CheckStoreResponse& answer) {
+    if (answer.has_counts()) counts = answer.counts();
+    if (answer.has_finding() && !answer.finding().repaired()) ++findings;
+    if (context.json() && (answer.has_finding() || answer.done())) return context.PrintJson(answer);
+    if (answer.has_finding()) terminal.Print(RenderFinding(answer.finding(), terminal.out_style()));
+    if (!answer.done()) terminal.Live(RenderCounts(counts));
+  };
+  TRY(client->Call(request, each));
+  TRY(terminal.Flush());
+  terminal.Tell(RenderCounts(counts) +
+                (findings == 0 ? ": the store is whole\n"
+                               : ": " + Counted(findings, "finding", "findings") + "\n"));
+  return findings == 0 ? kDone : kFindings;
+}
+
+// "14d", "36h", "90min", "30s"; "0".
+Result<std::int64_t> SecondsOf(const std::string& text) {
+  std::size_t digits = 0;
+  while (digits < text.size() && digits < 9 && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  const std::string unit = text.substr(digits);
+  const std::int64_t number = digits == 0 ? -1 : std::stoll(text.substr(0, digits));
+  std::int64_t seconds = -1;
+  if (unit == "s") seconds = 1;
+  if (unit == "min") seconds = 60;
+  if (unit == "h") seconds = 3600;
+  if (unit == "d") seconds = 86400;
+  if (unit.empty() && number == 0) seconds = 0;
+  if (number >= 0 && seconds >= 0) return number * seconds;
+  return Error{Reason::kUsage, "--grace " + text + " is no time: give 36h, 14d or 0"};
+}
+
+Result<int> RunGc(Context& context) {
+  v1::CollectGarbageRequest request;
+  request.set_prune(context.args().Has("prune"));
+  if (request.prune() && context.args().Has("dry-run"))
+    return Error{Reason::kUsage, "--dry-run removes nothing, and --prune does: give one of them"};
+  const std::string grace =
+      context.args().Has("grace") ? context.args().Value("grace") : std::string("14d");
+  request.set_grace_seconds(TRY(SecondsOf(grace)));
+  Terminal& terminal = context.terminal();
+  Client* client = TRY(context.client());
+  v1::CollectGarbageResponse last;
+  const auto each = [&](const v1::CollectGarbageResponse& answer) {
+    if (answer.done()) last = answer;
+    if (context.json() && (answer.has_garbage() || answer.done())) return context.PrintJson(answer);
+    if (answer.has_garbage()) terminal.Print(RenderGarbage(answer.garbage(), request.prune()));
+    if (answer.seen() > 0)
+      terminal.Live("looked at " + std::to_string(answer.seen()) + " revisions");
+  };
+  TRY(client->Call(request, each));
+  TRY(terminal.Flush());
+  terminal.Tell(RenderCollected(last.counts(), request.prune()));
+  return kDone;
+}
+
+Result<int> RunBackup(Context& context) {
+  v1::BackUpStoreRequest request;
+  const std::string folder =
+      std::filesystem::absolute(context.args().Operand(0)).lexically_normal();
+  request.set_folder(folder.ends_with('/') ? folder.substr(0, folder.size() - 1) : folder);
+  Terminal& terminal = context.terminal();
+  Client* client = TRY(context.client());
+  v1::BackUpStoreResponse last;
+  const auto each = [&](const v1::BackUpStoreResponse& answer) {
+    last = answer;
+    terminal.Live("checking the copy: " + RenderCounts(answer.counts()));
+  };
+  TRY(client->Call(request, each));
+  terminal.Live("");
+  if (context.json()) context.PrintJson(last);
+  terminal.Tell("backed up to " + request.folder() + ": " + RenderCounts(last.counts()) + "\n");
+  return kDone;
+}
+
+}  // namespace
+
+const Command kFsck = {
+    .name = "fsck",
+    .group = Group::kOperate,
+    .summary = "Check that the store is whole",
+    .description =
+        "Reads and hashes every revision, follows every link, and compares refs with their logs, "
+        "the index of names and the list of runs. Exit status 4 says that something is wrong; each "
+        "finding says what to do.",
+    .options = kFsckOptions,
+    .examples =
+        "$ mig fsck\n"
+        "$ mig fsck --repair    # the index of names and the list of runs can be made anew",
+    .run = RunFsck,
+};
+
+const Command kGc = {
+    .name = "gc",
+    .group = Group::kOperate,
+    .summary = "Find revisions that nothing needs, and remove them",
+    .description =
+        "Needed is what a ref is at or ever was, what a target was last seen at, everything below, "
+        "and what was stored lately. Without --prune nothing is removed.",
+    .options = kGcOptions,
+    .examples =
+        "$ mig gc                      # what would be removed?\n"
+        "$ mig gc --prune\n"
+        "$ mig gc --prune --grace 0    # even what was stored a moment ago",
+    .run = RunGc,
+};
+
+const Command kBackup = {
+    .name = "backup",
+    .group = Group::kOperate,
+    .summary = "Copy the store to a folder while it is in use, and check the copy",
+    .description =
+        "DIR is a folder of the daemon's machine where nothing is yet. The copy is a store of its "
+        "own; `migd restore-store` makes it the one that is used.",
+    .operands = {"DIR", 1, 1},
+    .examples =
+        "$ mig backup /var/backups/mig-2026-11-22\n"
+        "$ migd restore-store /var/backups/mig-2026-11-22 --store /var/lib/mig",
+    .run = RunBackup,
+};
+
+}  // namespace mig

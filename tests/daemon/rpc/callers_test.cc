@@ -1,0 +1,36 @@
+#include "daemon/rpc/callers.h"
+
+#include <gmock/gmock.h>
+
+#include "mig/v1/ref.pb.h"
+#include "mig/v1/run.pb.h"
+#include "mig/v1/target.pb.h"
+
+namespace mig {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(SubjectOf, NamesTheProjectThatAPushMovesARefOf) {
+  v1::PushRefRequest push;
+  push.set_project("billing");
+  EXPECT_THAT(SubjectOf(push).projects, ElementsAre("billing"));
+  push.mutable_view()->set_project("shop");
+  EXPECT_THAT(SubjectOf(push).projects, ElementsAre("shop", "billing"));
+}
+
+TEST(SubjectOf, NamesTheTargetsThatAreLookedAt) {
+  v1::PlanPullRequest pull;
+  pull.mutable_view()->set_project("shop");
+  pull.add_targets()->set_name("dev");
+  pull.add_targets()->set_name("prod");
+  EXPECT_THAT(SubjectOf(pull).targets, ElementsAre("dev", "prod"));
+  v1::DescribeTargetRequest describe;
+  EXPECT_THAT(SubjectOf(describe).targets, IsEmpty());
+  describe.mutable_target()->set_name("prod");
+  EXPECT_THAT(SubjectOf(describe).targets, ElementsAre("prod"));
+}
+
+}  // namespace
+}  // namespace mig
