@@ -85,9 +85,7 @@ Result<const Command*> FindCommand(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Command* command : kCommands) {
     if (SameName(name, command->name)) return command;
-    if (!command->alias.empty() && SameName(name, command->alias)) return command;
     names.push_back(command->name);
-    if (!command->alias.empty()) names.push_back(command->alias);
   }
   for (const Refused& refused : kRefusedCommands) {
     if (refused.name != name) continue;

@@ -45,7 +45,6 @@ enum class Group { kWrite, kLook, kApply, kShare, kOperate };
 
 struct Command {
   std::string_view name;
-  std::string_view alias = {};  // another spelling; empty: none
   Group group = Group::kLook;
   std::string_view summary;           // one line, for the list of commands
   std::string_view description = {};  // whole sentences, for the command's own help
@@ -64,7 +63,7 @@ std::span<const std::pair<Group, std::string_view>> CommandGroups();
 // Taken by every command that does not define an option of the same name.
 std::span<const Option> GlobalOptions();
 
-// By name, alias, or with underscores for dashes as Alembic spells them. Errors: kUsage, with the
+// By name, or with underscores for dashes as Alembic spells them. Errors: kUsage, with the
 // nearest name as hint.
 Result<const Command*> FindCommand(std::string_view name);
 

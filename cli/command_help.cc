@@ -96,7 +96,6 @@ std::string Overview(const Style& style) {
 std::string HelpOf(const Command& command, const Style& style) {
   std::string text =
       std::string(command.summary) + "\n\n" + style.Bold("Usage:") + " " + Synopsis(command);
-  if (!command.alias.empty()) text += "Also spelled: mig " + std::string(command.alias) + "\n";
   if (!command.description.empty()) text += "\n" + Wrapped(command.description, 0) + "\n";
   const auto [own, global] = OptionsByOrigin(command);
   if (!own.empty()) text += "\n" + style.Bold("Options") + "\n" + OptionLines(own);

@@ -130,9 +130,6 @@ std::string ManualOf(const Command& command) {
                      Bold("mig " + std::string(command.name));
   if (!command.operands.usage.empty()) page += " " + Italic(command.operands.usage);
   page += " [" + Italic("OPTION") + "...]\n";
-  if (!command.alias.empty()) {
-    page += ".P\nAlso spelled " + Bold("mig " + std::string(command.alias)) + ".\n";
-  }
   if (!command.description.empty())
     page += Section("DESCRIPTION") + Plain(command.description) + "\n";
   if (!options.own.empty()) page += Section("OPTIONS") + OptionList(options.own);

@@ -8,10 +8,8 @@ namespace {
 
 std::string CommandNames() {
   std::string names;
-  for (const Command* command : AllCommands()) {
+  for (const Command* command : AllCommands())
     names.append(names.empty() ? "" : " ").append(command->name);
-    if (!command->alias.empty()) names.append(" ").append(command->alias);
-  }
   return names;
 }
 
@@ -33,9 +31,8 @@ std::string BashScript() {
       "  done\n"
       "  case \"$verb\" in\n";
   for (const Command* command : AllCommands()) {
-    std::string pattern(command->name);
-    if (!command->alias.empty()) pattern.append("|").append(command->alias);
-    script += "    " + pattern + ") options=\"" + OptionNames(*command) + "\" ;;\n";
+    script +=
+        "    " + std::string(command->name) + ") options=\"" + OptionNames(*command) + "\" ;;\n";
   }
   return script +
          "  esac\n"
@@ -88,10 +85,8 @@ std::string ZshScript() {
       "  fi\n"
       "  case \"$words[2]\" in\n";
   for (const Command* command : AllCommands()) {
-    std::string pattern(command->name);
-    if (!command->alias.empty()) pattern.append("|").append(command->alias);
-    script += "    " + pattern + ")\n      _arguments \\\n" + ZshOptions(*command) +
-              "        '*:revision:(head heads base)' ;;\n";
+    script += "    " + std::string(command->name) + ")\n      _arguments \\\n" +
+              ZshOptions(*command) + "        '*:revision:(head heads base)' ;;\n";
   }
   // As a file in $fpath it is run to complete, in ~/.zshrc it is evaluated.
   return script +

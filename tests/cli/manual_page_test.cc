@@ -16,7 +16,6 @@ constexpr Option kOptions[] = {
 };
 
 const Command kTry = {.name = "try-it",
-                      .alias = "try",
                       .summary = "Try something",
                       .description = "Once. 'Twice' with a \\ in it.",
                       .operands = {"REV...", 1, 2},
@@ -28,7 +27,6 @@ TEST(ManualPage, IsWrittenInTheLanguageOfMan7) {
   EXPECT_THAT(page, testing::StartsWith(".TH MIG\\-TRY\\-IT 1 "));
   EXPECT_THAT(page, HasSubstr(".SH NAME\nmig\\-try\\-it \\- Try something\n"));
   EXPECT_THAT(page, HasSubstr(".SH SYNOPSIS\n\\fBmig try\\-it\\fR \\fIREV...\\fR"));
-  EXPECT_THAT(page, HasSubstr("Also spelled \\fBmig try\\fR."));
   EXPECT_THAT(page, HasSubstr(".TP\n\\fB\\-m\\fR, \\fB\\-\\-message\\fR \\fITEXT\\fR\n"
                               "what it does, in `one` line.\n"));
   EXPECT_THAT(page, HasSubstr("a label (may be repeated).\n"));
