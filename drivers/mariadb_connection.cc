@@ -237,7 +237,9 @@ Result<SqlResult> MariadbConnection::ReadAnswer(const std::string& sql) {
 void MariadbConnection::NoteChanges(const std::string& sql) {
   const char* text = nullptr;
   std::size_t size = 0;
-  bool told =
+  // What an earlier answer told stays in the connection's list; the flag is this one's.
+  const bool told =
+      (mysql_->server_status & SERVER_SESSION_STATE_CHANGED) != 0 &&
       mysql_session_track_get_first(mysql_.get(), SESSION_TRACK_STATE_CHANGE, &text, &size) == 0;
   if (told || MayChangeStateUnseen(sql)) state_changed_ = true;
 }
