@@ -112,7 +112,8 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit) {
       AddSettings(batch, book.dialect(), *statement.options);
     }
     options = statement.options;
-    Add(batch, {statement.sql}, role, &statement);
+    batch.commands.back().prompt = true;  // until it ends, this one has not begun
+    Add(batch, {.sql = statement.sql, .prompt = true}, role, &statement);
   };
   for (const PlannedStatement& statement : unit.statements) add(statement, Role::kStatement);
   for (const PlannedStatement& statement : unit.verifications) add(statement, Role::kVerification);

@@ -46,7 +46,8 @@ class Pipeline {
       return PQpipelineSync(connection_.get()) == 1;
     }
     const PostgresArguments& command = commands_[sent_++];
-    return command.Send(connection_.get()) && PQsendFlushRequest(connection_.get()) == 1;
+    if (!command.Send(connection_.get())) return false;
+    return !command.prompt() || PQsendFlushRequest(connection_.get()) == 1;
   }
 
   bool Flush() {

@@ -8,9 +8,9 @@
 
 namespace mig {
 
-// Sends `first`, which is the session's own and not reported, and then the commands in order, each
-// followed by a request to flush its answer, with one synchronisation at the end. Reads answers
-// while it writes, so that neither side's full buffer can stop both. Semantics are
+// Sends `first`, which is the session's own and not reported, and then the commands in order, those
+// that are prompt followed by a request to flush the answers, with one synchronisation at the end.
+// Reads answers while it writes, so that neither side's full buffer can stop both. Semantics are
 // Session::ExecuteAll's; a failure of `first` has no command_index. Leaves the connection out of
 // pipeline mode, unless it is gone.
 Result<void> RunPostgresPipeline(PostgresConnection& connection, std::span<const SqlCommand> first,

@@ -51,6 +51,7 @@ Result<PostgresArguments> PostgresArguments::Of(const SqlCommand& command) {
   if (command.sql.find('\0') != std::string::npos) return NulByte();
   PostgresArguments arguments;
   arguments.sql_ = command.sql.c_str();
+  arguments.prompt_ = command.prompt;
   arguments.texts_.reserve(command.parameters.size());
   for (const SqlValue& value : command.parameters) {
     const char* text = nullptr;

@@ -27,7 +27,10 @@ class PostgresArguments {
   // PQerrorMessage.
   bool Send(PGconn* connection) const;
 
+  bool prompt() const { return prompt_; }
+
  private:
+  bool prompt_ = false;
   const char* sql_ = nullptr;
   std::vector<std::string> texts_;
   std::vector<const char*> values_;

@@ -34,6 +34,8 @@ using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::string, Blob>;
 struct SqlCommand {
   std::string sql;
   std::vector<SqlValue> parameters = {};
+  // Its end is told as it comes, in ExecuteAll; that of others may come together with a later one's.
+  bool prompt = false;
 };
 
 // What a statement gave. Text of cells is in the engine's output format; booleans of PostgreSQL
@@ -74,7 +76,7 @@ class Session {
 
   // Runs the commands in order inside the transaction that is open, in as few round trips as the
   // engine allows, and stops at the first that fails. `done` is called on the calling thread, in
-  // order, as each ends. A failure's details hold `command_index`. REQUIRES: InTransaction().
+  // order, for each that ended. A failure's details hold `command_index`. REQUIRES: InTransaction().
   using CommandDone = std::function<void(std::size_t index, const SqlResult& result)>;
   virtual Result<void> ExecuteAll(std::span<const SqlCommand> commands,
                                   const CommandDone& done) = 0;
