@@ -494,7 +494,7 @@ Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
 Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
   const JournalRow row = JournalOf(run, state);
   std::vector<SqlCommand> commands = {book_.PutJournal(row)};
-  if (run.index == 0) {
+  if (run.index == 0 && state != "done") {
     for (const RevisionPtr& object : run.step.objects)
       commands.push_back(book_.InsertObject(object->id, object->revision));
   }
