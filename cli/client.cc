@@ -1,5 +1,6 @@
 #include "cli/client.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "cli/channel.h"
@@ -41,7 +42,7 @@ Result<void> Follow(Channel& channel,
   Result<void> ended = channel.Stream(
       method, request,
       [&](const Response& answer) {
-        if (left || on_event(answer.event())) return;
+        if (left || std::ranges::all_of(answer.events(), on_event)) return;
         left = true;
         stream->TryCancel();
       },

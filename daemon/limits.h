@@ -30,8 +30,11 @@ inline constexpr std::size_t kMaxJobs = 8;
 // files (each takes two).
 inline constexpr std::size_t kMaxUnixConnections = 400;
 
-// Events read from a run's log at once by one watcher: bounds what a slow watcher holds in memory.
-inline constexpr std::size_t kMaxEventsPerRead = 64;
+// Events of a run in one message: bounds what a slow watcher holds in memory, at about 100 bytes each.
+inline constexpr std::size_t kMaxEventsPerRead = 1000;
+
+// How long events gather before they are sent on. Nobody sees a fiftieth of a second.
+inline constexpr std::chrono::milliseconds kEventPause{20};
 
 // Rows of a target's log in one answer: half a mebibyte, read in a few milliseconds.
 inline constexpr int kMaxLogPage = 1000;

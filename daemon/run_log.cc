@@ -5,14 +5,15 @@
 namespace mig {
 
 void RunLog::Append(std::string time, EventBody body) {
-  std::vector<std::function<bool()>> wakes;
+  const bool ended = std::holds_alternative<RunFinished>(body);
+  std::vector<Wake> wakes;
   {
     const std::lock_guard lock(mutex_);
     events_.push_back(
         {static_cast<std::int64_t>(events_.size()) + 1, std::move(time), std::move(body)});
     wakes.swap(wakes_);
   }
-  std::erase_if(wakes, [](const auto& wake) { return !wake(); });
+  std::erase_if(wakes, [ended](const auto& wake) { return !wake(ended); });
   const std::lock_guard lock(mutex_);
   std::move(wakes.begin(), wakes.end(), std::back_inserter(wakes_));
 }
@@ -30,7 +31,7 @@ RunLog::Read RunLog::ReadAfter(std::int64_t sequence, std::size_t max) const {
   return read;
 }
 
-void RunLog::Subscribe(std::function<bool()> wake) {
+void RunLog::Subscribe(Wake wake) {
   const std::lock_guard lock(mutex_);
   wakes_.push_back(std::move(wake));
 }

@@ -24,13 +24,14 @@ class RunLog {
   Read ReadAfter(std::int64_t sequence, std::size_t max) const;
 
   // Calls `wake` after each change from now on, without holding a lock of the log, until it answers
-  // false.
-  void Subscribe(std::function<bool()> wake);
+  // false; with true when the log has ended.
+  using Wake = std::function<bool(bool ended)>;
+  void Subscribe(Wake wake);
 
  private:
   mutable std::mutex mutex_;
   std::vector<Event> events_;
-  std::vector<std::function<bool()>> wakes_;
+  std::vector<Wake> wakes_;
 };
 
 }  // namespace mig

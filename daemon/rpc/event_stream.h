@@ -3,12 +3,15 @@
 // The stream owns itself until gRPC is done with it. The log holds only a weak_ptr to its Waker and
 // never waits for a watcher: it wakes, and the stream reads from the last sequence it sent. One
 // write is in flight at a time, so a slow watcher holds kMaxEventsPerRead events and not the log.
+// A message costs both sides as much as a small statement does, so a log that grows fast is sent in
+// bursts: the first event at once, then what came within kEventPause, and the end again at once.
 #pragma once
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -25,9 +28,9 @@ class Waker {
  public:
   virtual ~Waker() = default;
 
-  // From any thread; spurious wakes are allowed. The caller holds no lock that
-  // EventSource::ReadAfter takes.
-  virtual void Wake() = 0;
+  // From any thread; spurious wakes are allowed. `ended`: nothing more will come. The caller holds
+  // no lock that EventSource::ReadAfter takes.
+  virtual void Wake(bool ended) = 0;
 };
 
 // Where the events come from: an adapter from a log to the messages of one call.
@@ -35,8 +38,8 @@ template <typename Response>
 class EventSource {
  public:
   struct Batch {
-    std::vector<Response> events;
-    std::int64_t last_sequence = 0;  // of the last of `events`; ignored when there are none
+    Response message;
+    std::int64_t last_sequence = 0;  // of the last event of `message`; as asked when it has none
     bool ended = false;              // no event will follow these
   };
 
@@ -56,10 +59,12 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
                           public Waker,
                           public std::enable_shared_from_this<EventStream<Response>> {
  public:
-  // What a handler returns: events after the sequence `after`, until the source ends.
+  // What a handler returns: events after the sequence `after`, until the source ends. `pause`: how
+  // long they gather at least between two messages.
   static grpc::ServerWriteReactor<Response>* Start(std::unique_ptr<EventSource<Response>> source,
-                                                   std::int64_t after) {
-    auto stream = std::make_shared<EventStream>(Key{}, std::move(source), after);
+                                                   std::int64_t after,
+                                                   std::chrono::milliseconds pause = kEventPause) {
+    auto stream = std::make_shared<EventStream>(Key{}, std::move(source), after, pause);
     stream->self_ = stream;
     stream->source_->Subscribe(std::weak_ptr<Waker>(stream));
     stream->Pump();
@@ -80,17 +85,23 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
   struct Key {};
 
  public:
-  EventStream(Key, std::unique_ptr<EventSource<Response>> source, std::int64_t after)
-      : source_(std::move(source)), sequence_(after) {}
+  EventStream(Key, std::unique_ptr<EventSource<Response>> source, std::int64_t after,
+              std::chrono::milliseconds pause)
+      : source_(std::move(source)), pause_(pause), sequence_(after) {}
 
-  void Wake() override { Pump(); }
+  void Wake(bool ended) override {
+    {
+      std::lock_guard lock(mutex_);
+      urgent_ = urgent_ || ended;
+    }
+    Pump();
+  }
 
  private:
   void OnWriteDone(bool ok) override {
     {
       std::lock_guard lock(mutex_);
       writing_ = false;
-      queue_.pop_front();
       cancelled_ = cancelled_ || !ok;
     }
     Pump();
@@ -106,46 +117,69 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
 
   void OnDone() override { self_.reset(); }
 
-  // Starts the next write or finishes, if it is time. What to do is decided under the lock and done
-  // without it: only one thread can have decided, because a write in flight and a finished stream
-  // stop all others.
+  // Starts the next write, pauses, or finishes, if it is time. What to do is decided under the lock
+  // and done without it: only one thread can have decided, because a write in flight, a pause and a
+  // finished stream stop all others.
   void Pump() {
     const auto keep = this->shared_from_this();
     std::unique_lock lock(mutex_);
     if (writing_ || finished_) return;
-    if (queue_.empty() && !cancelled_ && !ended_) Refill();
-    if (!cancelled_ && !queue_.empty()) {
-      writing_ = true;
-      const Response* next = &queue_.front();
-      lock.unlock();
-      return this->StartWrite(next);
+    if (!cancelled_ && !ended_) {
+      const auto now = std::chrono::system_clock::now();
+      if (!urgent_ && now < pause_end_) return Pause(std::move(lock));
+      pause_end_ = now + pause_;
+      if (Read()) {
+        writing_ = true;
+        lock.unlock();
+        return this->StartWrite(&message_);
+      }
+      if (!ended_) return;
     }
-    if (!cancelled_ && !ended_) return;
     finished_ = true;
     const grpc::Status status = cancelled_ ? grpc::Status::CANCELLED : end_;
     lock.unlock();
     this->Finish(status);
   }
 
-  void Refill() {
+  void Pause(std::unique_lock<std::mutex> lock) {
+    if (std::exchange(pausing_, true)) return;
+    const auto end = pause_end_;
+    lock.unlock();
+    alarm_.Set(end, [keep = this->shared_from_this()](bool) {
+      {
+        std::lock_guard ended(keep->mutex_);
+        keep->pausing_ = false;
+      }
+      keep->Pump();
+    });
+  }
+
+  // Whether there is something to be written.
+  bool Read() {
     auto batch = source_->ReadAfter(sequence_, kMaxEventsPerRead);
     if (!batch.has_value()) {
       ended_ = true;
       end_ = ToStatus(batch.error());
-      return;
+      return false;
     }
     ended_ = batch->ended;
-    if (batch->events.empty()) return;
+    if (batch->last_sequence == sequence_) return false;
     sequence_ = batch->last_sequence;
-    for (Response& event : batch->events) queue_.push_back(std::move(event));
+    message_ = std::move(batch->message);
+    return true;
   }
 
   const std::unique_ptr<EventSource<Response>> source_;
+  const std::chrono::milliseconds pause_;
   std::shared_ptr<EventStream> self_;  // until OnDone
   std::mutex mutex_;
-  std::int64_t sequence_;       // of the last event that was queued
-  std::deque<Response> queue_;  // its front is being written while writing_
+  std::int64_t sequence_;  // of the last event that was read
+  Response message_;       // being written while writing_
   bool writing_ = false;
+  bool urgent_ = false;   // the log has ended: no pauses any more
+  bool pausing_ = false;  // alarm_ is set
+  std::chrono::system_clock::time_point pause_end_;
+  grpc::Alarm alarm_;
   bool cancelled_ = false;
   bool ended_ = false;
   bool finished_ = false;

@@ -11,6 +11,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -49,7 +50,7 @@ class JobQueue final : public JobState {
       if (cancelled_) return false;
       queue_.push_back(std::move(response));
     }
-    Wake();
+    Wake(false);
     return true;
   }
   void End(Result<void> outcome) {
@@ -58,18 +59,19 @@ class JobQueue final : public JobState {
       ended_ = true;
       if (!outcome) error_ = std::move(outcome).error();
     }
-    Wake();
+    Wake(true);
   }
 
   // From the stream.
-  Result<typename EventSource<Response>::Batch> Take(std::int64_t sequence, std::size_t max) {
+  Result<typename EventSource<Response>::Batch> Take(std::int64_t sequence) {
     typename EventSource<Response>::Batch batch;
     const std::lock_guard lock(mutex_);
     if (queue_.empty() && error_) return *error_;
-    while (!queue_.empty() && batch.events.size() < max) {
-      batch.events.push_back(std::move(queue_.front()));
+    batch.last_sequence = sequence;
+    if (!queue_.empty()) {
+      batch.message = std::move(queue_.front());
       queue_.pop_front();
-      batch.last_sequence = ++sequence;
+      ++batch.last_sequence;
     }
     batch.ended = ended_ && queue_.empty() && !error_;
     room_.notify_all();
@@ -87,13 +89,13 @@ class JobQueue final : public JobState {
   }
 
  private:
-  void Wake() {
+  void Wake(bool ended) {
     std::shared_ptr<Waker> waker;
     {
       const std::lock_guard lock(mutex_);
       waker = waker_.lock();
     }
-    if (waker != nullptr) waker->Wake();
+    if (waker != nullptr) waker->Wake(ended);
   }
 
   std::mutex mutex_;
@@ -113,8 +115,8 @@ class JobSource final : public EventSource<Response> {
   ~JobSource() override { queue_->Cancel(); }
 
   Result<typename EventSource<Response>::Batch> ReadAfter(std::int64_t sequence,
-                                                          std::size_t max) override {
-    return queue_->Take(sequence, max);
+                                                          std::size_t) override {
+    return queue_->Take(sequence);
   }
   void Subscribe(std::weak_ptr<Waker> waker) override { queue_->Subscribe(std::move(waker)); }
 
@@ -139,7 +141,8 @@ class Jobs {
     };
     if (auto added = Add(queue, run); !added)
       return EventStream<Response>::Fail(std::move(added).error());
-    return EventStream<Response>::Start(std::make_unique<JobSource<Response>>(queue), 0);
+    return EventStream<Response>::Start(std::make_unique<JobSource<Response>>(queue), 0,
+                                        std::chrono::milliseconds(0));
   }
 
   // Refuses new jobs, ends those that are at work, and returns when none is.

@@ -21,8 +21,9 @@ class RunEvents final : public EventSource<Response> {
                                                           std::size_t max) override {
     const RunLog::Read read = run_->log().ReadAfter(sequence, max);
     typename EventSource<Response>::Batch batch;
+    batch.last_sequence = sequence;
     for (const Event& event : read.events) {
-      ToMessage(event, batch.events.emplace_back().mutable_event());
+      ToMessage(event, batch.message.add_events());
       batch.last_sequence = event.sequence;
     }
     batch.ended = read.ended;
@@ -30,9 +31,9 @@ class RunEvents final : public EventSource<Response> {
   }
 
   void Subscribe(std::weak_ptr<Waker> waker) override {
-    run_->log().Subscribe([waker = std::move(waker)] {
+    run_->log().Subscribe([waker = std::move(waker)](bool ended) {
       const auto alive = waker.lock();
-      if (alive != nullptr) alive->Wake();
+      if (alive != nullptr) alive->Wake(ended);
       return alive != nullptr;
     });
   }
@@ -58,8 +59,9 @@ class StoredRunEvents final : public EventSource<Response> {
                                                           std::size_t max) override {
     const auto stored = TRY(journal_.Events(id_, sequence, max));
     typename EventSource<Response>::Batch batch;
+    batch.last_sequence = sequence;
     for (const RunEvent& event : stored) {
-      if (!batch.events.emplace_back().mutable_event()->ParseFromString(event.bytes))
+      if (!batch.message.add_events()->ParseFromString(event.bytes))
         return Error{Reason::kCorruption, "a stored event of run " + id_ + " cannot be read"};
       batch.last_sequence = static_cast<std::int64_t>(event.sequence);
     }

@@ -39,14 +39,14 @@ class Numbers {
       const std::lock_guard lock(mutex_);
       last_ += count;
     }
-    Wake();
+    Wake(false);
   }
   void End() {
     {
       const std::lock_guard lock(mutex_);
       ended_ = true;
     }
-    Wake();
+    Wake(true);
   }
   void Subscribe(std::weak_ptr<Waker> waker) {
     const std::lock_guard lock(mutex_);
@@ -55,23 +55,22 @@ class Numbers {
   EventSource<WatchRunResponse>::Batch ReadAfter(std::int64_t sequence, std::size_t max) {
     const std::lock_guard lock(mutex_);
     EventSource<WatchRunResponse>::Batch batch;
-    while (sequence < last_ && batch.events.size() < max) {
-      batch.events.emplace_back().mutable_event()->set_sequence(++sequence);
-    }
+    for (std::size_t count = 0; sequence < last_ && count < max; ++count)
+      batch.message.add_events()->set_sequence(++sequence);
     batch.last_sequence = sequence;
     batch.ended = ended_ && sequence == last_;
     return batch;
   }
 
  private:
-  void Wake() {
+  void Wake(bool ended) {
     std::vector<std::weak_ptr<Waker>> wakers;
     {
       const std::lock_guard lock(mutex_);
       wakers = wakers_;
     }
     for (const auto& weak : wakers) {
-      if (const auto waker = weak.lock()) waker->Wake();
+      if (const auto waker = weak.lock()) waker->Wake(ended);
     }
   }
 
@@ -189,7 +188,9 @@ std::vector<std::int64_t> SequencesAfter(Channel& channel, std::int64_t after) {
   std::vector<std::int64_t> sequences;
   const auto ended = channel.Stream(
       &RunService::Stub::WatchRun, request,
-      [&](const WatchRunResponse& answer) { sequences.push_back(answer.event().sequence()); });
+      [&](const WatchRunResponse& answer) {
+        for (const auto& event : answer.events()) sequences.push_back(event.sequence());
+      });
   EXPECT_TRUE(ended) << ended.error().message;
   return sequences;
 }
