@@ -46,7 +46,7 @@ try:
     import sqlalchemy
     from alembic.config import Config
     from alembic.operations import Operations
-    from alembic.operations.batch import BatchOperationsImpl
+    from alembic.operations.batch import ApplyBatchImpl, BatchOperationsImpl
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext, MigrationStep
     from alembic.script import ScriptDirectory
@@ -307,6 +307,20 @@ def flush_with(scratch, capture):
             del self.operations.get_bind
 
     BatchOperationsImpl.flush = flush_offline
+    rebuild_in_one_order()
+
+
+def rebuild_in_one_order():
+    """A rebuilt table gets its constraints and indexes in the order of sets of objects, another one in each process. The
+    same project must give the same files."""
+    grab = ApplyBatchImpl._grab_table_elements
+
+    def grab_in_order(self):
+        self.table.constraints = sqlalchemy.util.OrderedSet(self.table._sorted_constraints)
+        self.table.indexes = sqlalchemy.util.OrderedSet(sorted(self.table.indexes, key=lambda index: index.name or ""))
+        return grab(self)
+
+    ApplyBatchImpl._grab_table_elements = grab_in_order
 
 
 def as_tuple(value):
