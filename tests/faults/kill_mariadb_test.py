@@ -4,7 +4,7 @@ without anybody's help, and schema, rows and log equal those of an undisturbed o
 
     with_mariadb kill_mariadb_test.py [unittest arguments]
 
-As kill_test.py, whose promises and deaths these are; MIG_TEST_MARIADB_URL and MIG_TEST_MARIADB_PID say where the server is, which starts
+The scene, promises and deaths are those of scene.py; MIG_TEST_MARIADB_URL and MIG_TEST_MARIADB_PID say where the server is, which starts
 again when it is killed.
 """
 import itertools
@@ -12,12 +12,10 @@ import os
 import pathlib
 import signal
 import subprocess
-import sys
 import time
-import unittest
 import urllib.parse
 
-from kill_test import MOMENTS, SEED, Kill
+from scene import Kill, main
 
 # Between statements that commit by themselves stand rows, and settings that later statements rely on.
 B = """-- parents: a
@@ -106,21 +104,9 @@ class KillMariadb(Kill):
         self.assertEqual(schema, KillMariadb.undisturbed, why)
 
     def test_server_dies_at_random_moments(self):
-        duration = self.duration(0.2)
-        self.expect_completed("undisturbed")
-        for _ in range(MOMENTS):
-            self.make(0.2)
-            self.start_daemon()
-            client = self.start_mig("upgrade", "head")
-            moment = self.random.uniform(0, duration)
-            time.sleep(moment)
-            self.database.crash()
-            client.communicate(timeout=120)
-            self.expect_completed(f"server killed after {moment:.4f} s of {duration:.4f}")
-        print(f"{self.engine.__name__}: server killed at {MOMENTS} random moments")
+        self.at_random_moments("server killed", lambda _: self.database.crash())
 
 
 if __name__ == "__main__":
     del Kill
-    print(f"MIG_SEED={SEED}", flush=True)
-    unittest.main(argv=sys.argv, verbosity=2)
+    main()
