@@ -44,31 +44,30 @@ Result<void> CheckReadable(const RunSpec& spec, const RunPlan& plan, Dialect dia
 
 // Rows that nobody knows are what `stamp --purge` is there to forget.
 Result<Situation> SituationFor(const Operation& operation, const ViewPtr& view, OpenTarget& target,
-                               Objects& objects) {
+                               JoinedHistories& histories) {
   const bool settles = operation.purge || operation.from_alembic;
   auto situation =
-      SituationOf(view, target, objects, settles ? AlembicMoves::kAllow : AlembicMoves::kRefuse);
+      SituationOf(view, target, histories, settles ? AlembicMoves::kAllow : AlembicMoves::kRefuse);
   if (situation || !operation.purge || situation.error().reason != Reason::kUnknownApplied)
     return situation;
-  Situation without_unknown;
-  without_unknown.view = view;
+  Situation without_unknown = Situation::Untouched(view);
   without_unknown.state = TRY(ReadState(target));
   return without_unknown;
 }
 
 Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& view,
-                       Objects& objects) {
+                       JoinedHistories& histories) {
   if (spec.operation.kind == Operation::Kind::kResolve) {
     const auto unfinished = TRY(UnfinishedOf(target));
     const auto& revisions = spec.operation.revisions;
     return PlanResolve(unfinished, revisions.empty() ? "" : revisions[0], spec.operation.answer);
   }
-  const Situation situation = TRY(SituationFor(spec.operation, view, target, objects));
+  const Situation situation = TRY(SituationFor(spec.operation, view, target, histories));
   RunPlan plan = TRY(PlanOperation(situation, spec.operation, target.session->dialect(),
                                    target.address.placeholders));
   const AlembicState& alembic = situation.state.alembic;
   if (!alembic.found && !alembic.keep) return plan;
-  const Catalog both = TRY(situation.WithNamesOfView());
+  const Catalog both = TRY(situation.history->WithNamesOfView());
   TRY(FollowInAlembic(situation, spec.operation, both, target.book, target.alembic, plan));
   return plan;
 }
@@ -123,6 +122,7 @@ Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener o
       target_records_(kv),
       index_(objects_, std::move(graph_file)),
       views_(objects_, refs_, index_),
+      histories_(objects_, kMaxJoinedHistories, kMaxJoinedBytes),
       shared_refs_(objects_, refs_, views_, world, std::move(policies)),
       sessions_(OpenSession, kSessionKeeping, kMaxKeptSessions),
       journal_(kv, world, std::move(encode)),
@@ -235,11 +235,11 @@ Result<std::optional<RunPlan>> Engine::Foresee(const RunSpec& spec, const ViewPt
   auto target = OpenToRead(address);
   if (!target) return foreseen;
   const Interruptible interruptible(run, *target->session);
-  auto plan = PlanOn(*target, spec, view, objects_);
+  auto plan = PlanOn(*target, spec, view, histories_);
   if (!plan && plan.error().reason == Reason::kCancelled) return plan.error();
   if (!plan) return foreseen;
   foreseen = *std::move(plan);
-  if (foreseen->steps.empty()) finished.current = CurrentNames(ReadState(*target));
+  if (foreseen->steps.empty()) finished.current = foreseen->start;
   return foreseen;
 }
 
@@ -251,9 +251,9 @@ Result<OpenTarget> Engine::OpenForRun(const RunSpec& spec, const ViewPtr& view,
   if (!create) return target;
   const Dialect dialect = address.url.dialect;
   const RunPlan plan =
-      TRY(PlanOperation({view, {}, {}}, spec.operation, dialect, address.placeholders));
+      TRY(PlanOperation(Situation::Untouched(view), spec.operation, dialect, address.placeholders));
   TRY(CheckReadable(spec, plan, dialect));
-  TRY(CheckAppliedBefore(address, plan, view, objects_,
+  TRY(CheckAppliedBefore(address, plan, view, histories_,
                          [this](const TargetSpec& other) { return AddressOf(other); }));
   if (address.policy.is_protected) {
     TRY(CheckKinds(spec.allow));
@@ -304,7 +304,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     });
     const auto cancelled = [&run] { return run.cancelled(); };
     if (!foreseen) {
-      const RunPlan plan = TRY(PlanOn(target, spec, view, objects_));
+      const RunPlan plan = TRY(PlanOn(target, spec, view, histories_));
       TRY(refuse(plan));
       if (plan.steps.empty()) {
         take_note_of(target);
@@ -313,7 +313,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     }
     const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
     const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
-    const RunPlan plan = TRY(PlanOn(target, spec, view, objects_));
+    const RunPlan plan = TRY(PlanOn(target, spec, view, histories_));
     TRY(CheckPlan(spec.plan, plan));
     if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
     values = plan.values;
@@ -380,10 +380,11 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& asked) {
   const RunSpec spec = TRY(Spelled(view, asked));
   const TargetAddress address = TRY(AddressOf(spec.target));
   auto target = OpenToRead(address);
-  if (target) return PlanOn(*target, spec, view, objects_);
+  if (target) return PlanOn(*target, spec, view, histories_);
   if (target.error().reason != Reason::kDatabaseMissing)
     return Unexpected(std::move(target).error());
-  return PlanOperation({view, {}, {}}, spec.operation, address.url.dialect, address.placeholders);
+  return PlanOperation(Situation::Untouched(view), spec.operation, address.url.dialect,
+                       address.placeholders);
 }
 
 Result<std::string> Engine::RenderScript(const RunSpec& asked) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/audit.h"
+#include "daemon/joined_history.h"
 #include "daemon/plan/history.h"
 #include "daemon/plan/revision_set.h"
 #include "daemon/pull.h"
@@ -324,6 +325,7 @@ class Engine {
   TargetRecords target_records_;
   GraphIndex index_;
   Views views_;
+  JoinedHistories histories_;
   SharedRefs shared_refs_;
   SessionPool sessions_;
   RunJournal journal_;

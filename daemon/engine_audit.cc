@@ -99,7 +99,7 @@ Result<void> Engine::TakePrecautions(const RunSpec& spec, const ViewPtr& view, c
       target, lease, world_,
       {spec.actor, run.summary().id, spec.allow, observe, [&run] { return run.cancelled(); },
        [this](const TargetSpec& other) { return AddressOf(other); }});
-  return precautions.Take(plan, view, seen_, objects_);
+  return precautions.Take(plan, view, seen_, histories_);
 }
 
 Result<AuditReport> Engine::Audit(const TargetSpec& spec) {

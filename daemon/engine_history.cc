@@ -126,8 +126,8 @@ Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetS
   auto target = OpenToRead(address);
   if (!target && target.error().reason == Reason::kDatabaseMissing) return marked;
   if (!target) return Unexpected(std::move(target).error());
-  const Situation situation = TRY(SituationOf(view, *target, objects_));
-  marked.catalog = TRY(situation.WithNamesOfView());
+  const Situation situation = TRY(SituationOf(view, *target, histories_));
+  marked.catalog = TRY(situation.history->WithNamesOfView());
   const Graph& graph = marked.catalog.graph();
   const mig::Current current = CurrentFrom(graph, situation.row_ids());
   marked.rows = TRY(KnownRows(current));
@@ -197,9 +197,9 @@ Result<Listing> Engine::Current(const ViewName& name, const TargetSpec& spec, bo
   const ViewPtr view = TRY(views_.Find(name));
   const TargetAddress address = TRY(AddressOf(spec));
   OpenTarget target = TRY(OpenToRead(address));
-  const Situation situation = TRY(SituationOf(view, target, objects_));
+  const Situation situation = TRY(SituationOf(view, target, histories_));
   Listing listing;
-  listing.marked.catalog = TRY(situation.WithNamesOfView());
+  listing.marked.catalog = TRY(situation.history->WithNamesOfView());
   listing.marked.target_url = target.address.url.redacted;
   const Graph& graph = listing.marked.catalog.graph();
   const mig::Current current = CurrentFrom(graph, situation.row_ids());

@@ -82,11 +82,11 @@ std::vector<std::string> HeadNames(const Graph& graph) {
 }  // namespace
 
 Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<TargetSpec>& spec) {
-  Situation situation;
-  situation.view = TRY(views_.Find(name));
+  const ViewPtr view = TRY(views_.Find(name));
+  Situation situation = Situation::Untouched(view);
   WorkTreeStatus status;
-  status.warnings = situation.view->warnings;
-  status.heads = HeadNames(situation.view->catalog.graph());
+  status.warnings = view->warnings;
+  status.heads = HeadNames(view->catalog.graph());
   Dialect dialect = Dialect::kSqlite;
   if (spec) {
     const TargetAddress address = TRY(AddressOf(*spec));
@@ -94,7 +94,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
     auto target = OpenToRead(address);
     if (target) {
       status.target_url = address.url.redacted;
-      situation = TRY(SituationOf(situation.view, *target, objects_));
+      situation = TRY(SituationOf(view, *target, histories_));
       if (situation.state.format != 0) {
         if (const auto unfinished = TRY(ReadUnfinished(*target->session, target->book)))
           status.warnings.push_back(unfinished->name +
@@ -105,7 +105,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
     }
   }
   for (const VersionRow& row : situation.state.rows) status.current.push_back(row.name);
-  Catalog both = TRY(situation.WithNamesOfTarget());
+  Catalog both = TRY(situation.history->WithNamesOfTarget());
   Comparison comparison(situation, std::move(both), dialect);
   status.files = TRY(comparison.Files());
   const auto is_new = [](const FileStatus& file) { return file.state == FileState::kNew; };

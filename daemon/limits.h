@@ -52,6 +52,11 @@ inline constexpr std::chrono::seconds kDrainTime{8};
 // three times its files.
 inline constexpr std::size_t kMaxKeptViews = 8;
 
+// Histories of a view and a target together that are kept: those of the targets of a few work
+// trees. Two thousand edited revisions take about 6 MB.
+inline constexpr std::size_t kMaxJoinedHistories = 8;
+inline constexpr std::size_t kMaxJoinedBytes = std::size_t{64} << 20;
+
 // How long a session that only reads is kept after use. PostgreSQL's DROP DATABASE waits 5 seconds
 // for other sessions to leave before it refuses: with two of them to spare it never does for ours.
 inline constexpr std::chrono::seconds kSessionKeeping{3};

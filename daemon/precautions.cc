@@ -121,12 +121,13 @@ Result<std::vector<Loss>> LossesOf(const RunPlan& plan, Dialect dialect) {
 }
 
 Result<void> CheckAppliedBefore(const TargetAddress& target, const RunPlan& plan,
-                                const ViewPtr& view, Objects& objects, const TargetFinder& find) {
+                                const ViewPtr& view, JoinedHistories& histories,
+                                const TargetFinder& find) {
   if (target.policy.applied_before == nullptr) return {};
   const TargetAddress address = TRY(find(*target.policy.applied_before));
   OpenTarget before = TRY(Open(address, IfMissing::kFail));
-  const Situation situation = TRY(SituationOf(view, before, objects));
-  const Catalog both = TRY(situation.WithNamesOfTarget());
+  const Situation situation = TRY(SituationOf(view, before, histories));
+  const Catalog both = TRY(situation.history->WithNamesOfTarget());
   const Current current = CurrentFrom(both.graph(), situation.row_ids());
   const Marks applied = AncestorsOf(both.graph(), current.rows, Follow::kAll);
   for (const RunStep& step : plan.steps) {
@@ -145,9 +146,9 @@ Result<void> CheckAppliedBefore(const TargetAddress& target, const RunPlan& plan
 }
 
 Result<void> Precautions::Take(const RunPlan& plan, const ViewPtr& view, SeenTargets& seen,
-                               Objects& objects) {
+                               JoinedHistories& histories) {
   TRY(CheckIdentity(seen));
-  TRY(CheckAppliedBefore(target_.address, plan, view, objects, setting_.find));
+  TRY(CheckAppliedBefore(target_.address, plan, view, histories, setting_.find));
   if (policy().is_protected) TRY(CheckLosses(plan));
   if (!policy().backup.empty() && HasStatements(plan)) TRY(BackUp(plan));
   if (!plan.values.empty()) TRY(LogValues(plan));

@@ -17,7 +17,6 @@
 #include "daemon/views.h"
 #include "daemon/world.h"
 #include "store/core/result.h"
-#include "store/objects.h"
 #include "store/seen_targets.h"
 
 namespace mig {
@@ -39,7 +38,8 @@ using TargetFinder = std::function<Result<TargetAddress>(const TargetSpec&)>;
 // Refuses steps upward that are not applied yet where the target's policy wants them first. Errors:
 // kNotAppliedBefore; those of opening and reading that other target.
 Result<void> CheckAppliedBefore(const TargetAddress& target, const RunPlan& plan,
-                                const ViewPtr& view, Objects& objects, const TargetFinder& find);
+                                const ViewPtr& view, JoinedHistories& histories,
+                                const TargetFinder& find);
 
 class Precautions {
  public:
@@ -60,7 +60,8 @@ class Precautions {
   //
   // Errors: kTargetChanged, kNotAppliedBefore, kConsentMissing, kBackupFailed, kCancelled; those of
   // Session and Kv.
-  Result<void> Take(const RunPlan& plan, const ViewPtr& view, SeenTargets& seen, Objects& objects);
+  Result<void> Take(const RunPlan& plan, const ViewPtr& view, SeenTargets& seen,
+                    JoinedHistories& histories);
 
  private:
   Result<void> CheckIdentity(SeenTargets& seen);

@@ -158,7 +158,7 @@ Result<bool> MeansTheSame(const RevisionFile& applied, const RevisionFile& file,
 }
 
 Result<RunPlan> PlanReapply(const Situation& situation, Dialect dialect) {
-  Catalog both = TRY(situation.WithNamesOfTarget());
+  Catalog both = TRY(situation.history->WithNamesOfTarget());
   return Planner(situation, std::move(both), dialect).Plan();
 }
 

@@ -63,7 +63,8 @@ std::string HashOf(const RunPlan& plan, Operation::Kind kind, Dialect dialect,
 Positions RowsInView(const Situation& situation, const Catalog& both) {
   const Catalog& view = situation.view->catalog;
   const Current current = CurrentFrom(both.graph(), situation.row_ids());
-  if (situation.foreign.empty()) return MaximalOf(view.graph(), current.rows, Follow::kAll);
+  if (situation.history->foreign().empty())
+    return MaximalOf(view.graph(), current.rows, Follow::kAll);
   Positions applied;
   for (const Position p : ToPositions(AncestorsOf(both.graph(), current.rows, Follow::kAll))) {
     if (const auto in_view = view.graph().FindId(both.graph().id(p))) applied.push_back(*in_view);
@@ -90,7 +91,7 @@ void RecomputeRows(std::vector<RunStep>& steps, const std::vector<Id>& start) {
 
 Result<RunPlan> Upgrade(const Situation& situation, const std::string& target) {
   const Catalog& view = situation.view->catalog;
-  const Catalog both = TRY(situation.WithNamesOfView());
+  const Catalog both = TRY(situation.history->WithNamesOfView());
   Current current;
   current.rows = RowsInView(situation, both);
   const Plan plan = TRY(PlanUpgrade(view.graph(), current, target));
@@ -98,12 +99,12 @@ Result<RunPlan> Upgrade(const Situation& situation, const std::string& target) {
                    CurrentFrom(both.graph(), situation.row_ids()).rows));
   RunPlan run;
   for (const Step& step : plan.steps) run.steps.push_back(TRY(StepOf(view, step)));
-  if (!situation.foreign.empty()) RecomputeRows(run.steps, situation.row_ids());
+  if (!situation.history->foreign().empty()) RecomputeRows(run.steps, situation.row_ids());
   return run;
 }
 
 Result<RunPlan> Downgrade(const Situation& situation, const std::string& target) {
-  const Catalog both = TRY(situation.WithNamesOfTarget());
+  const Catalog both = TRY(situation.history->WithNamesOfTarget());
   const Plan plan =
       TRY(PlanDowngrade(both.graph(), CurrentFrom(both.graph(), situation.row_ids()), target));
   RunPlan run;
@@ -138,7 +139,7 @@ Result<std::vector<std::string>> NamesInTable(const Graph& graph, const AlembicS
 }
 
 Result<RunPlan> Stamp(const Situation& situation, const Operation& operation) {
-  const Catalog both = TRY(situation.WithNamesOfView());
+  const Catalog both = TRY(situation.history->WithNamesOfView());
   const Graph& graph = both.graph();
   const std::vector<std::string> revisions = operation.from_alembic
                                                  ? TRY(NamesInTable(graph, situation.state.alembic))
@@ -179,12 +180,9 @@ std::string SummaryOf(const Operation& operation) {
   return "";
 }
 
-Result<Catalog> Situation::WithNamesOfView() const {
-  return view->catalog.With(foreign, Winner::kOld);
-}
-
-Result<Catalog> Situation::WithNamesOfTarget() const {
-  return view->catalog.With(foreign, Winner::kAdded);
+Situation Situation::Untouched(ViewPtr view) {
+  auto history = std::make_shared<const JoinedHistory>(view);
+  return {std::move(view), {}, std::move(history)};
 }
 
 std::vector<Id> Situation::row_ids() const {
@@ -193,15 +191,15 @@ std::vector<Id> Situation::row_ids() const {
   return ids;
 }
 
-Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects,
+Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, JoinedHistories& histories,
                               AlembicMoves moves) {
   Situation situation;
   situation.state = TRY(ReadState(target));
   TRY(TakeOverRows(view->catalog.graph(), situation.state));
-  situation.foreign = TRY(LoadUnknown(target, situation.state, view->catalog, objects));
+  situation.history = TRY(histories.Of(view, target, situation.state));
   situation.view = std::move(view);
   if (moves == AlembicMoves::kAllow || !situation.state.alembic.found) return situation;
-  const Catalog both = TRY(situation.WithNamesOfView());
+  const Catalog both = TRY(situation.history->WithNamesOfView());
   TRY(RefuseDifference(both.graph(), situation.state));
   return situation;
 }
@@ -263,6 +261,7 @@ Result<RunPlan> PlanOperation(const Situation& situation, const Operation& opera
     CollectUsed(step, dialect, plan->values);
   }
   plan->hash = HashOf(*plan, operation.kind, dialect, situation.state.rows);
+  for (const VersionRow& row : situation.state.rows) plan->start.push_back(row.name);
   return plan;
 }
 

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "daemon/joined_history.h"
 #include "daemon/plan/plan.h"
 #include "daemon/step.h"
 #include "daemon/target.h"
 #include "daemon/unfinished.h"
 #include "daemon/views.h"
 #include "store/core/result.h"
-#include "store/objects.h"
 
 namespace mig {
 
@@ -34,19 +34,17 @@ std::string SummaryOf(const Operation& operation);
 struct Situation {
   ViewPtr view;
   TargetState state;
-  std::vector<RevisionPtr> foreign;  // applied, or below what is applied, and not in the view
+  JoinedHistoryPtr history;  // of both
 
-  // All revisions of both. Where the two differ under one name, the view's goes by it, or the
-  // target's.
-  Result<Catalog> WithNamesOfView() const;
-  Result<Catalog> WithNamesOfTarget() const;
+  // Nothing is applied.
+  static Situation Untouched(ViewPtr view);
   std::vector<Id> row_ids() const;
 };
 // Whether Alembic may have moved the target since mig last knew.
 enum class AlembicMoves { kRefuse, kAllow };
 // Errors: those of ReadState, LoadUnknown, TakeOverRows and RefuseDifference
 // (daemon/alembic_plan.h).
-Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, Objects& objects,
+Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, JoinedHistories& histories,
                               AlembicMoves moves = AlembicMoves::kRefuse);
 
 // Errors: those of daemon/plan/plan.h; kEditedSinceApplied. Values that are missing are no error

@@ -69,6 +69,9 @@ class Graph {
   // The part of this graph that is in `tips` or below them, by parents and dependencies.
   Graph Reaching(const std::vector<Position>& tips) const;
 
+  // Whether the other is a copy of this graph: then all that is derived from one holds for both.
+  bool IsSame(const Graph& other) const { return all_ == other.all_ && members_ == other.members_; }
+
   // The end of the positions; members are counted by count().
   Position size() const { return all_->nodes.size(); }
   Position count() const { return members_ ? members_->count : size(); }
