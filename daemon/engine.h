@@ -72,7 +72,7 @@ struct DraftText {
   Id id;
 };
 
-enum class FileState { kNew, kApplied, kEdited, kReidentified, kMissingFile, kCosmetic };
+enum class FileState { kNew, kEdited, kReidentified, kMissingFile, kCosmetic };
 struct FileStatus {
   FileState state = FileState::kNew;
   std::string name;
@@ -82,7 +82,8 @@ struct FileStatus {
   std::string because_of;        // the edited ancestor
 };
 struct WorkTreeStatus {
-  std::vector<FileStatus> files;  // in topological order
+  std::vector<FileStatus> files;  // that are not as they were applied, in topological order
+  int applied = 0;                // files that are
   std::vector<std::string> heads;
   std::vector<std::string> current;
   int pending = 0;

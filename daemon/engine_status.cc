@@ -1,7 +1,6 @@
 // How the files of a work tree stand to what a target has applied.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "daemon/engine.h"
 #include "daemon/reapply.h"
@@ -14,63 +13,84 @@ class Comparison {
   Comparison(const Situation& situation, Catalog both, Dialect dialect)
       : situation_(situation), both_(std::move(both)), dialect_(dialect) {}
 
-  Result<std::vector<FileStatus>> Files() {
-    const mig::Current current = CurrentFrom(both_.graph(), situation_.row_ids());
-    for (const Position p : ToPositions(AncestorsOf(both_.graph(), current.rows, Follow::kAll))) {
-      applied_[both_.graph().name(p)] = TRY(both_.Load(p));
-    }
+  // Fills in `files` and `applied`.
+  Result<void> Compare(WorkTreeStatus& status) {
+    TRY(SetAside());
     const Graph& graph = view().graph();
-    std::vector<FileStatus> files;
     for (Position p = 0; p < graph.size(); ++p) {
       if (!graph.Has(p)) continue;
+      edited_below_[p] = EditedBelow(p);
+      if (as_applied_[p]) {
+        ++status.applied;
+        continue;
+      }
       const RevisionPtr revision = TRY(view().Load(p));
-      if (!revision->file.path.empty()) files.push_back(TRY(StatusOf(p, *revision)));
+      if (!revision->file.path.empty()) status.files.push_back(TRY(StatusOf(p, *revision)));
     }
-    for (const auto& [name, revision] : applied_) {
+    for (const auto& [name, revision] : others_) {
       const auto in_view = graph.FindName(name);
       if (in_view && !TRY(view().Load(*in_view))->file.path.empty()) continue;
-      files.push_back({FileState::kMissingFile, name, "", std::nullopt, revision->id, ""});
+      status.files.push_back({FileState::kMissingFile, name, "", std::nullopt, revision->id, ""});
     }
-    return files;
+    return {};
   }
 
  private:
   const Catalog& view() const { return situation_.view->catalog; }
 
+  // Parts what is applied into files that are as they were applied, and all others.
+  Result<void> SetAside() {
+    const Graph& graph = both_.graph();
+    const mig::Current current = CurrentFrom(graph, situation_.row_ids());
+    for (const Position p : ToPositions(AncestorsOf(graph, current.rows, Follow::kAll))) {
+      const auto in_view =
+          situation_.history->foreign().empty() ? p : view().graph().FindId(graph.id(p));
+      if (in_view && !TRY(view().Load(*in_view))->file.path.empty()) {
+        as_applied_[*in_view] = true;
+      } else {
+        others_[graph.name(p)] = TRY(both_.Load(p));
+      }
+    }
+    return {};
+  }
+
   Result<FileStatus> StatusOf(Position p, const LinkedRevision& revision) {
     FileStatus status{FileState::kNew, revision.revision.name, revision.file.path,
                       revision.id,     std::nullopt,           ""};
-    const auto found = applied_.find(status.name);
-    if (found == applied_.end()) return status;
+    const auto found = others_.find(status.name);
+    if (found == others_.end()) return status;
     const LinkedRevision& original = *found->second;
     status.applied_id = original.id;
-    if (original.id == revision.id) {
-      status.state = FileState::kApplied;
-    } else if (original.revision.body == revision.revision.body) {
+    if (original.revision.body == revision.revision.body) {
       status.state = FileState::kReidentified;
-      status.because_of = EditedBelow(p);
+      if (edited_below_[p]) status.because_of = view().graph().name(*edited_below_[p]);
     } else {
       const bool cosmetic = TRY(MeansTheSame(original.file, revision.file, dialect_));
       status.state = cosmetic ? FileState::kCosmetic : FileState::kEdited;
-      edited_.insert(p);
+      edited_[p] = true;
     }
     return status;
   }
 
   // The nearest edited ancestor: positions are topological, so those below have been looked at.
-  std::string EditedBelow(Position p) const {
-    const Marks below = AncestorsOf(view().graph(), {p}, Follow::kAll);
-    for (auto edited = edited_.rbegin(); edited != edited_.rend(); ++edited) {
-      if (below[*edited]) return view().graph().name(*edited);
+  std::optional<Position> EditedBelow(Position p) const {
+    std::optional<Position> nearest;
+    for (const auto links : {view().graph().parents(p), view().graph().depends(p)}) {
+      for (const Position below : links) {
+        nearest = std::max(nearest, edited_[below] ? std::optional(below) : edited_below_[below]);
+      }
     }
-    return "";
+    return nearest;
   }
 
   const Situation& situation_;
   const Catalog both_;
   const Dialect dialect_;
-  std::map<std::string, RevisionPtr> applied_;  // by name
-  std::set<Position> edited_;
+  Marks as_applied_ = Marks(view().graph().size(), false);  // of the view
+  std::map<std::string, RevisionPtr> others_;  // applied otherwise, or without a file; by name
+  Marks edited_ = Marks(view().graph().size(), false);
+  std::vector<std::optional<Position>> edited_below_ =
+      std::vector<std::optional<Position>>(view().graph().size());  // the nearest one
 };
 
 std::vector<std::string> HeadNames(const Graph& graph) {
@@ -107,7 +127,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   for (const VersionRow& row : situation.state.rows) status.current.push_back(row.name);
   Catalog both = TRY(situation.history->WithNamesOfTarget());
   Comparison comparison(situation, std::move(both), dialect);
-  status.files = TRY(comparison.Files());
+  TRY(comparison.Compare(status));
   const auto is_new = [](const FileStatus& file) { return file.state == FileState::kNew; };
   status.pending =
       static_cast<int>(std::count_if(status.files.begin(), status.files.end(), is_new));

@@ -33,7 +33,8 @@ const Command kStatus = {
     .description =
         "Tells apart revisions that are new, edited since they were applied, re-identified because "
         "a revision below them was edited, edited only "
-        "in comments, and applied without a file.",
+        "in comments, and applied without a file. Files that are as they were applied are only "
+        "counted, by --json.",
     .options = kOptions,
     .examples =
         "$ mig status\n"

@@ -1,6 +1,5 @@
 #include "cli/render/status.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include "cli/render/revision.h"
@@ -64,11 +63,6 @@ std::string RenderStatus(const Status& status, const std::string& target_name, c
   return text;
 }
 
-bool HasFindings(const Status& status) {
-  return status.pending() > 0 ||
-         std::ranges::any_of(status.entries(), [](const Status::Entry& entry) {
-           return entry.state() != Status::STATE_APPLIED;
-         });
-}
+bool HasFindings(const Status& status) { return status.pending() > 0 || !status.entries().empty(); }
 
 }  // namespace mig

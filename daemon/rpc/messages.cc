@@ -82,8 +82,6 @@ v1::GetStatusResponse::State ToMessage(FileState state) {
   switch (state) {
     case FileState::kNew:
       return v1::GetStatusResponse::STATE_NEW;
-    case FileState::kApplied:
-      return v1::GetStatusResponse::STATE_APPLIED;
     case FileState::kEdited:
       return v1::GetStatusResponse::STATE_EDITED;
     case FileState::kReidentified:
@@ -314,6 +312,7 @@ void ToMessage(const WorkTreeStatus& status, v1::GetStatusResponse* message) {
   Assign(message->mutable_heads(), status.heads);
   Assign(message->mutable_current(), status.current);
   Assign(message->mutable_warnings(), status.warnings);
+  message->set_applied(status.applied);
   message->set_pending(status.pending);
   message->set_target_url(status.target_url);
 }

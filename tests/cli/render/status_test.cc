@@ -13,8 +13,7 @@ v1::GetStatusResponse Parse(const std::string& text) {
 }
 
 TEST(Status, OfACleanTargetIsFourLines) {
-  EXPECT_EQ(RenderStatus(Parse("heads: 'b' current: 'b' target_url: 'sqlite:/dev.db' entries { "
-                               "state: STATE_APPLIED name: 'b' }"),
+  EXPECT_EQ(RenderStatus(Parse("heads: 'b' current: 'b' target_url: 'sqlite:/dev.db' applied: 2"),
                          "dev", Style(false)),
             "target:   dev (sqlite:/dev.db)\ncurrent:  b\nheads:    b\npending:  nothing\n");
 }
@@ -59,7 +58,7 @@ new
 }
 
 TEST(HasFindings, CountsEverythingButAppliedRevisions) {
-  EXPECT_FALSE(HasFindings(Parse("entries { state: STATE_APPLIED }")));
+  EXPECT_FALSE(HasFindings(Parse("applied: 3")));
   EXPECT_TRUE(HasFindings(Parse("pending: 1")));
   EXPECT_TRUE(HasFindings(Parse("entries { state: STATE_COSMETIC }")));
 }
