@@ -20,7 +20,7 @@ class SessionPool::Lent final : public Session {
       : pool_(pool), url_(std::move(url)), session_(std::move(session)), untried_(untried) {}
   ~Lent() override {
     session_->OnNotice({});
-    if (sound_ && session_->MayServeAgain()) pool_.GiveBack(url_, std::move(session_));
+    if (sound_ && session_->MayBeKept()) pool_.GiveBack(url_, std::move(session_));
   }
 
   Dialect dialect() const override { return session_->dialect(); }

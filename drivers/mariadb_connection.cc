@@ -25,6 +25,7 @@ constexpr int kRepeatKillMilliseconds = 100;
 constexpr std::chrono::seconds kPatience{60};
 constexpr std::chrono::seconds kPatienceWithTheSilent{10};
 constexpr unsigned kKillSeconds = 5;  // for the server to take it
+constexpr int kReturnMilliseconds = 1000;
 
 const char* Find(const TargetUrl& url, const char* key) {
   auto found = url.parameters.find(key);
@@ -260,6 +261,22 @@ void MariadbConnection::PassNotices() {
 
 bool MariadbConnection::in_transaction() const {
   return (mysql_->server_status & SERVER_STATUS_IN_TRANS) != 0;
+}
+
+bool MariadbConnection::IsQuiet() const {
+  pollfd socket = {static_cast<int>(mysql_get_socket(mysql_.get())), POLLIN, 0};
+  return poll(&socket, 1, 0) == 0;
+}
+
+bool MariadbConnection::ReturnToDatabase() {
+  const char* database = Find(url_, "dbname");
+  if (database == nullptr) return true;
+  std::string use = "USE `";
+  for (const char c : std::string_view(database)) use.append(c == '`' ? 2 : 1, c);
+  use += '`';
+  pollfd socket = {static_cast<int>(mysql_get_socket(mysql_.get())), POLLIN, 0};
+  return mysql_send_query(mysql_.get(), use.data(), use.size()) == 0 &&
+         poll(&socket, 1, kReturnMilliseconds) == 1 && mysql_read_query_result(mysql_.get()) == 0;
 }
 
 bool MariadbConnection::is_mariadb() const { return mariadb_connection(mysql_.get()) != 0; }

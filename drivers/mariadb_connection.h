@@ -55,6 +55,12 @@ class MariadbConnection {
   bool state_changed() const { return state_changed_; }
   void ForgetChanges() { state_changed_ = false; }
 
+  // Whether the server has neither hung up nor said anything. Asks nothing.
+  bool IsQuiet() const;
+  // Chooses the url's database again, as opening does. False where that fails, or takes longer than
+  // a second: then the connection is of no use any more.
+  bool ReturnToDatabase();
+
   std::string server_version() const;
   bool is_mariadb() const;
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "drivers/file_state.h"
 #include "drivers/mariadb_literals.h"
 #include "drivers/mariadb_parameters.h"
 #include "store/core/sha256.h"
@@ -46,6 +47,7 @@ Result<std::string> ChooseSqlMode(MariadbConnection& connection, const TargetUrl
 
 Result<std::unique_ptr<Session>> MariadbSession::Open(const TargetUrl& url) {
   std::unique_ptr<MariadbSession> session(new MariadbSession(url, nullptr));
+  session->option_file_ = session->StateOfOptionFile();
   session->connection_ = TRY(session->Connect());
   session->version_ = session->connection_->server_version();
   return std::unique_ptr<Session>(std::move(session));
@@ -154,6 +156,19 @@ void MariadbSession::Interrupt() {
   std::lock_guard lock(mutex_);
   connection_->Cancel();
 }
+
+std::string MariadbSession::StateOfOptionFile() const {
+  const auto file = url_.parameters.find("option_file");
+  return file == url_.parameters.end() ? "" : StateOfFile(file->second);
+}
+
+bool MariadbSession::MayBeKept() {
+  return StateOfOptionFile() == option_file_ && !InTransaction() && !lock_ &&
+         connection_->IsQuiet();
+}
+
+// A database may be dropped, or closed to its user, while sessions are on it.
+bool MariadbSession::MayServeAgain() { return MayBeKept() && connection_->ReturnToDatabase(); }
 
 void MariadbSession::OnNotice(std::function<void(const SqlNotice&)> listener) {
   listener_ = std::move(listener);

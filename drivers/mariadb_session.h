@@ -43,12 +43,15 @@ class MariadbSession final : public Session {
   Result<bool> TryLock(std::string_view name) override;
   Result<void> Unlock(std::string_view name) override;
   void Interrupt() override;
+  bool MayBeKept() override;
+  bool MayServeAgain() override;
   void OnNotice(std::function<void(const SqlNotice&)> listener) override;
 
  private:
   MariadbSession(TargetUrl url, std::unique_ptr<MariadbConnection> connection);
 
   Result<std::unique_ptr<MariadbConnection>> Connect() const;
+  std::string StateOfOptionFile() const;
   Result<void> RunScript(const std::string& sql);
   Result<void> HandLockTo(MariadbConnection& next);
 
@@ -56,6 +59,7 @@ class MariadbSession final : public Session {
   std::mutex mutex_;  // guards the pointer against Interrupt
   std::unique_ptr<MariadbConnection> connection_;
   std::string version_;
+  std::string option_file_;          // its state before the connection was opened
   std::optional<std::string> lock_;  // the name that is held
   std::function<void(const SqlNotice&)> listener_;
 };

@@ -43,7 +43,7 @@ class PostgresSession final : public Session {
   Result<bool> TryLock(std::string_view name) override;
   Result<void> Unlock(std::string_view name) override;
   void Interrupt() override { connection_->Cancel(); }
-  bool MayServeAgain() override { return !InTransaction() && connection_->IsQuiet(); }
+  bool MayBeKept() override { return !InTransaction() && connection_->IsQuiet(); }
   void OnNotice(std::function<void(const SqlNotice&)> listener) override {
     connection_->OnNotice(std::move(listener));
   }

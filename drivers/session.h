@@ -111,11 +111,14 @@ class Session {
   // none is running.
   virtual void Interrupt() = 0;
 
-  // Whether this session, when nothing uses it, may be left open and later be read with as if it
-  // were opened then: its connection lives, its address still leads to the database it is on, and
-  // being open is in nobody's way. Asks no server. What a caller did that Reset() takes back, the
-  // caller knows.
-  virtual bool MayServeAgain() { return false; }
+  // Whether this session may be left open when nobody uses it: its connection lives, nothing is
+  // open in it, and being open is in nobody's way. Asks no server. What a caller did that Reset()
+  // takes back, the caller knows.
+  virtual bool MayBeKept() { return false; }
+  // Whether a session that was kept may be read with as if it were opened now: besides, its address
+  // still leads to the database it is on. Asks the server where nothing else tells, for a second at
+  // most.
+  virtual bool MayServeAgain() { return MayBeKept(); }
 
   // Called on the session's thread for each notice while a statement runs.
   virtual void OnNotice(std::function<void(const SqlNotice&)> listener) = 0;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "drivers/file_state.h"
 #include "drivers/sqlite_errors.h"
 #include "drivers/sqlite_statement.h"
 
@@ -57,7 +58,7 @@ Result<std::unique_ptr<Session>> SqliteSession::Open(const std::string& path,
                                                      IfMissing if_missing) {
   TRY(CheckFile(path, if_missing));
   std::unique_ptr<SqliteSession> session(new SqliteSession(path));
-  session->opened_ = StateOf(path);
+  session->opened_ = StateOfFile(path);
   session->db_ = TRY(session->OpenFile(if_missing == IfMissing::kCreate ? SQLITE_OPEN_CREATE : 0));
   return std::unique_ptr<Session>(std::move(session));
 }
@@ -158,19 +159,11 @@ void SqliteSession::Interrupt() {
   sqlite3_interrupt(db_.get());
 }
 
-bool SqliteSession::MayServeAgain() {
+bool SqliteSession::MayBeKept() {
   if (InTransaction() || touched_ || lock_ != nullptr || opened_.empty()) return false;
   const char* wal = sqlite3_filename_wal(sqlite3_db_filename(db_.get(), "main"));
   struct stat status;
-  return stat(wal, &status) != 0 && StateOf(path_) == opened_;
-}
-
-std::string SqliteSession::StateOf(const std::string& path) {
-  struct stat status;
-  if (stat(path.c_str(), &status) != 0) return "";
-  return fmt::format("{} {} {} {}.{} {}.{}", status.st_dev, status.st_ino, status.st_size,
-                     status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
-                     status.st_ctim.tv_nsec);
+  return stat(wal, &status) != 0 && StateOfFile(path_) == opened_;
 }
 
 int SqliteSession::Authorize(void* session, int action, const char*, const char*, const char*,

@@ -6,8 +6,8 @@
 // database, whatever its name.
 //
 // Reset() costs nothing until a statement touched what outlives it in a connection (a PRAGMA,
-// ATTACH, a temporary object, as reported by SQLite's authorizer); then the file is opened anew, which
-// cannot be done within a transaction.
+// ATTACH, a temporary object, as reported by SQLite's authorizer); then the file is opened anew,
+// which cannot be done within a transaction.
 //
 // A session may serve again only while its file is the very one, unchanged, that was opened: a
 // copy put in its place can look to SQLite's cache like the database it knows. In WAL mode it never
@@ -42,7 +42,7 @@ class SqliteSession final : public Session {
   Result<bool> TryLock(std::string_view name) override;
   Result<void> Unlock(std::string_view name) override;
   void Interrupt() override;
-  bool MayServeAgain() override;
+  bool MayBeKept() override;
   void OnNotice(std::function<void(const SqlNotice&)>) override {}  // SQLite has none
 
  private:
@@ -70,12 +70,9 @@ class SqliteSession final : public Session {
                        const char*);
   static int Progress(void* session);
 
-  // What changes with every change of the file; empty when there is none.
-  static std::string StateOf(const std::string& path);
-
   const std::string path_;
   const std::string version_;
-  std::string opened_;                // StateOf the file before it was opened
+  std::string opened_;                // StateOfFile before it was opened
   std::unique_ptr<SqliteLock> lock_;  // null while it is not held
   std::mutex mutex_;                  // guards db_ (as a pointer) and running_ against Interrupt()
   Database db_;

@@ -39,6 +39,7 @@ class CountedSession final : public ForwardingSession {
     if (counts_.lose_next.exchange(false)) return Error{Reason::kDatabaseUnreachable, "lost"};
     return ForwardingSession::Execute(command);
   }
+  bool MayBeKept() override { return real_->MayBeKept(); }
   bool MayServeAgain() override { return real_->MayServeAgain(); }
 
  private:
@@ -62,7 +63,7 @@ class SessionPoolTest : public testing::TestWithParam<Dialect> {
     MustExecute(**session, {"SELECT 1"});
   }
 
-  bool postgres() const { return GetParam() == Dialect::kPostgresql; }
+  bool sqlite() const { return GetParam() == Dialect::kSqlite; }
   std::string path() const { return database_.url().path; }
 
   Counts counts_;
@@ -71,7 +72,8 @@ class SessionPoolTest : public testing::TestWithParam<Dialect> {
   TargetUrl url_ = database_.url();
 };
 
-INSTANTIATE_TEST_SUITE_P(, SessionPoolTest, testing::Values(Dialect::kSqlite, Dialect::kPostgresql),
+INSTANTIATE_TEST_SUITE_P(, SessionPoolTest,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
                          DialectOf);
 
 TEST_P(SessionPoolTest, ServesOneAddressAgainAndAgainWithOneSession) {
@@ -96,11 +98,11 @@ TEST_P(SessionPoolTest, NeverGivesASessionToAnotherAddress) {
   const auto pool = Pool();
   Use(*pool, url_);
   TargetUrl other = url_;
-  if (postgres()) {
-    other.parameters["password"] = "guessed";  // the socket asks for none
-  } else {
+  if (sqlite()) {
     other.path = path() + "2";
     MustOpen(other);
+  } else {
+    other.parameters["password"] = "guessed";  // the socket asks for none
   }
   Use(*pool, other);
   EXPECT_EQ(counts_.opened, 2);
@@ -184,6 +186,67 @@ TEST_P(KeptPostgresSessions, DoNotKeepADatabaseFromBeingDropped) {
   EXPECT_FALSE(pool->Open(url_));
 }
 
+class KeptMariadbSessions : public SessionPoolTest {
+ protected:
+  std::string database() const { return url_.parameters.at("dbname"); }
+};
+INSTANTIATE_TEST_SUITE_P(, KeptMariadbSessions, testing::Values(Dialect::kMariadb));
+
+TEST_P(KeptMariadbSessions, AreDroppedWhenTheServerEndsThem) {
+  const auto pool = Pool();
+  Use(*pool, url_);
+  const SqlCommand others{
+      "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> "
+      "CONNECTION_ID()"};
+  for (const auto& row : MustExecute(*other_, others).rows)
+    MustExecute(*other_, {"KILL " + std::to_string(std::get<std::int64_t>(row[0]))});
+  while (!MustExecute(*other_, others).rows.empty()) std::this_thread::yield();
+  Use(*pool, url_);
+  EXPECT_EQ(counts_.opened, 2);
+}
+
+TEST_P(KeptMariadbSessions, EndWhenTheDatabaseIsDropped) {
+  const auto pool = Pool();
+  Use(*pool, url_);
+  MustExecute(*other_, {"DROP DATABASE " + database()});
+  EXPECT_EQ(ErrorOf(pool->Open(url_)).reason, Reason::kDatabaseMissing);
+}
+
+TEST_P(KeptMariadbSessions, SeeADatabaseThatWasMadeAnew) {
+  const auto pool = Pool();
+  Use(*pool, url_);
+  MustExecute(*other_, {"DROP DATABASE " + database()});
+  MustExecute(*other_, {"CREATE DATABASE " + database() + " CHARACTER SET latin1"});
+  auto session = pool->Open(url_);
+  ASSERT_TRUE(session);
+  EXPECT_EQ(std::get<std::string>(Cell(**session, {"SELECT @@character_set_database"})), "latin1");
+}
+
+TEST_P(KeptMariadbSessions, EndWhenTheOptionFileIsAnother) {
+  const TemporaryFolder folder;
+  url_.parameters["option_file"] = folder / ".my.cnf";
+  const auto pool = Pool();
+  Use(*pool, url_);
+  Use(*pool, url_);
+  EXPECT_EQ(counts_.opened, 1);
+  std::ofstream(folder / ".my.cnf") << "[client]\n";
+  Use(*pool, url_);
+  EXPECT_EQ(counts_.opened, 2);
+}
+
+TEST_P(KeptMariadbSessions, AreInNoWriterSWay) {
+  MustExecute(*other_, {"CREATE TABLE t (a integer)"});
+  const auto pool = Pool();
+  {
+    const auto session = pool->Open(url_);
+    ASSERT_TRUE(session);
+    MustExecute(**session, {"SELECT * FROM t"});
+  }
+  MustExecute(*other_, {"SET lock_wait_timeout = 0"});
+  MustExecute(*other_, {"ALTER TABLE t ADD COLUMN b integer"});
+  EXPECT_EQ(counts_.closed, 0);
+}
+
 class KeptSqliteSessions : public SessionPoolTest {
  protected:
   void SetUp() override {
@@ -261,7 +324,8 @@ class KeptSessionsOfAnEngine : public testing::TestWithParam<Dialect> {
       }};
 };
 INSTANTIATE_TEST_SUITE_P(, KeptSessionsOfAnEngine,
-                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql), DialectOf);
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
+                         DialectOf);
 
 TEST_P(KeptSessionsOfAnEngine, ServeRunsWithoutStepsAndNoOthers) {
   scene_.Draw("a");
