@@ -145,12 +145,14 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
     if (std::exchange(pausing_, true)) return;
     const auto end = pause_end_;
     lock.unlock();
-    alarm_.Set(end, [keep = this->shared_from_this()](bool) {
+    alarm_.Set(end, [weak = this->weak_from_this()](bool) {
+      const auto stream = weak.lock();
+      if (stream == nullptr) return;
       {
-        std::lock_guard ended(keep->mutex_);
-        keep->pausing_ = false;
+        std::lock_guard ended(stream->mutex_);
+        stream->pausing_ = false;
       }
-      keep->Pump();
+      stream->Pump();
     });
   }
 

@@ -160,8 +160,8 @@ class BrokenConnections(ClientTest):
         for _ in range(3):
             self.await_reconnection()
         self.lock.close()
-        out, err = client.communicate(timeout=PATIENCE)
-        self.assertEqual(client.returncode, 0, out + err)
+        out, err = client.stdout.read(), client.stderr.read()
+        self.assertEqual(client.wait(PATIENCE), 0, out + err)
         self.expect_every_event_once(out)
         self.assertIn("connecting again", err)
         self.assertEqual(len(self.runs()), 1)
@@ -172,8 +172,8 @@ class BrokenConnections(ClientTest):
         self.assertEqual(json.loads(watcher.stdout.readline())["sequence"], "1")
         self.await_reconnection()
         self.lock.close()
-        out, err = watcher.communicate(timeout=PATIENCE)
-        self.assertEqual((watcher.returncode, client.wait(PATIENCE)), (0, 0), err)
+        out, err = watcher.stdout.read(), watcher.stderr.read()  # communicate() forgets what readline() had read beyond its line
+        self.assertEqual((watcher.wait(PATIENCE), client.wait(PATIENCE)), (0, 0), err)
         self.expect_every_event_once(out)
 
     def test_a_client_says_what_became_of_a_run_whose_daemon_was_killed(self):
