@@ -273,7 +273,8 @@ TEST_F(PostgresSessionTest, SaysUnreachableWhenTerminatedDuringAStatement) {
 
 TEST_F(PostgresSessionTest, SaysUnreachableWhenTerminatedDuringAPipeline) {
   std::int64_t pid = Pid(*session_);
-  std::vector<SqlCommand> commands = {{"SELECT 1"}, {"SELECT pg_sleep(60)"}, {"SELECT 2"}};
+  std::vector<SqlCommand> commands = {
+      {.sql = "SELECT 1", .prompt = true}, {"SELECT pg_sleep(60)"}, {"SELECT 2"}};
   ASSERT_TRUE(session_->Begin());
   Error error = ErrorOf(session_->ExecuteAll(commands, [&](std::size_t, const SqlResult&) {
     MustExecute(*database_.Open(), {"SELECT pg_terminate_backend($1)", {pid}});

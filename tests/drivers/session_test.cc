@@ -263,8 +263,8 @@ TEST_P(SessionTest, CarriesLargeCommandsAndAnswersBothWaysAtOnce) {
   EXPECT_EQ(echoed, commands.size());
 }
 
-TEST_P(SessionTest, ReportsProgressWhileALaterCommandStillRuns) {
-  std::vector<SqlCommand> commands = {{"SELECT 1"}, {LongStatement()}};
+TEST_P(SessionTest, ReportsAPromptCommandWhileALaterOneStillRuns) {
+  std::vector<SqlCommand> commands = {{.sql = "SELECT 1", .prompt = true}, {LongStatement()}};
   std::vector<std::size_t> ended;
   ASSERT_TRUE(session_->Begin());
   // The first command's end is what interrupts the second: without progress this would take
