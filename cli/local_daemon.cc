@@ -104,7 +104,7 @@ Result<int> LocalDaemon::Connect() const {
     Result<int> socket = ConnectRunning();
     if (socket || !IsAbsent(socket.error())) return socket;
     socket = ConnectOrStart();
-    // Absent again: killed between its word and our connect.
+    // Absent again: killed while it started, or between its word and our connect.
     if (socket || !IsAbsent(socket.error()) || attempt == kAttempts) return socket;
   }
 }

@@ -133,8 +133,11 @@ Result<void> Understand(const std::string& word, const std::string& migd,
   const std::size_t first = word.find('\n');
   const std::size_t second = first == std::string::npos ? first : word.find('\n', first + 1);
   const auto reason = ReasonFromText(word.substr(0, first));
-  if (!reason || second == std::string::npos)
-    return CannotStart(migd, "it ended before it was ready", places);
+  if (!reason || second == std::string::npos) {
+    Error error = CannotStart(migd, "it ended before it was ready", places);
+    if (word.empty()) error.details["absent"] = "true";
+    return error;
+  }
   Error error{*reason, word.substr(first + 1, second - first - 1)};
   error.hint = word.substr(second + 1, word.find('\n', second + 1) - second - 1);
   return error;

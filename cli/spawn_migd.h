@@ -12,7 +12,8 @@ namespace mig {
 // seconds after which it ends when nobody needs it; 0 ends it with its clients. REQUIRES: the
 // caller holds start.lock.
 //
-// Errors: kDaemonUnreachable, or what migd says when it cannot start.
+// Errors: kDaemonUnreachable, with the detail `absent` where it ended without a word, as if killed:
+// to be tried again; or what migd says when it cannot start.
 Result<void> SpawnMigd(const LocalPlaces& places);
 
 }  // namespace mig
