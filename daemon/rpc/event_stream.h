@@ -45,8 +45,8 @@ class EventSource {
 
   virtual ~EventSource() = default;
 
-  // The events after `sequence`, at most `max`, at once: an empty batch that has not ended means
-  // "not yet". An error ends the stream with it.
+  // The events after `sequence`, at most `max`, in one message and at once: an empty batch that has
+  // not ended means "not yet". An error ends the stream with it.
   virtual Result<Batch> ReadAfter(std::int64_t sequence, std::size_t max) = 0;
 
   // Wakes `waker`, while it lives, after each change from now on. Called once, before the first
@@ -125,7 +125,7 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
     std::unique_lock lock(mutex_);
     if (writing_ || finished_) return;
     if (!cancelled_ && !ended_) {
-      const auto now = std::chrono::system_clock::now();
+      const auto now = std::chrono::steady_clock::now();
       if (!urgent_ && now < pause_end_) return Pause(std::move(lock));
       pause_end_ = now + pause_;
       if (Read()) {
@@ -143,8 +143,10 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
 
   void Pause(std::unique_lock<std::mutex> lock) {
     if (std::exchange(pausing_, true)) return;
-    const auto end = pause_end_;
+    const auto left = pause_end_ - std::chrono::steady_clock::now();
     lock.unlock();
+    const auto end =
+        std::chrono::system_clock::now() + std::chrono::ceil<std::chrono::milliseconds>(left);
     alarm_.Set(end, [weak = this->weak_from_this()](bool) {
       const auto stream = weak.lock();
       if (stream == nullptr) return;
@@ -180,7 +182,7 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
   bool writing_ = false;
   bool urgent_ = false;   // the log has ended: no pauses any more
   bool pausing_ = false;  // alarm_ is set
-  std::chrono::system_clock::time_point pause_end_;
+  std::chrono::steady_clock::time_point pause_end_;
   grpc::Alarm alarm_;
   bool cancelled_ = false;
   bool ended_ = false;
