@@ -9,6 +9,7 @@
 
 #include "daemon/token_command.h"
 #include "store/core/sha256.h"
+#include "tests/store/scratch_directory.h"
 
 namespace mig {
 namespace {
@@ -28,12 +29,9 @@ std::string TextOf(const std::string& path) {
 class TokensTest : public ::testing::Test {
  protected:
   TokensTest() {
-    char folder[] = "/tmp/mig-tokens-XXXXXX";
-    folder_ = ::mkdtemp(folder);
     world_.now = [] { return std::chrono::system_clock::from_time_t(1795335330); };
     world_.random_hex = [this](std::size_t digits) { return std::string(digits, next_++); };
   }
-  ~TokensTest() override { std::filesystem::remove_all(folder_); }
 
   std::string Run(const TokenCommand& command) {
     const auto text = RunTokenCommand(command, folder_, world_);
@@ -43,7 +41,8 @@ class TokensTest : public ::testing::Test {
   std::string Revoke(const std::string& name) { return Run({TokenCommand::Verb::kRevoke, name}); }
   std::string List() { return Run({}); }
 
-  std::string folder_;
+  const ScratchDirectory scratch_;
+  const std::string folder_ = scratch_.path();
   World world_;
   char next_ = 'a';
 };

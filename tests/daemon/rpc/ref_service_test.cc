@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "cli/channel.h"
 #include "daemon/engine.h"
 #include "daemon/limits.h"
@@ -19,16 +17,12 @@
 #include "mig/v1/ref.grpc.pb.h"
 #include "store/core/sha256.h"
 #include "store/rocks_kv.h"
+#include "tests/store/scratch_directory.h"
 
 namespace mig {
 namespace {
 
 using Stub = v1::RefService::Stub;
-
-std::string MadeFolder() {
-  char folder[] = "/tmp/mig-refs-XXXXXX";
-  return ::mkdtemp(folder);
-}
 
 DaemonConfig ConfigIn(const std::string& folder) {
   DaemonConfig config;
@@ -43,7 +37,6 @@ class RefServiceTest : public testing::Test {
     channel_ = nullptr;
     server_ = nullptr;
     pool_.Stop();
-    std::filesystem::remove_all(folder_);
   }
 
   void Serve() {
@@ -107,7 +100,8 @@ class RefServiceTest : public testing::Test {
   }
   std::size_t Stored() { return ScanAll(*kv_, "", "")->size(); }
 
-  const std::string folder_ = MadeFolder();
+  const ScratchDirectory scratch_;
+  const std::string folder_ = scratch_.path();
   DaemonConfig config_ = ConfigIn(folder_);
   const std::unique_ptr<RocksKv> kv_ = *RocksKv::Open(config_.store);
   const World world_ = World::Real();
