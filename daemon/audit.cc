@@ -75,8 +75,8 @@ std::vector<AuditFinding> LogAudit::Finish() {
   }
   if (unsealed_) {
     Add("unsealed", *unsealed_,
-        fmt::format("rows from {} on have no hash yet: a script wrote them, and the next run seals "
-                    "them",
+        fmt::format("rows from {} on have no hash yet: a script wrote them, and the next run with "
+                    "steps seals them",
                     *unsealed_));
   }
   return std::move(findings_);

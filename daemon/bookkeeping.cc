@@ -55,14 +55,23 @@ ColumnTypes TypesOf(Dialect dialect) {
   return {};
 }
 
+// A backslash means the same whatever standard_conforming_strings is, which a script may have set.
+std::string PostgresqlText(const std::string& text) {
+  std::string quoted = text.find('\\') == std::string::npos ? "'" : "E'";
+  for (const char c : text) quoted.append(c == '\'' || c == '\\' ? 2 : 1, c);
+  return quoted + "'";
+}
+
 std::string Literal(Dialect dialect, const SqlValue& value) {
   if (dialect == Dialect::kMariadb) return MariadbLiteral(value);
   if (std::holds_alternative<std::nullptr_t>(value)) return "NULL";
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* blob = std::get_if<Blob>(&value)) {
     const std::string hex = Hex(blob->bytes);
-    return dialect == Dialect::kPostgresql ? "'\\x" + hex + "'::bytea" : "x'" + hex + "'";
+    return dialect == Dialect::kPostgresql ? "pg_catalog.decode('" + hex + "', 'hex')"
+                                           : "x'" + hex + "'";
   }
+  if (dialect == Dialect::kPostgresql) return PostgresqlText(std::get<std::string>(value));
   std::string quoted = "'";
   for (const char c : std::get<std::string>(value)) quoted += c == '\'' ? "''" : std::string(1, c);
   return quoted + "'";

@@ -7,6 +7,7 @@
 #include "daemon/client_delimiter.h"
 #include "daemon/plan/plan.h"
 #include "daemon/scripted_verification.h"
+#include "drivers/sql/left_in_session.h"
 
 namespace mig {
 namespace {
@@ -73,6 +74,12 @@ class ScriptWriter {
   // Every revision starts from the same session, as far as a client can be brought back to one.
   void AddReset() {
     if (book_.dialect() == Dialect::kMariadb) text_ += kMariadbReset;
+    for (const std::string& variable : left_.variables)
+      text_ += fmt::format("SET {} = NULL;\n", variable);
+    for (const std::string& table : left_.temporary_tables)
+      text_ +=
+          fmt::format("DROP TEMPORARY TABLE IF EXISTS {};\n", QuoteName(table, Dialect::kMariadb));
+    left_ = {};
     if (book_.dialect() != Dialect::kPostgresql) return;
     text_ += "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nDISCARD TEMP;\n";
   }
@@ -85,6 +92,7 @@ class ScriptWriter {
                    {},
                    "write the database in front of the names, or run the revision without --sql"};
     }
+    if (mariadb) CollectLeft(statement.sql, left_);
     if (!mariadb || statement.sql.find(';') == std::string::npos) {
       text_ += statement.sql + ";\n";
       return {};
@@ -149,6 +157,7 @@ class ScriptWriter {
   std::string text_;
   ValuesUsed values_;  // so far
   bool fresh_values_ = false;
+  LeftInSession left_;  // of the step before, on MariaDB
 };
 
 Result<Plan> OfflinePlan(const Graph& graph, const Operation& operation) {

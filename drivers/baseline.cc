@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "drivers/bookkeeping_tables.h"
+#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/mariadb_dump.h"
 #include "drivers/postgres_dump.h"
 #include "drivers/session.h"

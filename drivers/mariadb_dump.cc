@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "drivers/bookkeeping_tables.h"
+#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/child_process.h"
 #include "drivers/mariadb_program.h"
 #include "drivers/one_line.h"

@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "drivers/bookkeeping_tables.h"
+#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/child_process.h"
 #include "drivers/one_line.h"
 #include "drivers/postgres_program.h"

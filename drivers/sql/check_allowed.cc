@@ -1,4 +1,8 @@
+#include <algorithm>
+
+#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/sql/classify.h"
+#include "drivers/sql/left_in_session.h"
 #include "drivers/sql/lexer.h"
 #include "drivers/sql/statement_tokens.h"
 
@@ -96,6 +100,17 @@ bool Unlocks(Dialect dialect, std::string_view statement) {
   return false;
 }
 
+// MariaDB finds a temporary table before any other, under every name that the other has.
+bool HidesBookkeeping(std::string_view statement) {
+  LeftInSession left;
+  CollectLeft(statement, left);
+  return std::ranges::any_of(left.temporary_tables, [](const std::string& table) {
+    return std::ranges::any_of(kBookkeepingTables, [&table](std::string_view own) {
+      return EqualsIgnoringCase(own, table);
+    });
+  });
+}
+
 Error Refused(Dialect dialect, std::string_view statement, std::string_view why) {
   std::string verb = DisplayVerb(dialect, statement);
   std::string message = "`" + verb + "` " + std::string(why);
@@ -110,6 +125,11 @@ Result<void> CheckAllowed(Dialect dialect, std::string_view statement) {
   }
   if (Unlocks(dialect, statement)) {
     return Refused(dialect, statement, "would release the lock that mig holds during a run");
+  }
+  if (dialect == Dialect::kMariadb && HidesBookkeeping(statement)) {
+    Error error = Refused(dialect, statement, "would hide the table of that name that mig keeps");
+    error.hint = "give the temporary table another name";
+    return error;
   }
   return {};
 }

@@ -118,16 +118,35 @@ TEST_P(ScriptTest, QuotesWhateverStandsInARevision) {
   offline_.ExpectSound();
 }
 
+// Settings decide what a backslash is, and with it what bookkeeping reads in its literals.
+TEST_P(ScriptTest, KeepsItsBooksWhateverARevisionSets) {
+  if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "SQLite has no such settings";
+  const std::string set =
+      offline_.mariadb() ? "SET sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES';\n"
+                         : "SET standard_conforming_strings = off;\nSET backslash_quote = off;\n";
+  offline_.Draw("a");
+  offline_.Replace("a", "-- mig:up\n", "-- message: it's \\ \"a\\'\"\n\n-- mig:up\n" + set);
+  RunScript({Kind::kUpgrade, {"a"}});
+  offline_.LoseStore();
+  EXPECT_EQ(offline_.Rows(), "a");
+  EXPECT_EQ(offline_.Downgrade("base"), "done");
+  offline_.ExpectSound();
+}
+
 TEST_P(ScriptTest, StartsEveryRevisionFromTheSameSession) {
   if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "sqlite3 cannot be brought back to a state";
   Draw("a; b: a");
   for (Scene* scene : {&offline_, &connected_}) {
-    scene->Replace("a", "-- mig:up\n",
-                   scene->mariadb()
-                       ? "-- mig:up\nSET sql_mode = '', foreign_key_checks = 0;\n"
-                       : "-- mig:up\nCREATE SCHEMA s;\nSET search_path = s, public;\n");
+    scene->Replace(
+        "a", "-- mig:up\n",
+        scene->mariadb()
+            ? "-- mig:up\nSET sql_mode = '', foreign_key_checks = 0, @a = 'a', @`b;c` = 'b';\n"
+              "CREATE TEMPORARY TABLE `t;u` (id int);\n"
+            : "-- mig:up\nCREATE SCHEMA s;\nSET search_path = s, public;\n");
     if (scene->mariadb())
-      scene->Replace("b", "VALUES ('b')", "SELECT concat(@@sql_mode, @@foreign_key_checks)");
+      scene->Replace("b", "INSERT INTO ran (what) VALUES ('b')",
+                     "CREATE TEMPORARY TABLE `t;u` (id int);\nINSERT INTO ran (what) SELECT "
+                     "concat(@@sql_mode, @@foreign_key_checks, coalesce(@a, @`b;c`, 'neither'))");
   }
   RunScript({Kind::kUpgrade, {"heads"}});
   ASSERT_EQ(connected_.Upgrade(), "done");

@@ -82,6 +82,18 @@ TEST(CheckAllowed, FollowsEachDialect) {
   }
 }
 
+TEST(CheckAllowed, RefusesTemporaryTablesThatMariadbWouldFindInPlaceOfMigs) {
+  for (const char* sql : {"CREATE TEMPORARY TABLE mig_version (id int)",
+                          "create or replace temporary table if not exists x.`Mig_Log` LIKE y"}) {
+    auto refused = CheckAllowed(kMariadb, sql);
+    ASSERT_FALSE(refused) << sql;
+    EXPECT_THAT(refused.error().message, testing::HasSubstr("would hide the table of that name"));
+    EXPECT_EQ(refused.error().hint, "give the temporary table another name");
+  }
+  EXPECT_TRUE(Allowed(kMariadb, "CREATE TEMPORARY TABLE mig_versions (id int)"));
+  EXPECT_TRUE(Allowed(kMariadb, "CREATE TABLE t (mig_version int)"));
+}
+
 TEST(CheckAllowed, NamesTheStatement) {
   auto refused = CheckAllowed(kPostgresql, "rollback and chain");
   EXPECT_EQ(refused.error().reason, Reason::kSqlTransactionControl);
