@@ -74,7 +74,7 @@ void AddSettings(StatementBatch& batch, Dialect dialect, const SectionOptions& o
 bool IsStatementError(Reason reason) {
   return reason == Reason::kStatementFailed || reason == Reason::kVerifyFailed ||
          reason == Reason::kDatabasePermission || reason == Reason::kDatabaseBusy ||
-         reason == Reason::kCancelled;
+         reason == Reason::kDatabaseFull || reason == Reason::kCancelled;
 }
 
 // The line of the file at a character position within the statement.

@@ -57,11 +57,15 @@ bool IsPermission(unsigned code) {
   }
 }
 
+// InnoDB has no other word for a disk without room than that the table is full.
+bool IsFull(unsigned code) { return code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL; }
+
 Reason ReasonOf(unsigned code, bool interrupted) {
   if (code == ER_QUERY_INTERRUPTED && interrupted) return Reason::kCancelled;
   if (IsLost(code)) return Reason::kDatabaseUnreachable;
   if (IsBusy(code)) return Reason::kDatabaseBusy;
   if (IsPermission(code)) return Reason::kDatabasePermission;
+  if (IsFull(code)) return Reason::kDatabaseFull;
   return Reason::kStatementFailed;
 }
 

@@ -30,6 +30,7 @@ Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
   if (sqlstate == "55P03" || sqlstate == "40001" || sqlstate == "40P01")
     return Reason::kDatabaseBusy;
   if (sqlstate == "42501" || sqlstate == "25006") return Reason::kDatabasePermission;
+  if (sqlstate == "53100") return Reason::kDatabaseFull;
   bool shutdown =
       sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03" || sqlstate == "57P05";
   // 08P01 is a statement's wrong number of parameters, on a connection that lives.

@@ -70,6 +70,7 @@ class Session {
   // Errors: kStatementFailed, with the details sqlstate, db_message, db_detail, db_hint, position
   // (1-based character offset in the statement) as far as the engine gives them; kDatabaseBusy for
   // lock and serialisation failures that a retry of the transaction may cure; kDatabasePermission;
+  // kDatabaseFull where its disk has no room;
   // kCancelled after Interrupt(); kDatabaseUnreachable when the connection is gone, after which
   // every call fails.
   virtual Result<SqlResult> Execute(const SqlCommand& command) = 0;

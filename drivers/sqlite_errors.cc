@@ -21,6 +21,8 @@ Reason ReasonOf(int extended) {
     case SQLITE_CANTOPEN:
     case SQLITE_NOTADB:
       return Reason::kDatabaseRefused;
+    case SQLITE_FULL:
+      return Reason::kDatabaseFull;
     default:
       return Reason::kStatementFailed;
   }
