@@ -3,7 +3,7 @@
 
     push_test.py [unittest arguments]
 
-The environment says where things are: MIG_BINARY, MIGD_BINARY, KILL_AT_LIBRARY (tests/faults/kill_at.cc). What must hold: a push
+The environment says where things are: see daemon.py. What must hold: a push
 that was acknowledged is there, whole, after the daemon starts again; one that was not is there wholly or not at all, and
 repeating it completes it; `mig fsck` finds nothing at any time. MIG_SOAK is how many deaths, and clients at once, are tried; without it, a few.
 """
@@ -11,21 +11,19 @@ import json
 import os
 import pathlib
 import random
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-MIG, MIGD, LIBRARY = (os.environ[name] for name in ("MIG_BINARY", "MIGD_BINARY", "KILL_AT_LIBRARY"))
+from daemon import MIG, MIGD, NEVER, Daemon
+
 SOAK = int(os.environ.get("MIG_SOAK", "0"))
 SEED = int(os.environ.get("MIG_SEED", "0")) or random.randrange(1 << 30)
 DEATHS = SOAK or 4
 CLIENTS = SOAK or 6
-NEVER = 1 << 40
 REFUSED, UNREACHABLE = 5, 7
 
 
@@ -39,46 +37,19 @@ class Pushes(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mig-push-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.random = random.Random(SEED)
-        self.daemon = None
+        self.daemon = Daemon(self.folder, self.folder / "store", "shared")
         self.trees = []
         self.addCleanup(self.end_everything)
-        self.store = self.folder / "store"
-        self.socket = self.folder / "shared.sock"
 
     # The scene.
 
     def start_daemon(self, file_limit=None, **environment):
-        self.end_daemon()
-        config = self.folder / "migd.toml"
-        config.write_text(f'store = "{self.store}"\nlisten = ["unix:{self.socket}"]\n')
-
-        def limit():
-            if file_limit:
-                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-                resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
-        with open(self.folder / "migd.log", "a") as log:
-            self.daemon = subprocess.Popen([MIGD, "--config", str(config)], stdout=subprocess.DEVNULL if file_limit else log,
-                                           stderr=subprocess.DEVNULL if file_limit else log, preexec_fn=limit,
-                                           env={**os.environ, **environment})
-        deadline = time.monotonic() + 60
-        while not self.socket.exists() or self.mig(self.looker(), "refs").returncode != 0:
-            self.assertLess(time.monotonic(), deadline, self.log())
-            time.sleep(0.01)
-
-    def end_daemon(self):
-        if self.daemon is not None:
-            self.daemon.kill()
-            self.daemon.wait()
-            self.daemon = None
-        self.socket.unlink(missing_ok=True)
+        self.daemon.start(lambda: self.mig(self.looker(), "refs").returncode == 0, file_limit, **environment)
 
     def end_everything(self):
-        self.end_daemon()
+        self.daemon.kill()
         for tree in self.trees:
             self.mig(tree, "daemon", "stop")
-
-    def log(self):
-        return (self.folder / "migd.log").read_text()
 
     def tree(self, name, daemon="local"):
         """A work tree; its own daemon is a private one, or the shared one."""
@@ -86,13 +57,13 @@ class Pushes(unittest.TestCase):
         if not tree.exists():
             (tree / "migrations").mkdir(parents=True)
             (tree / "mig.toml").write_text(
-                f'[project]\nname = "shop"\n[daemon]\naddress = "{daemon}"\n[remotes.origin]\naddress = "unix:{self.socket}"\n')
+                f'[project]\nname = "shop"\n[daemon]\naddress = "{daemon}"\n[remotes.origin]\naddress = "unix:{self.daemon.socket}"\n')
             if daemon == "local":
                 self.trees.append(tree)
         return tree
 
     def looker(self):
-        return self.tree("looker", f"unix:{self.socket}")
+        return self.tree("looker", f"unix:{self.daemon.socket}")
 
     def start_mig(self, tree, *arguments):
         return subprocess.Popen([MIG, *arguments], cwd=tree, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -120,9 +91,9 @@ class Pushes(unittest.TestCase):
     def expect_whole(self, tree, why):
         """A clone of the shared history has the files of this work tree, byte for byte."""
         copy = self.folder / "copy"
-        cloned = self.mig(self.folder, "clone", f"unix:{self.socket}", "shop", str(copy))
+        cloned = self.mig(self.folder, "clone", f"unix:{self.daemon.socket}", "shop", str(copy))
         self.trees.append(copy)
-        self.assertEqual(cloned.returncode, 0, f"{why}: {cloned.output}\n{self.log()}")
+        self.assertEqual(cloned.returncode, 0, f"{why}: {cloned.output}\n{self.daemon.log()}")
         files = {path.name: path.read_bytes() for path in (tree / "migrations").iterdir()}
         self.assertEqual({path.name: path.read_bytes() for path in (copy / "migrations").iterdir()}, files, why)
         self.mig(copy, "daemon", "stop")
@@ -136,21 +107,13 @@ class Pushes(unittest.TestCase):
 
     # The deaths.
 
-    def dying(self, call):
-        """Environment of a daemon that dies at this write after `arm`."""
-        for name in ("armed", "count"):
-            (self.folder / name).unlink(missing_ok=True)
-        return {"LD_PRELOAD": LIBRARY, "MIG_KILL_ARMED": str(self.folder / "armed"), "MIG_KILL_AT": str(call),
-                "MIG_KILL_COUNT": str(self.folder / "count"), "ASAN_OPTIONS": "verify_asan_link_order=0"}
-
     def writes_of(self, tree):
-        self.start_daemon(**self.dying(NEVER))
-        (self.folder / "armed").touch()
+        self.start_daemon(**self.daemon.dying_at(NEVER))
+        self.daemon.arm()
         pushed = self.mig(tree, "push")
         self.assertEqual(pushed.returncode, 0, pushed.output)
-        self.daemon.send_signal(signal.SIGTERM)
-        self.assertEqual(self.daemon.wait(60), 0)
-        return int((self.folder / "count").read_text())
+        self.assertEqual(self.daemon.stop(), 0)
+        return self.daemon.writes()
 
     def expect_kept(self, tree, before, after, client, why):
         self.start_daemon()
@@ -173,10 +136,10 @@ class Pushes(unittest.TestCase):
         for number in range(DEATHS):
             why = f"death {number} (MIG_SEED={SEED})"
             before, head = head, self.add(tree, [f"d{number}_{n}" for n in range(120)], head)
-            self.start_daemon(**self.dying(self.random.randint(1, max(total, 2))))
-            (self.folder / "armed").touch()
+            self.start_daemon(**self.daemon.dying_at(self.random.randint(1, max(total, 2))))
+            self.daemon.arm()
             client = self.mig(tree, "push")
-            died += self.daemon.poll() is not None
+            died += not self.daemon.runs()
             self.expect_kept(tree, before, head, client, why)
         self.expect_whole(tree, "at the end")
         print(f"daemon killed at {died} chosen writes of {DEATHS} pushes; an undisturbed one has {total}")
@@ -194,7 +157,7 @@ class Pushes(unittest.TestCase):
             client = self.start_mig(tree, "push")
             moment = self.random.uniform(0, duration)
             time.sleep(moment)
-            self.end_daemon()
+            self.daemon.kill()
             client.output = client.communicate(timeout=300)[0]
             self.expect_kept(tree, before, head, client, f"killed after {moment:.4f} s (MIG_SEED={SEED})")
         self.expect_whole(tree, "at the end")
@@ -246,7 +209,7 @@ class Pushes(unittest.TestCase):
 
     def test_of_many_clients_at_once_one_wins(self):
         self.start_daemon()
-        shared = f"unix:{self.socket}"
+        shared = f"unix:{self.daemon.socket}"
         first = self.tree("first", shared)
         self.add(first, ["root"], None)
         pushed = self.mig(first, "push")

@@ -1,27 +1,25 @@
 """The scene of the kill tests: a database, a work tree and a daemon; who dies, and what is promised afterwards: the next upgrade
 completes, and nothing ran twice.
 
-The environment says where things are: MIG_BINARY, MIGD_BINARY, KILL_AT_LIBRARY (tests/faults/kill_at.cc). With MIG_SOAK every
-single write is a moment to die, and MIG_SOAK random moments for each engine and victim, and as many rounds of a race, are
+The environment says where things are: see daemon.py. With MIG_SOAK every single write is a moment to die, and MIG_SOAK random moments for each engine and victim, and as many rounds of a race, are
 tried; without it, samples of all. MIG_SEED repeats the moments of an earlier run, which printed it.
 """
 import os
 import pathlib
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-MIG, MIGD, LIBRARY = (os.environ[name] for name in ("MIG_BINARY", "MIGD_BINARY", "KILL_AT_LIBRARY"))
+from daemon import MIG, NEVER, Daemon
+
 SOAK = int(os.environ.get("MIG_SOAK", "0"))
 SEED = int(os.environ.get("MIG_SEED", "0")) or random.randrange(1 << 30)
 MOMENTS = SOAK or 2
 SAMPLES = 4  # of the writes of an upgrade
-NEVER = 1 << 40
 
 A = """-- mig:up
 CREATE TABLE a (id integer);
@@ -66,7 +64,7 @@ class Scene(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.database = self.engine(self.folder)
         self.random = random.Random(SEED)
-        self.daemon = None
+        self.daemon = Daemon(self.folder, None, settings="accept_urls = true\n")
         self.addCleanup(self.end_daemon)
         self.round = 0
 
@@ -76,9 +74,10 @@ class Scene(unittest.TestCase):
         self.round += 1
         self.database.make()
         self.tree = self.folder / f"tree{self.round}"
+        self.daemon.store = self.tree / "store"
         (self.tree / "migrations").mkdir(parents=True)
         (self.tree / "mig.toml").write_text(
-            f'[project]\nname = "shop"\nmigrations = "migrations"\n[daemon]\naddress = "unix:{self.socket()}"\n'
+            f'[project]\nname = "shop"\nmigrations = "migrations"\n[daemon]\naddress = "unix:{self.daemon.socket}"\n'
             f'[targets.dev]\nurl = "{self.database.url}"\n')
         self.write("a", A)
         self.write("b", B.format(outside=self.database.outside))
@@ -87,30 +86,11 @@ class Scene(unittest.TestCase):
     def write(self, name, text):
         (self.tree / "migrations" / f"{name}.sql").write_text(text)
 
-    def socket(self):
-        return self.folder / "migd.sock"
-
     def start_daemon(self, **environment):
-        self.end_daemon()
-        config = self.folder / "migd.toml"
-        config.write_text(f'store = "{self.tree}/store"\nlisten = ["unix:{self.socket()}"]\naccept_urls = true\n')
-        with open(self.folder / "migd.log", "a") as log:
-            self.daemon = subprocess.Popen([MIGD, "--config", str(config)], stdout=log, stderr=log,
-                                           env={**os.environ, **environment})
-        deadline = time.monotonic() + 30
-        while not self.socket().exists() or self.mig("history").returncode != 0:
-            self.assertLess(time.monotonic(), deadline, self.log())
-            time.sleep(0.01)
+        self.daemon.start(lambda: self.mig("history").returncode == 0, **environment)
 
     def end_daemon(self):
-        if self.daemon is not None:
-            self.daemon.kill()
-            self.daemon.wait()
-            self.daemon = None
-        self.socket().unlink(missing_ok=True)
-
-    def log(self):
-        return (self.folder / "migd.log").read_text()
+        self.daemon.kill()
 
     def start_mig(self, *arguments, tree=None):
         return subprocess.Popen([MIG, *arguments], cwd=tree or self.tree, text=True, stdin=subprocess.DEVNULL,
@@ -118,7 +98,7 @@ class Scene(unittest.TestCase):
 
     def end_client(self, client):
         """Its daemon is back at once if it died: a client goes on asking for some time."""
-        if client.poll() is None and (self.daemon is None or self.daemon.poll() is not None):
+        if client.poll() is None and not self.daemon.runs():
             self.start_daemon()
         client.communicate(timeout=120)
 
@@ -129,10 +109,10 @@ class Scene(unittest.TestCase):
 
     def expect_completed(self, why):
         """The next upgrade, by a daemon that starts anew where the last one died, completes."""
-        if self.daemon is None or self.daemon.poll() is not None:
+        if not self.daemon.runs():
             self.start_daemon()
         upgraded = self.mig("upgrade", "head")
-        self.assertEqual(upgraded.returncode, 0, f"{why} (MIG_SEED={SEED}): {upgraded.output}\n{self.log()}")
+        self.assertEqual(upgraded.returncode, 0, f"{why} (MIG_SEED={SEED}): {upgraded.output}\n{self.daemon.log()}")
         current = self.mig("current")
         self.assertEqual(current.output.split()[:1], ["c"], why)
         self.assertEqual(" ".join(self.database.ask("SELECT what FROM ran ORDER BY n")), UNDISTURBED, why)
@@ -178,21 +158,16 @@ class Kill(Scene):
         """Runs an upgrade in a daemon that dies at this write, at the latest while it stops; how many writes there were,
         if it did not."""
         self.make()
-        armed, count = self.folder / "armed", self.folder / "count"
-        armed.unlink(missing_ok=True)
-        count.unlink(missing_ok=True)
-        self.start_daemon(LD_PRELOAD=LIBRARY, MIG_KILL_ARMED=str(armed), MIG_KILL_AT=str(call),
-                          MIG_KILL_COUNT=str(count), ASAN_OPTIONS="verify_asan_link_order=0")
-        armed.touch()
-        doomed = self.daemon
+        self.start_daemon(**self.daemon.dying_at(call))
+        self.daemon.arm()
+        doomed = self.daemon.process
         client = self.start_mig("upgrade", "head")
         while client.poll() is None and doomed.poll() is None:
             time.sleep(0.005)
         self.end_client(client)
         if doomed.poll() is not None:
             return None
-        doomed.send_signal(signal.SIGTERM)
-        return int(count.read_text()) if doomed.wait(60) == 0 else None
+        return self.daemon.writes() if self.daemon.stop() == 0 else None
 
     def test_daemon_dies_at_every_write(self):
         total = self.upgrade_dying_at(NEVER)
@@ -226,18 +201,12 @@ class Kill(Scene):
 
     def start_second_daemon(self):
         """Another daemon over another store, with a work tree like the first one's; both, to be used together."""
-        second = self.folder / "second.sock"
-        second.unlink(missing_ok=True)
-        config = self.folder / "second.toml"
-        config.write_text(f'store = "{self.tree}/store2"\nlisten = ["unix:{second}"]\naccept_urls = true\n')
+        daemon = Daemon(self.folder, self.tree / "store2", "second", self.daemon.settings)
         tree = self.folder / f"tree{self.round}b"
         shutil.copytree(self.tree, tree, ignore=shutil.ignore_patterns("store*"))
-        text = (tree / "mig.toml").read_text().replace(str(self.socket()), str(second))
+        text = (tree / "mig.toml").read_text().replace(str(self.daemon.socket), str(daemon.socket))
         (tree / "mig.toml").write_text(text)
-        with open(self.folder / "migd.log", "a") as log:
-            daemon = subprocess.Popen([MIGD, "--config", str(config)], stdout=log, stderr=log)
-        while not second.exists():
-            time.sleep(0.01)
+        daemon.start(lambda: True)
         return daemon, tree
 
     def race(self):
@@ -252,7 +221,6 @@ class Kill(Scene):
                 self.assertEqual(client.returncode, 0, output)
         finally:
             daemon.kill()
-            daemon.wait()
         self.expect_completed("after a race")
 
     def test_daemons_race(self):

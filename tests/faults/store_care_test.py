@@ -3,8 +3,8 @@
 
     store_care_test.py [unittest arguments]
 
-The environment says where things are: MIG_BINARY, MIGD_BINARY, KILL_AT_LIBRARY (tests/faults/kill_at.cc). With MIG_SOAK every
-single write is a moment to die; without it, a sample. Afterwards `mig fsck` finds nothing, and nothing that was there is gone.
+The environment says where things are: see daemon.py. With MIG_SOAK every single write is a moment to die; without it, a sample.
+Afterwards `mig fsck` finds nothing, and nothing that was there is gone.
 """
 import json
 import os
@@ -15,14 +15,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
-MIG, MIGD, LIBRARY = (os.environ[name] for name in ("MIG_BINARY", "MIGD_BINARY", "KILL_AT_LIBRARY"))
+from daemon import MIG, MIGD, NEVER, Daemon
+
 SOAK = int(os.environ.get("MIG_SOAK", "0"))
 SEED = int(os.environ.get("MIG_SEED", "0")) or random.randrange(1 << 30)
 SAMPLES = 3
-NEVER = 1 << 40
 REVISIONS = 12
 
 
@@ -32,12 +31,10 @@ class Scene:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.tree = self.folder / "tree"
-        self.store = self.folder / "store"
-        self.socket = self.folder / "migd.sock"
-        self.daemon = None
+        self.daemon = Daemon(self.folder, self.folder / "store", settings="accept_urls = true\n")
         (self.tree / "migrations").mkdir(parents=True)
         (self.tree / "mig.toml").write_text(
-            f'[project]\nname = "shop"\n[daemon]\naddress = "unix:{self.socket}"\n'
+            f'[project]\nname = "shop"\n[daemon]\naddress = "unix:{self.daemon.socket}"\n'
             f'[targets.dev]\nurl = "sqlite:{self.folder}/dev.db"\n')
 
     def write(self, comment):
@@ -54,33 +51,7 @@ class Scene:
         self.expect("reapply")
 
     def start(self, **environment):
-        self.end()
-        with open(self.folder / "migd.log", "a") as log:
-            self.daemon = subprocess.Popen(
-                [MIGD, "--config", self.config()], stdout=log, stderr=log, env={**os.environ, **environment})
-        deadline = time.monotonic() + 60
-        while not self.socket.exists() or self.mig("daemon").returncode != 0:
-            if self.daemon.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError((self.folder / "migd.log").read_text())
-            time.sleep(0.01)
-
-    def config(self):
-        path = self.folder / "migd.toml"
-        path.write_text(f'store = "{self.store}"\nlisten = ["unix:{self.socket}"]\naccept_urls = true\n')
-        return path
-
-    def end(self):
-        if self.daemon is not None:
-            self.daemon.kill()
-            self.daemon.wait()
-            self.daemon = None
-        self.socket.unlink(missing_ok=True)
-
-    def stop(self):
-        self.daemon.send_signal(signal.SIGTERM)
-        status = self.daemon.wait(60)
-        self.daemon = None
-        return status
+        self.daemon.start(lambda: self.mig("daemon").returncode == 0, **environment)
 
     def mig(self, *arguments):
         return subprocess.run([MIG, *arguments], cwd=self.tree, text=True, stdin=subprocess.DEVNULL, timeout=120,
@@ -107,7 +78,7 @@ class StoreCareTest(unittest.TestCase):
         scene.fill()
         cls.texts = scene.objects()
         scene.expect("export", str(pathlib.Path(cls.made) / "shop.mig"))
-        scene.stop()
+        scene.daemon.stop()
 
     @classmethod
     def tearDownClass(cls):
@@ -122,15 +93,15 @@ class StoreCareTest(unittest.TestCase):
         shutil.rmtree(self.folder)
         self.folder.mkdir()
         scene = Scene(self.folder)
-        self.addCleanup(scene.end)
+        self.addCleanup(scene.daemon.kill)
         scene.write("second")
         shutil.copy(pathlib.Path(self.made) / "dev.db", self.folder)
         if with_store:
-            shutil.copytree(pathlib.Path(self.made) / "store", scene.store)
+            shutil.copytree(pathlib.Path(self.made) / "store", scene.daemon.store)
         return scene
 
     def check(self, scene, why):
-        if scene.daemon is None or scene.daemon.poll() is not None:
+        if not scene.daemon.runs():
             scene.start()
         answer = scene.mig("fsck")
         self.assertEqual(answer.returncode, 0, f"{why} (MIG_SEED={SEED}): {answer.stdout}")
@@ -140,28 +111,26 @@ class StoreCareTest(unittest.TestCase):
         """Runs a command with a daemon that dies at this write, at the latest while it stops; how many there were, if it did
         not."""
         scene = self.scene(with_store)
-        armed, count = self.folder / "armed", self.folder / "count"
-        scene.start(LD_PRELOAD=LIBRARY, MIG_KILL_ARMED=str(armed), MIG_KILL_AT=str(call), MIG_KILL_COUNT=str(count),
-                    ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0")
-        armed.touch()
+        scene.start(**scene.daemon.dying_at(call))
+        scene.daemon.arm()
         scene.mig(*arguments)
-        if scene.daemon.poll() is not None:
+        if not scene.daemon.runs():
             return scene, None
-        status = scene.stop()
+        status = scene.daemon.stop()
         if call != NEVER and status == -signal.SIGKILL:
             return scene, None
         self.assertEqual(status, 0)
-        return scene, int(count.read_text())
+        return scene, scene.daemon.writes()
 
     def die_everywhere(self, arguments, after, with_store=True):
         scene, total = self.dying_at(NEVER, arguments, with_store)
         after(scene, "undisturbed")
-        scene.end()
+        scene.daemon.kill()
         calls = range(1, total + 1) if SOAK else sorted(self.random.sample(range(1, total), min(SAMPLES, total - 1)))
         for call in calls:
             scene, _ = self.dying_at(call, arguments, with_store)
             after(scene, f"killed at write {call} of {total}")
-            scene.end()
+            scene.daemon.kill()
         print(f"{arguments[0]}: killed at {len(calls)} of {total} writes")
 
     def test_killed_while_it_collects_garbage(self):
@@ -178,11 +147,11 @@ class StoreCareTest(unittest.TestCase):
             self.check(scene, why)
             if not (self.folder / "backup").exists():
                 scene.expect("backup", str(self.folder / "backup"))
-            scene.stop()
+            scene.daemon.stop()
             restored = subprocess.run([MIGD, "restore-store", self.folder / "backup", "--store", self.folder / "again"],
                                       capture_output=True, text=True, check=False)
             self.assertEqual(restored.returncode, 0, restored.stderr)
-            scene.store = self.folder / "again"
+            scene.daemon.store = self.folder / "again"
             self.check(scene, why)
         self.die_everywhere(("backup", str(self.folder / "backup")), after)
 
@@ -190,7 +159,7 @@ class StoreCareTest(unittest.TestCase):
         exported = pathlib.Path(self.made) / "shop.mig"
 
         def after(scene, why):
-            if scene.daemon is None or scene.daemon.poll() is not None:
+            if not scene.daemon.runs():
                 scene.start()
             answer = scene.mig("fsck")
             self.assertEqual(answer.returncode, 0, f"{why}: {answer.stdout}")
@@ -220,12 +189,12 @@ class StoreCareTest(unittest.TestCase):
         scene = self.scene()
         scene.start()
         scene.expect("backup", str(self.folder / "backup"))
-        scene.stop()
+        scene.daemon.stop()
 
         def restore(to):
             return subprocess.run([MIGD, "restore-store", self.folder / "backup", "--store", to], capture_output=True,
                                   text=True, check=False)
-        self.assertIn("there is something at", restore(scene.store).stderr)
+        self.assertIn("there is something at", restore(scene.daemon.store).stderr)
         [seal] = (self.folder / "backup").glob("SEAL")
         whole = seal.read_bytes()
         seal.write_bytes(bytes(len(whole)))
