@@ -380,6 +380,67 @@ TEST_P(StatementsTest, AClockThatStepsBackHarmsNothing) {
   scene.ExpectSound();
 }
 
+// Ahead by a year, behind by one, and where it was, in turns.
+World LeapingWorld() {
+  World world = World::Real();
+  auto looks = std::make_shared<std::atomic<std::size_t>>(0);
+  world.now = [looks] {
+    constexpr std::chrono::hours kLeaps[] = {8760h, -8760h, 0h, -1h, 1h};
+    return std::chrono::system_clock::now() + kLeaps[(*looks)++ % std::size(kLeaps)];
+  };
+  return world;
+}
+
+TEST_P(StatementsTest, AClockThatLeapsHarmsNeitherItsDaemonNorAnother) {
+  Scene leaping(GetParam(), "", OpenSession, LeapingWorld());
+  leaping.Draw("a; b: a; c: b; d: b; e: c d");
+  const auto steady = leaping.Beside();
+  for (const Operation& operation :
+       {kUpgradeAll, Operation{Operation::Kind::kDowngrade, {"base"}}, kUpgradeAll}) {
+    const RunPtr first = leaping.Start(operation);
+    const RunPtr second = steady->Start(operation);
+    EXPECT_EQ(leaping.Await(*first), "done");
+    EXPECT_EQ(steady->Await(*second), "done");
+  }
+  EXPECT_EQ(leaping.Ran(), "a b c d e -e -d -c -b -a a b c d e");
+  leaping.ExpectSound();
+  for (Scene* scene : {&leaping, steady.get()}) {
+    const auto report = scene->engine().Audit(scene->target());
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_THAT(report->findings, IsEmpty());
+  }
+  // No leap is taken for time that went by.
+  EXPECT_EQ(leaping.Column("SELECT count(*) FROM mig_log WHERE duration_us NOT BETWEEN 0 AND "
+                           "3000000000"),
+            "0");
+}
+
+TEST_F(PostgresStatementsTest, GivesUpWaitingForALockThatStaysAndCompletesLater) {
+  World world = World::Real();
+  auto pauses = std::make_shared<std::atomic<int>>(0);
+  world.sleep = [pauses](Milliseconds) { ++*pauses; };
+  Scene scene(Dialect::kPostgresql, "", OpenSession, world);
+  scene.Draw("a; b: a");
+  ASSERT_EQ(scene.Upgrade("a"), "done");
+  scene.Replace("b", "-- mig:up\n",
+                "-- mig:up lock_timeout=10ms\nINSERT INTO ran (what) VALUES ('before');\n"
+                "ALTER TABLE t_a ADD COLUMN x integer;\n");
+  const auto other = scene.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"LOCK TABLE t_a IN ACCESS SHARE MODE"});
+  EXPECT_EQ(scene.Upgrade(), "DATABASE_BUSY");
+  EXPECT_THAT(scene.finished().state, HasSubstr("b was rolled back: nothing of it took effect"));
+  EXPECT_EQ(scene.Events<Waiting>().size(), 7u);
+  EXPECT_GE(*pauses, 7);
+  EXPECT_EQ(scene.Rows(), "a");
+  EXPECT_EQ(scene.Tables(), "a");
+  EXPECT_EQ(scene.Ran(), "a");
+  ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(scene.Upgrade(), "done");
+  EXPECT_EQ(scene.Ran(), "a before b");
+  scene.ExpectSound();
+}
+
 TEST_F(PostgresStatementsTest, PassesNoticesOn) {
   scene_.Draw("a");
   scene_.Replace(

@@ -81,6 +81,7 @@ class Postgres:
 
 class OwnServer(Postgres):
     """A PostgreSQL server of this test's own, which can be killed and started again."""
+    environment = {}
 
     def __init__(self, folder):
         self.folder = folder / "server"
@@ -101,7 +102,8 @@ class OwnServer(Postgres):
         with open(self.folder / "log", "a") as log:
             self.postmaster = subprocess.Popen(
                 [*self.user, self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c",
-                 "listen_addresses=", "-c", "fsync=off"], stdout=log, stderr=log, cwd="/")
+                 "listen_addresses=", "-c", "fsync=off"], stdout=log, stderr=log, cwd="/",
+                env={**os.environ, **self.environment})
         while subprocess.run(["pg_isready", "-q", "-h", self.folder]).returncode != 0:
             time.sleep(0.02)
 
@@ -114,6 +116,12 @@ class OwnServer(Postgres):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        self.postmaster.wait()
+        self.start()
+
+    def restart(self):
+        """Ends every session in an orderly way."""
+        self.postmaster.send_signal(signal.SIGINT)
         self.postmaster.wait()
         self.start()
 
@@ -227,6 +235,19 @@ class KillServer(Scene):
 
     def test_server_dies_at_random_moments(self):
         self.at_random_moments("server killed", lambda _: self.database.crash())
+
+    def test_server_is_restarted_at_random_moments(self):
+        self.at_random_moments("server restarted", lambda _: self.database.restart())
+
+    def test_server_is_restarted_between_two_runs(self):
+        """The daemon goes on with new sessions, and nobody sees an error."""
+        self.make()
+        self.start_daemon()
+        for revision in ("a", "b"):
+            upgraded = self.mig("upgrade", revision)
+            self.assertEqual(upgraded.returncode, 0, upgraded.output)
+            self.database.restart()
+        self.expect_completed("restarted between two revisions")
 
 
 class BreakConnection(Scene):
