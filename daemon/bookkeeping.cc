@@ -77,6 +77,11 @@ std::string Literal(Dialect dialect, const SqlValue& value) {
   return quoted + "'";
 }
 
+SqlCommand Recurrent(SqlCommand command) {
+  command.recurrent = true;
+  return command;
+}
+
 }  // namespace
 
 std::string_view NameOf(StepKind kind) {
@@ -273,15 +278,16 @@ SqlCommand Bookkeeping::ReadJournal() const {
 
 SqlCommand Bookkeeping::Fence() const {
   if (dialect_ == Dialect::kPostgresql) {
-    return {"SELECT token, pg_catalog.pg_current_xact_id()::text FROM " + Table("mig_lease") +
-            " WHERE name = 'run' FOR UPDATE"};
+    return Recurrent({"SELECT token, pg_catalog.pg_current_xact_id()::text FROM " +
+                      Table("mig_lease") + " WHERE name = 'run' FOR UPDATE"});
   }
   const std::string read = "SELECT token, '' FROM " + Table("mig_lease") + " WHERE name = 'run'";
   return {dialect_ == Dialect::kMariadb ? read + " FOR UPDATE" : read};
 }
 
 SqlCommand Bookkeeping::TransactionIdentity() const {
-  if (dialect_ == Dialect::kPostgresql) return {"SELECT pg_catalog.pg_current_xact_id()::text"};
+  if (dialect_ == Dialect::kPostgresql)
+    return Recurrent({"SELECT pg_catalog.pg_current_xact_id()::text"});
   if (dialect_ == Dialect::kMariadb) return {"RELEASE SAVEPOINT mig_transaction"};
   return {"SELECT ''"};
 }
@@ -304,12 +310,12 @@ SqlCommand Bookkeeping::ReleaseLease(std::int64_t token) const {
 }
 
 SqlCommand Bookkeeping::DeleteVersion(const Id& id) const {
-  return {"DELETE FROM " + Table("mig_version") + " WHERE id = $1", {id.hex()}};
+  return Recurrent({"DELETE FROM " + Table("mig_version") + " WHERE id = $1", {id.hex()}});
 }
 
 SqlCommand Bookkeeping::InsertVersion(const VersionRow& row) const {
-  return {"INSERT INTO " + Table("mig_version") + " (id, name) VALUES ($1, $2)",
-          {row.id.hex(), row.name}};
+  return Recurrent({"INSERT INTO " + Table("mig_version") + " (id, name) VALUES ($1, $2)",
+                    {row.id.hex(), row.name}});
 }
 
 SqlCommand Bookkeeping::DeleteAllVersions() const {
@@ -339,19 +345,20 @@ SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
 }
 
 SqlCommand Bookkeeping::InsertObject(const Id& id, const Revision& revision) const {
-  return {"INSERT INTO " + Table("mig_object") + " (id, name, content) VALUES ($1, $2, $3)" +
-              OrKeep("id"),
-          {id.hex(), revision.name, Blob{CanonicalText(revision)}}};
+  return Recurrent({"INSERT INTO " + Table("mig_object") +
+                        " (id, name, content) VALUES ($1, $2, $3)" + OrKeep("id"),
+                    {id.hex(), revision.name, Blob{CanonicalText(revision)}}});
 }
 
 SqlCommand Bookkeeping::InsertLog(const LogEntry& entry, const std::string& hash) const {
-  return {"INSERT INTO " + Table("mig_log") +
-              " (sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, "
-              "duration_us, previous, "
-              "hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-          {entry.sequence, entry.direction, entry.id, entry.name, entry.actor, entry.plan,
-           entry.started_at, entry.finished_at, entry.outcome, entry.duration_us, entry.previous,
-           hash}};
+  return Recurrent(
+      {"INSERT INTO " + Table("mig_log") +
+           " (sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, "
+           "duration_us, previous, "
+           "hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+       {entry.sequence, entry.direction, entry.id, entry.name, entry.actor, entry.plan,
+        entry.started_at, entry.finished_at, entry.outcome, entry.duration_us, entry.previous,
+        hash}});
 }
 
 SqlCommand Bookkeeping::InsertUnsealedLog(const LogEntry& entry) const {
@@ -408,7 +415,7 @@ SqlCommand Bookkeeping::RememberAlembic(const std::string& rows) const {
 
 std::vector<SqlCommand> Bookkeeping::RegainRole() const {
   if (dialect_ != Dialect::kPostgresql) return {};
-  return {{"RESET SESSION AUTHORIZATION"}, {"RESET ROLE"}};
+  return {Recurrent({"RESET SESSION AUTHORIZATION"}), Recurrent({"RESET ROLE"})};
 }
 
 }  // namespace mig

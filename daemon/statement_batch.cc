@@ -67,8 +67,12 @@ void AddSettings(StatementBatch& batch, Dialect dialect, const SectionOptions& o
   if (dialect != Dialect::kPostgresql) return;
   const auto lock = options.lock_timeout.value_or(kDefaultLockTimeout);
   const auto statement = options.statement_timeout.value_or(std::chrono::milliseconds(0));
-  Add(batch, {fmt::format("SET LOCAL lock_timeout = {}", lock.count())}, Role::kSetting);
-  Add(batch, {fmt::format("SET LOCAL statement_timeout = {}", statement.count())}, Role::kSetting);
+  const auto set = [&](const char* name, std::chrono::milliseconds value) {
+    Add(batch, {.sql = fmt::format("SET LOCAL {} = {}", name, value.count()), .recurrent = true},
+        Role::kSetting);
+  };
+  set("lock_timeout", lock);
+  set("statement_timeout", statement);
 }
 
 bool IsStatementError(Reason reason) {

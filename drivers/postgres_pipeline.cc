@@ -11,13 +11,26 @@ namespace {
 
 constexpr std::size_t kBurst = 16;  // commands in one write, while they are small
 
+// One message of a pipeline, which gets one answer.
+struct Message {
+  PostgresArguments arguments;
+  PostgresPrepared::Statement* kept = nullptr;  // what it prepares or runs; null: its own SQL
+  bool prepares = false;
+  std::optional<std::size_t> command = {};  // which one of the caller's; none: the session's own
+
+  bool Send(PGconn* connection) const {
+    if (kept == nullptr) return arguments.Send(connection);
+    return prepares ? arguments.SendPrepare(connection, kept->name)
+                    : arguments.SendPrepared(connection, kept->name);
+  }
+};
+
 // The bookkeeping of one pipeline: what was sent, what was answered, what went wrong.
 class Pipeline {
  public:
-  // The first `unreported` commands are the session's own.
-  Pipeline(PostgresConnection& connection, std::span<const PostgresArguments> commands,
-           std::size_t unreported, const Session::CommandDone& done)
-      : connection_(connection), commands_(commands), unreported_(unreported), done_(done) {}
+  Pipeline(PostgresConnection& connection, std::span<const Message> messages,
+           const Session::CommandDone& done)
+      : connection_(connection), messages_(messages), done_(done) {}
 
   Result<void> Run() {
     while (!synchronised_) {
@@ -41,13 +54,14 @@ class Pipeline {
   }
 
   bool SendNext() {
-    if (sent_ == commands_.size() || error_) {
+    if (sent_ == messages_.size() || error_) {
       sync_sent_ = true;
       return PQpipelineSync(connection_.get()) == 1;
     }
-    const PostgresArguments& command = commands_[sent_++];
-    if (!command.Send(connection_.get())) return false;
-    return !command.prompt() || PQsendFlushRequest(connection_.get()) == 1;
+    const Message& message = messages_[sent_++];
+    if (!message.Send(connection_.get())) return false;
+    if (message.prepares || !message.arguments.prompt()) return true;
+    return PQsendFlushRequest(connection_.get()) == 1;
   }
 
   bool Flush() {
@@ -87,16 +101,24 @@ class Pipeline {
       case PGRES_COPY_BOTH:
         return false;
       default:
-        if (done_ && answered_ >= unreported_)
-          done_(answered_ - unreported_, ReadPostgresResult(result));
+        Succeeded(messages_[answered_], result);
         return true;
+    }
+  }
+
+  void Succeeded(const Message& message, const PGresult* result) {
+    if (message.prepares) {
+      message.kept->there = true;
+    } else if (message.command && done_) {
+      done_(*message.command, ReadPostgresResult(result));
     }
   }
 
   // Says which command it is that has no answer.
   Error Located(Error error) const {
-    if (answered_ >= unreported_)
-      error.details["command_index"] = std::to_string(answered_ - unreported_);
+    if (answered_ == messages_.size()) return error;
+    const auto& command = messages_[answered_].command;
+    if (command) error.details["command_index"] = std::to_string(*command);
     return error;
   }
 
@@ -107,8 +129,7 @@ class Pipeline {
   }
 
   PostgresConnection& connection_;
-  std::span<const PostgresArguments> commands_;
-  const std::size_t unreported_;
+  std::span<const Message> messages_;
   const Session::CommandDone& done_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;
@@ -119,15 +140,19 @@ class Pipeline {
 };
 
 // Appends; an error says which of `commands` it is.
-Result<void> AddArguments(std::span<const SqlCommand> commands,
-                          std::vector<PostgresArguments>& all) {
+Result<void> AddMessages(std::span<const SqlCommand> commands, PostgresPrepared& prepared,
+                         std::vector<Message>& messages) {
   for (std::size_t index = 0; index < commands.size(); ++index) {
-    Result<PostgresArguments> arguments = PostgresArguments::Of(commands[index]);
-    if (!arguments) {
-      arguments.error().details["command_index"] = std::to_string(index);
-      return std::move(arguments).error();
+    PostgresPrepared::Statement* kept = prepared.For(commands[index]);
+    for (const bool prepares : {true, false}) {
+      if (prepares && (kept == nullptr || kept->there)) continue;
+      auto arguments = PostgresArguments::Of(commands[index]);
+      if (!arguments) {
+        arguments.error().details["command_index"] = std::to_string(index);
+        return std::move(arguments).error();
+      }
+      messages.push_back({*std::move(arguments), kept, prepares, index});
     }
-    all.push_back(*std::move(arguments));
   }
   return {};
 }
@@ -135,14 +160,15 @@ Result<void> AddArguments(std::span<const SqlCommand> commands,
 }  // namespace
 
 Result<void> RunPostgresPipeline(PostgresConnection& connection, std::span<const SqlCommand> first,
-                                 std::span<const SqlCommand> commands,
+                                 std::span<const SqlCommand> commands, PostgresPrepared& prepared,
                                  const Session::CommandDone& done) {
-  std::vector<PostgresArguments> arguments;
-  TRY(AddArguments(first, arguments));
-  TRY(AddArguments(commands, arguments));
+  std::vector<Message> messages;
+  TRY(AddMessages(first, prepared, messages));
+  for (Message& message : messages) message.command.reset();
+  TRY(AddMessages(commands, prepared, messages));
   if (PQenterPipelineMode(connection.get()) != 1) return PostgresConnectionLost(connection.get());
   PQsetnonblocking(connection.get(), 1);
-  Result<void> outcome = Pipeline(connection, arguments, first.size(), done).Run();
+  Result<void> outcome = Pipeline(connection, messages, done).Run();
   PQsetnonblocking(connection.get(), 0);
   PQexitPipelineMode(connection.get());
   return outcome;

@@ -80,6 +80,16 @@ bool PostgresArguments::Send(PGconn* connection) const {
                            values_.data(), lengths_.data(), formats_.data(), 0) == 1;
 }
 
+bool PostgresArguments::SendPrepare(PGconn* connection, const std::string& name) const {
+  return PQsendPrepare(connection, name.c_str(), sql_, static_cast<int>(types_.size()),
+                       types_.data()) == 1;
+}
+
+bool PostgresArguments::SendPrepared(PGconn* connection, const std::string& name) const {
+  return PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(values_.size()),
+                             values_.data(), lengths_.data(), formats_.data(), 0) == 1;
+}
+
 SqlResult ReadPostgresResult(const PGresult* result) {
   SqlResult read;
   int columns = PQnfields(result);

@@ -22,14 +22,20 @@ class PostgresArguments {
  public:
   // Errors: kStatementFailed for a NUL byte in text, where libpq would end it.
   static Result<PostgresArguments> Of(const SqlCommand& command);
+  PostgresArguments(PostgresArguments&&) = default;
 
   // Sends the statement by the extended protocol, which takes exactly one. False: see
   // PQerrorMessage.
   bool Send(PGconn* connection) const;
+  // Has it prepared under a name, and runs what was.
+  bool SendPrepare(PGconn* connection, const std::string& name) const;
+  bool SendPrepared(PGconn* connection, const std::string& name) const;
 
   bool prompt() const { return prompt_; }
 
  private:
+  PostgresArguments() = default;
+
   bool prompt_ = false;
   const char* sql_ = nullptr;
   std::vector<std::string> texts_;

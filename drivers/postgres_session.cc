@@ -47,11 +47,15 @@ std::string SetWhereDirect(std::span<const Setting> settings, int backend) {
       values, backend);
 }
 
-// What DISCARD ALL does, less the release of advisory locks; as one message it is one round trip.
+// What DISCARD ALL does, less the release of advisory locks, and DISCARD PLANS, which nobody could
+// tell. As one message it is one round trip.
 constexpr char kDiscard[] =
-    "SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; DEALLOCATE ALL; CLOSE ALL; UNLISTEN "
-    "*; "
-    "DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES; ";
+    "SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; "
+    "DISCARD TEMP; DISCARD SEQUENCES; ";
+constexpr char kDiscardPrepared[] = "DEALLOCATE ALL";
+// A row, where PREPARE has been used.
+constexpr char kFindPrepared[] =
+    "SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql LIMIT 1";
 
 constexpr char kBegin[] = "BEGIN";
 
@@ -102,11 +106,13 @@ Result<void> PostgresSession::Settle() {
   if (PQserverVersion(connection_->get()) >= kKnowsVanishedClients) {
     std::vector<Setting> all(std::begin(kFixedSettings), std::end(kFixedSettings));
     all.insert(all.end(), std::begin(kVanishedClients), std::end(kVanishedClients));
-    Result<void> set = RunScript(SetWhereDirect(all, backend));
+    auto set = RunScript(SetWhereDirect(all, backend));
     if (set) settings_ = SetStatements(all);
-    if (set || set.error().reason == Reason::kDatabaseUnreachable) return set;
+    if (set) return {};
+    if (set.error().reason == Reason::kDatabaseUnreachable) return std::move(set).error();
   }
-  return RunScript(SetWhereDirect(kFixedSettings, backend));
+  TRY(RunScript(SetWhereDirect(kFixedSettings, backend)));
+  return {};
 }
 
 Result<SqlResult> PostgresSession::Execute(const SqlCommand& command) {
@@ -119,13 +125,12 @@ Result<SqlResult> PostgresSession::Execute(const SqlCommand& command) {
   return ReadPostgresResult(result.get());
 }
 
-Result<void> PostgresSession::RunScript(const std::string& sql) {
+Result<PostgresResult> PostgresSession::RunScript(const std::string& sql) {
   PostgresConnection::Running running(*connection_);
   if (PQsendQuery(connection_->get(), sql.c_str()) != 1) {
     return PostgresConnectionLost(connection_->get());
   }
-  TRY(ReadAnswer());
-  return {};
+  return ReadAnswer();
 }
 
 Result<PostgresResult> PostgresSession::ReadAnswer(PostgresResult first) {
@@ -160,7 +165,10 @@ Result<void> PostgresSession::ExecuteAll(std::span<const SqlCommand> commands,
   reset_ = false;
   std::vector<SqlCommand> begin;
   if (std::exchange(begin_pending_, false)) begin.push_back({kBegin});
-  return RunPostgresPipeline(*connection_, begin, commands, done);
+  auto outcome = RunPostgresPipeline(*connection_, begin, commands, prepared_, done);
+  if (!outcome && prepared_.GivesUpAfter(outcome.error()))
+    outcome.error().reason = Reason::kDatabaseBusy;
+  return outcome;
 }
 
 Result<void> PostgresSession::Begin() {
@@ -174,7 +182,8 @@ Result<void> PostgresSession::Begin() {
 Result<void> PostgresSession::SendBegin() {
   if (!begin_pending_) return {};
   begin_pending_ = false;
-  return RunScript(kBegin);
+  TRY(RunScript(kBegin));
+  return {};
 }
 
 // The first answer is COMMIT's: a failed transaction answers with ROLLBACK and no error. What comes
@@ -191,7 +200,8 @@ Result<void> PostgresSession::Commit() {
   }
   PostgresResult committed = connection_->NextResult();
   if (PQresultStatus(committed.get()) == PGRES_COMMAND_OK) {
-    reset_ = ReadAnswer().has_value();
+    const auto answer = ReadAnswer();
+    reset_ = answer && EndReset(*answer);
     if (std::string_view(PQcmdStatus(committed.get())) == "COMMIT") return {};
     return Error{Reason::kStatementFailed,
                  "the transaction had failed before, so that COMMIT rolled it back",
@@ -203,7 +213,8 @@ Result<void> PostgresSession::Commit() {
 
 Result<void> PostgresSession::Rollback() {
   if (std::exchange(begin_pending_, false) || !InTransaction()) return {};
-  return RunScript("ROLLBACK");
+  TRY(RunScript("ROLLBACK"));
+  return {};
 }
 
 bool PostgresSession::InTransaction() const {
@@ -211,11 +222,21 @@ bool PostgresSession::InTransaction() const {
   return begin_pending_ || status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
-std::string PostgresSession::ResetScript() const { return kDiscard + settings_; }
+std::string PostgresSession::ResetScript() const {
+  return kDiscard + settings_ + "; " + (prepared_.empty() ? kDiscardPrepared : kFindPrepared);
+}
+
+Result<void> PostgresSession::EndReset(const PostgresResult& answer) {
+  if (PQntuples(answer.get()) == 0) return {};
+  TRY(RunScript(kDiscardPrepared));
+  prepared_.Forget();
+  return {};
+}
 
 Result<void> PostgresSession::Reset() {
   if (reset_ && PQstatus(connection_->get()) == CONNECTION_OK) return {};
-  TRY(RunScript(ResetScript()));
+  const auto answer = TRY(RunScript(ResetScript()));
+  TRY(EndReset(answer));
   reset_ = true;
   return {};
 }

@@ -10,6 +10,9 @@
 // that vanished: within 2 s where it knows client_connection_check_interval (PostgreSQL 14), within
 // 10 s when the client's machine is gone, too (TCP keepalives).
 //
+// Statements that recur stay prepared (PostgresPrepared) across Reset(), which takes back those
+// that a script prepared. Should a script drop ours, ExecuteAll fails once with kDatabaseBusy.
+//
 // A transaction costs as few round trips as its steps allow: BEGIN goes with its first statement,
 // and the reset that a next transaction would begin with goes with COMMIT.
 //
@@ -22,6 +25,7 @@
 
 #include "drivers/postgres_connection.h"
 #include "drivers/postgres_lock_key.h"
+#include "drivers/postgres_prepared.h"
 #include "drivers/session.h"
 
 namespace mig {
@@ -53,8 +57,10 @@ class PostgresSession final : public Session {
 
   // Sends BEGIN, where it is still to be sent.
   Result<void> SendBegin();
-  Result<void> RunScript(const std::string& sql);
+  Result<PostgresResult> RunScript(const std::string& sql);
   std::string ResetScript() const;
+  // Takes the answer to ResetScript's last statement, and ends the reset.
+  Result<void> EndReset(const PostgresResult& answer);
   Result<void> Settle();
   // Reads the results of what was sent, `first` before others, to the last one.
   Result<PostgresResult> ReadAnswer(PostgresResult first = nullptr);
@@ -62,6 +68,7 @@ class PostgresSession final : public Session {
   std::unique_ptr<PostgresConnection> connection_;
   std::string version_;
   std::string settings_;  // the SET statements of the fixed state
+  PostgresPrepared prepared_;
   bool begin_pending_ = false;
   bool reset_ = true;  // nothing ran since the session was in the fixed state
 };

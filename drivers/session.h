@@ -34,8 +34,12 @@ using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::string, Blob>;
 struct SqlCommand {
   std::string sql;
   std::vector<SqlValue> parameters = {};
-  // Its end is told as it comes, in ExecuteAll; that of others may come together with a later one's.
+  // Its end is told as it comes, in ExecuteAll; that of others may come together with a later
+  // one's.
   bool prompt = false;
+  // It comes many times, with other parameters: a session may keep it prepared, and ExecuteAll
+  // then costs the server a fraction of it.
+  bool recurrent = false;
 };
 
 // What a statement gave. Text of cells is in the engine's output format; booleans of PostgreSQL
@@ -77,7 +81,8 @@ class Session {
 
   // Runs the commands in order inside the transaction that is open, in as few round trips as the
   // engine allows, and stops at the first that fails. `done` is called on the calling thread, in
-  // order, for each that ended. A failure's details hold `command_index`. REQUIRES: InTransaction().
+  // order, for each that ended. A failure's details hold `command_index`. REQUIRES:
+  // InTransaction().
   using CommandDone = std::function<void(std::size_t index, const SqlResult& result)>;
   virtual Result<void> ExecuteAll(std::span<const SqlCommand> commands,
                                   const CommandDone& done) = 0;

@@ -268,6 +268,7 @@ TEST_P(StatementsTest, NothingAScriptSetsReachesBookkeepingOrTheNextRevision) {
       "SET bytea_output = escape;\nSET client_encoding = latin1;\nSET DateStyle = german;",
       "SET lock_timeout = 1;",
       "PREPARE p AS SELECT 1;\nLISTEN l;\nDECLARE cu CURSOR WITH HOLD FOR SELECT 1;",
+      "DEALLOCATE ALL;",
       "SAVEPOINT s;\nCREATE TABLE x (a integer);\nROLLBACK TO s;\nRELEASE s;",
   };
   const std::vector<std::string> for_sqlite = {

@@ -283,6 +283,72 @@ TEST_F(PostgresSessionTest, SaysUnreachableWhenTerminatedDuringAPipeline) {
   EXPECT_EQ(error.details["command_index"], "1");
 }
 
+const SqlCommand kRecurrent = {.sql = "SELECT $1::int", .parameters = {"7"}, .recurrent = true};
+
+class PostgresPreparedTest : public PostgresSessionTest {
+ protected:
+  Result<void> RunRecurrent() {
+    TRY(session_->Begin());
+    return session_->ExecuteAll(std::vector{kRecurrent}, [](std::size_t, const SqlResult& result) {
+      EXPECT_EQ(result.rows.at(0).at(0), SqlValue(std::int64_t{7}));
+    });
+  }
+  SqlValue Prepared() {
+    return Cell(*session_, {"SELECT count(*) FROM pg_catalog.pg_prepared_statements"});
+  }
+};
+
+TEST_F(PostgresPreparedTest, KeepsOneStatementForWhatRecurs) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(RunRecurrent());
+    ASSERT_TRUE(session_->Commit());
+    ASSERT_TRUE(session_->Reset());
+  }
+  EXPECT_EQ(Prepared(), SqlValue(std::int64_t{1}));
+}
+
+TEST_F(PostgresPreparedTest, KeepsItBehindAFailure) {
+  ASSERT_TRUE(session_->Begin());
+  std::vector<SqlCommand> commands = {{"SELECT 1 / 0"}, kRecurrent};
+  EXPECT_EQ(ErrorOf(session_->ExecuteAll(commands, {})).details["command_index"], "0");
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_TRUE(RunRecurrent());
+}
+
+TEST_F(PostgresPreparedTest, NamesTheCommandThatCannotBePrepared) {
+  ASSERT_TRUE(session_->Begin());
+  std::vector<SqlCommand> commands = {kRecurrent, {.sql = "SELECT missing", .recurrent = true}};
+  EXPECT_EQ(ErrorOf(session_->ExecuteAll(commands, {})).details["command_index"], "1");
+}
+
+TEST_F(PostgresPreparedTest, ResetTakesBackWhatAScriptPrepared) {
+  ASSERT_TRUE(RunRecurrent());
+  Run("PREPARE p AS SELECT 1");
+  ASSERT_TRUE(session_->Commit());
+  ASSERT_TRUE(session_->Reset());
+  EXPECT_EQ(Prepared(), SqlValue(std::int64_t{0}));
+  EXPECT_TRUE(RunRecurrent());
+}
+
+TEST_F(PostgresPreparedTest, IsBusyOnceWhereAScriptDroppedIt) {
+  ASSERT_TRUE(RunRecurrent());
+  Run("DEALLOCATE ALL");
+  EXPECT_EQ(ErrorOf(session_->ExecuteAll(std::vector{kRecurrent}, {})).reason,
+            Reason::kDatabaseBusy);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(session_->Rollback());
+    ASSERT_TRUE(RunRecurrent());
+    Run("DEALLOCATE ALL");
+  }
+}
+
+TEST_F(PostgresPreparedTest, IsBusyOnceWhereAScriptTookItsName) {
+  Run("PREPARE \"mig 1\" AS SELECT 1");
+  EXPECT_EQ(ErrorOf(RunRecurrent()).reason, Reason::kDatabaseBusy);
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_TRUE(RunRecurrent());
+}
+
 TEST_F(PostgresSessionTest, KeepsAnswersAndErrorsApartInAPipelineThatFailsAtEveryPlace) {
   for (std::size_t bad = 0; bad < 5; ++bad) {
     std::vector<SqlCommand> commands(5, {"SELECT 1"});

@@ -1,0 +1,34 @@
+#include "drivers/postgres_prepared.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mig {
+
+PostgresPrepared::Statement* PostgresPrepared::For(const SqlCommand& command) {
+  if (given_up_ || !command.recurrent) return nullptr;
+  Statement& statement = statements_[command.sql];
+  if (statement.name.empty()) statement.name = fmt::format("mig {}", statements_.size());
+  return &statement;
+}
+
+bool PostgresPrepared::empty() const {
+  return std::none_of(statements_.begin(), statements_.end(),
+                      [](const auto& entry) { return entry.second.there; });
+}
+
+void PostgresPrepared::Forget() {
+  for (auto& [sql, statement] : statements_) statement.there = false;
+}
+
+bool PostgresPrepared::GivesUpAfter(const Error& error) {
+  const auto state = error.details.find("sqlstate");
+  if (state == error.details.end()) return false;
+  const bool gone = state->second == "26000";   // INVALID_SQL_STATEMENT_NAME
+  const bool taken = state->second == "42P05";  // DUPLICATE_PREPARED_STATEMENT
+  given_up_ = given_up_ || gone || taken;
+  return gone || taken;
+}
+
+}  // namespace mig
