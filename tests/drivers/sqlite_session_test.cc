@@ -77,7 +77,7 @@ TEST_F(SqliteSessionTest, SaysThatTheDiskIsFull) {
   MustExecute(*session, {"CREATE TABLE t (a blob)"});
   MustExecute(*session, {"PRAGMA max_page_count = 3"});
   Error error = ErrorOf(session->Execute({"INSERT INTO t VALUES (zeroblob(100000))"}));
-  EXPECT_EQ(error.reason, Reason::kStatementFailed);
+  EXPECT_EQ(error.reason, Reason::kDatabaseFull);
   EXPECT_THAT(error.message, HasSubstr("full"));
 }
 
