@@ -35,8 +35,9 @@ Error SplitErrorInFile(Error error, const RevisionFile& file, const Section& sec
 // Refuses pragmas that SQLite ignores where they stand. What a section sets is gone behind it, so
 // that this one never has an effect.
 Result<void> CheckPragma(const SectionOptions& options, Dialect dialect, std::string_view sql) {
+  if (dialect != Dialect::kSqlite) return {};
   const std::string verb = DisplayVerb(dialect, sql);
-  if (dialect != Dialect::kSqlite || !verb.starts_with("PRAGMA")) return {};
+  if (!verb.starts_with("PRAGMA")) return {};
   if (Classify(dialect, sql).runs_in_transaction) return {};
   const bool keys = SetsForeignKeys(sql);
   if (!keys && !options.transaction) return {};

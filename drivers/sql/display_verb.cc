@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <iterator>
+#include <string>
+#include <unordered_set>
 
 #include "drivers/sql/classify.h"
 #include "drivers/sql/statement_tokens.h"
@@ -166,8 +169,11 @@ bool StandsAlone(const StatementTokens& tokens, std::size_t at) {
 }
 
 bool IsKeyword(std::string_view text) {
-  return std::ranges::any_of(
-      kKeywords, [&](std::string_view keyword) { return EqualsIgnoringCase(keyword, text); });
+  static const std::unordered_set<std::string_view> kAll(std::begin(kKeywords),
+                                                         std::end(kKeywords));
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return kAll.contains(lower);
 }
 
 std::string AsciiUpper(std::string_view text) {
