@@ -39,8 +39,10 @@ std::vector<std::string> Missing(const std::set<std::string>& from,
 
 void Change(RunStep& step, const AlembicTable& table, const std::string& schema,
             const std::set<std::string>& before, const std::set<std::string>& after) {
-  for (const std::string& row : Missing(before, after))
+  for (const std::string& row : Missing(before, after)) {
+    step.alembic_locks.push_back(table.Lock(schema, row));
     step.alembic_removals.push_back(table.Delete(schema, row));
+  }
   for (const std::string& row : Missing(after, before))
     step.alembic_writes.push_back(table.Insert(schema, row));
 }

@@ -71,6 +71,13 @@ SqlCommand AlembicTable::Insert(const std::string& schema, const std::string& ro
           {row}};
 }
 
+SqlCommand AlembicTable::Lock(const std::string& schema, const std::string& row) const {
+  return {fmt::format("SELECT version_num FROM {} WHERE version_num = $1{}",
+                      Qualified(schema.empty() ? schema_ : schema),
+                      dialect_ == Dialect::kSqlite ? "" : " FOR UPDATE"),
+          {row}};
+}
+
 SqlCommand AlembicTable::Delete(const std::string& schema, const std::string& row) const {
   return {fmt::format("DELETE FROM {} WHERE version_num = $1",
                       Qualified(schema.empty() ? schema_ : schema)),

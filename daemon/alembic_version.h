@@ -55,6 +55,8 @@ class AlembicTable {
   SqlCommand Create(const std::string& schema) const;
   SqlCommand Insert(const std::string& schema, const std::string& row) const;
   SqlCommand Delete(const std::string& schema, const std::string& row) const;
+  // Reads the row and keeps it as it is until the transaction ends.
+  SqlCommand Lock(const std::string& schema, const std::string& row) const;
 
  private:
   std::string Qualified(const std::string& schema) const;

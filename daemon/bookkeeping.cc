@@ -309,6 +309,12 @@ SqlCommand Bookkeeping::ReleaseLease(std::int64_t token) const {
           {token}};
 }
 
+SqlCommand Bookkeeping::LockVersion(const Id& id) const {
+  return Recurrent({fmt::format("SELECT id FROM {} WHERE id = $1{}", Table("mig_version"),
+                                dialect_ == Dialect::kSqlite ? "" : " FOR UPDATE"),
+                    {id.hex()}});
+}
+
 SqlCommand Bookkeeping::DeleteVersion(const Id& id) const {
   return Recurrent({"DELETE FROM " + Table("mig_version") + " WHERE id = $1", {id.hex()}});
 }

@@ -133,6 +133,8 @@ class Bookkeeping {
   SqlCommand TakeLease(const LeaseRow& lease) const;
   SqlCommand ReleaseLease(std::int64_t token) const;
 
+  // Reads the row and keeps it as it is until the transaction ends.
+  SqlCommand LockVersion(const Id& id) const;
   SqlCommand DeleteVersion(const Id& id) const;
   SqlCommand InsertVersion(const VersionRow& row) const;
   SqlCommand DeleteAllVersions() const;

@@ -230,20 +230,18 @@ Result<void> Executor::RunInTransaction(UnitRun& run) {
 }
 
 Result<void> Executor::TryInTransaction(UnitRun& run) {
-  std::string log_hash;
   TRY(EnterUnit(run));
   if (LacksForeignKeys(run.unit(), book_.dialect()))
     TRY(session_.Execute({"PRAGMA foreign_keys = OFF"}));  // until the next Reset()
-  const auto body = [&]() -> Result<void> {
-    TRY(RunStatements(run));
-    log_hash = TRY(WriteBookkeeping(run));
-    return {};
+  std::string log_hash;
+  const auto statements = [&] { return RunStatements(run); };
+  const auto commit = [&] {
+    Rows rows = RowsOf(run);
+    log_hash = std::move(rows.log_hash);
+    return session_.CommitWith(std::move(rows.commands));
   };
-  TRY(Transact(session_, body));
-  if (run.last()) {
-    ++log_sequence_;
-    log_hash_ = log_hash;
-  }
+  TRY(Transact(session_, statements, commit));
+  Logged(run, log_hash);
   return {};
 }
 
@@ -251,13 +249,14 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
 Result<void> Executor::RunInside(UnitRun& run) {
   TRY(session_.Reset());
   TRY(RunStatements(run));
-  log_hash_ = TRY(WriteBookkeeping(run));
-  ++log_sequence_;
+  const Rows rows = RowsOf(run);
+  TRY(session_.ExecuteAll(rows.commands, {}));
+  Logged(run, rows.log_hash);
   return {};
 }
 
 Result<void> Executor::RunStatements(UnitRun& run) {
-  const StatementBatch batch = BatchOf(book_, run.unit());
+  const StatementBatch batch = BatchOf(book_, run.unit(), LocksOf(run));
   int number = run.statements_before;
   auto since = world_.elapsed();
   std::string transaction;
@@ -333,44 +332,46 @@ Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
       if (!IsSingleFalse(result)) return {};
       return AtStatement({Reason::kVerifyFailed, "it returned " + TextOf(result.rows[0][0])}, step,
                          *batch.statements[index]);
+    case Role::kLock:
+      if (result.rows.size() == 1) return {};
+      return Error{Reason::kDatabaseFormat,
+                   "the version table was changed by somebody else during the run"};
     default:
       return {};
   }
 }
 
-Result<std::string> Executor::WriteBookkeeping(const UnitRun& run) {
-  std::vector<SqlCommand> commands = book_.RegainRole();
-  const std::size_t rows_from = commands.size();
-  std::size_t rows_removed = 0;
-  std::string log_hash;
-  if (run.last()) {
-    const auto& removals = run.step.alembic_removals;
-    rows_removed = run.step.rows_removed.size() + removals.size();
-    for (const Id& id : run.step.rows_removed) commands.push_back(book_.DeleteVersion(id));
-    commands.insert(commands.end(), removals.begin(), removals.end());
-    const auto& writes = run.step.alembic_writes;
-    commands.insert(commands.end(), writes.begin(), writes.end());
-    for (const VersionRow& row : run.step.rows_added) commands.push_back(book_.InsertVersion(row));
-    for (const RevisionPtr& object : run.step.objects) {
-      commands.push_back(book_.InsertObject(object->id, object->revision));
-    }
-    for (SqlCommand& command : JournalCommands(run)) commands.push_back(std::move(command));
-    LogEntry entry = NextLogEntry(run.plan, run.step, OutcomeOf(run.step));
-    entry.started_at = run.started_at;
-    entry.duration_us = MicrosecondsSince(run.started, world_);
-    log_hash = HashOf(entry);
-    commands.push_back(book_.InsertLog(entry, log_hash));
-  } else {
-    for (SqlCommand& command : JournalCommands(run)) commands.push_back(std::move(command));
-  }
-  Result<void> rows_as_read;
-  TRY(session_.ExecuteAll(commands, [&](std::size_t i, const SqlResult& result) {
-    if (i < rows_from || i >= rows_from + rows_removed || result.rows_affected == 1) return;
-    rows_as_read = Error{Reason::kDatabaseFormat,
-                         "the version table was changed by somebody else during the run"};
-  }));
-  TRY(std::move(rows_as_read));
-  return log_hash;
+std::vector<SqlCommand> Executor::LocksOf(const UnitRun& run) const {
+  if (!run.last()) return {};
+  std::vector<SqlCommand> locks = run.step.alembic_locks;
+  for (const Id& id : run.step.rows_removed) locks.push_back(book_.LockVersion(id));
+  return locks;
+}
+
+// The log row is of the time at which this is called.
+Executor::Rows Executor::RowsOf(const UnitRun& run) const {
+  Rows rows;
+  auto& commands = rows.commands;
+  if (!run.last()) return {JournalCommands(run)};
+  for (const Id& id : run.step.rows_removed) commands.push_back(book_.DeleteVersion(id));
+  for (const auto* alembic : {&run.step.alembic_removals, &run.step.alembic_writes})
+    commands.insert(commands.end(), alembic->begin(), alembic->end());
+  for (const VersionRow& row : run.step.rows_added) commands.push_back(book_.InsertVersion(row));
+  for (const RevisionPtr& object : run.step.objects)
+    commands.push_back(book_.InsertObject(object->id, object->revision));
+  for (SqlCommand& command : JournalCommands(run)) commands.push_back(std::move(command));
+  LogEntry entry = NextLogEntry(run.plan, run.step, OutcomeOf(run.step));
+  entry.started_at = run.started_at;
+  entry.duration_us = MicrosecondsSince(run.started, world_);
+  rows.log_hash = HashOf(entry);
+  commands.push_back(book_.InsertLog(entry, rows.log_hash));
+  return rows;
+}
+
+void Executor::Logged(const UnitRun& run, const std::string& hash) {
+  if (!run.last()) return;
+  ++log_sequence_;
+  log_hash_ = hash;
 }
 
 // With its first row a step's text comes to the target, so that it can be told what ran, whatever
@@ -483,12 +484,8 @@ JournalRow Executor::JournalOf(const UnitRun& run, const std::string& state) {
 }
 
 Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
-  return TransactPatiently(session_, world_, [&]() -> Result<void> {
-    const SqlResult fence = TRY(session_.Execute(book_.Fence()));
-    TRY(CheckFence(fence, lease_));
-    for (const SqlCommand& command : commands) TRY(session_.Execute(command));
-    return {};
-  });
+  const auto fence = [&] { return CheckFence(session_, book_, lease_); };
+  return TransactPatiently(session_, world_, fence, [&] { return session_.CommitWith(commands); });
 }
 
 Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
@@ -518,14 +515,9 @@ Result<void> Executor::PauseBeforeRetry(int attempt, const Error& error) {
 // Evidence, not state: that it cannot be written never hides the failure itself.
 void Executor::LogFailure(const RunPlan& plan, const RunStep& step, const Error& error) {
   (void)session_.Reset();  // the script may have made it read-only
-  (void)TransactPatiently(session_, world_, [&]() -> Result<void> {
-    const SqlResult fence = TRY(session_.Execute(book_.Fence()));
-    TRY(CheckFence(fence, lease_));
-    const LogEntry entry =
-        NextLogEntry(plan, step, "failed: " + std::string(InfoOf(error.reason).text));
-    TRY(session_.Execute(book_.InsertLog(entry, HashOf(entry))));
-    return {};
-  });
+  const LogEntry entry =
+      NextLogEntry(plan, step, "failed: " + std::string(InfoOf(error.reason).text));
+  (void)WriteJournal({book_.InsertLog(entry, HashOf(entry))});
 }
 
 LogEntry Executor::NextLogEntry(const RunPlan& plan, const RunStep& step,

@@ -68,7 +68,13 @@ class Executor {
   Result<void> CheckForeignKeys(const UnitRun& run);
   Result<void> CheckOwn(const StatementBatch& batch, std::size_t index, const SqlResult& result,
                         const RunStep& step, std::string& transaction) const;
-  Result<std::string> WriteBookkeeping(const UnitRun& run);  // the log row's hash
+  std::vector<SqlCommand> LocksOf(const UnitRun& run) const;
+  struct Rows {  // what is written with a unit
+    std::vector<SqlCommand> commands;
+    std::string log_hash = {};  // of the last log row from then on
+  };
+  Rows RowsOf(const UnitRun& run) const;
+  void Logged(const UnitRun& run, const std::string& hash);
   std::vector<SqlCommand> JournalCommands(const UnitRun& run) const;
   Result<void> RunAlone(UnitRun& run);
   Result<void> RunAloneOnce(UnitRun& run);

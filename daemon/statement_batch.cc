@@ -100,7 +100,7 @@ int LineOf(const PlannedStatement& statement, const Error& error) {
 
 }  // namespace
 
-StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit) {
+StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, std::vector<SqlCommand> locks) {
   StatementBatch batch;
   Add(batch, book.Fence(), Role::kFence);
   for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
@@ -123,6 +123,8 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit) {
   for (const PlannedStatement& statement : unit.verifications) add(statement, Role::kVerification);
   leave_section();
   Add(batch, book.TransactionIdentity(), Role::kIdentity);
+  for (SqlCommand& command : book.RegainRole()) Add(batch, std::move(command), Role::kSetting);
+  for (SqlCommand& lock : locks) Add(batch, std::move(lock), Role::kLock);
   return batch;
 }
 

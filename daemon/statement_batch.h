@@ -14,16 +14,19 @@ struct StatementBatch {
     kSetting,       // a section's timeouts
     kStatement,     // of the revision
     kVerification,  // of the revision
-    kIdentity,      // last: whether the transaction is still the one that was opened
+    kIdentity,      // whether the transaction is still the one that was opened
+    kLock,          // last: a row that the step removes, locked until it is
   };
 
   std::vector<SqlCommand> commands;
   std::vector<Role> roles;
   std::vector<const PlannedStatement*>
-      statements;  // null for kFence, kSetting, kIdentity; they live as long as the unit
+      statements;  // null for what is mig's own; they live as long as the unit
 };
 
-StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit);
+// `locks`: queries that give one row each while the versions are those that the step is planned
+// from. They run as the role that mig came with.
+StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, std::vector<SqlCommand> locks);
 
 // The timeouts of a section for a statement that runs outside of any transaction: none where the
 // section names none, so that a statement that takes an hour or waits for one may do so.

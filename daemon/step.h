@@ -36,7 +36,8 @@ struct RunStep {
   std::vector<VersionRow> rows_added;
   std::optional<Resolution> resolution = std::nullopt;  // of a kResolve, and only there
   // What else is written with the rows, where Alembic's version table is followed
-  // (daemon/alembic_plan.h). Each removal removes exactly one row.
+  // (daemon/alembic_plan.h). Each lock gives the one row that a removal removes.
+  std::vector<SqlCommand> alembic_locks = {};
   std::vector<SqlCommand> alembic_removals = {};
   std::vector<SqlCommand> alembic_writes = {};
   // What the target's configuration puts into the statements. Null: it has no values.

@@ -31,13 +31,17 @@ Result<void> CheckFence(const SqlResult& fence, const Lease& lease) {
   return Error{Reason::kLeaseLost, "another run has taken the lease of this target"};
 }
 
+Result<void> CheckFence(Session& session, const Bookkeeping& book, const Lease& lease) {
+  const SqlResult fence = TRY(session.Execute(book.Fence()));
+  return CheckFence(fence, lease);
+}
+
 Result<void> SealLog(Session& session, const Bookkeeping& book, const Lease& lease,
                      const World& world) {
   const SqlResult unsealed = TRY(session.Execute(book.ReadUnsealed()));
   if (unsealed.rows.empty()) return {};
   return TransactPatiently(session, world, [&]() -> Result<void> {
-    const SqlResult fence = TRY(session.Execute(book.Fence()));
-    TRY(CheckFence(fence, lease));
+    TRY(CheckFence(session, book, lease));
     std::string previous;
     for (LogRow& row : LogRowsOf(unsealed)) {
       if (!row.hash.empty()) {
@@ -56,8 +60,7 @@ Result<void> SealLog(Session& session, const Bookkeeping& book, const Lease& lea
 Result<void> AppendLog(Session& session, const Bookkeeping& book, const Lease& lease,
                        const World& world, LogEntry entry, const std::vector<SqlCommand>& with) {
   return TransactPatiently(session, world, [&]() -> Result<void> {
-    const SqlResult fence = TRY(session.Execute(book.Fence()));
-    TRY(CheckFence(fence, lease));
+    TRY(CheckFence(session, book, lease));
     const LogEnds ends = TRY(ReadLogEnds(session, book, 0));
     entry.sequence = ends.last.sequence + 1;
     entry.previous = ends.last.hash;

@@ -50,5 +50,7 @@ Result<LogEnds> ReadLogEnds(Session& session, const Bookkeeping& book, std::int6
 
 // kLeaseLost unless `fence`, the answer to Bookkeeping::Fence, has the lease's token.
 Result<void> CheckFence(const SqlResult& fence, const Lease& lease);
+// The same, asked within the transaction that is open, which then holds on to the lease's row.
+Result<void> CheckFence(Session& session, const Bookkeeping& book, const Lease& lease);
 
 }  // namespace mig

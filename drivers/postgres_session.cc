@@ -30,28 +30,29 @@ constexpr Setting kVanishedClients[] = {{"tcp_user_timeout", "7s"},
                                         {"client_connection_check_interval", "2s"}};
 constexpr int kKnowsVanishedClients = 140000;
 
-std::string SetStatements(std::span<const Setting> settings) {
-  std::string sql;
-  for (const Setting& one : settings) sql += fmt::format("; SET {} = '{}'", one.name, one.value);
-  return sql.substr(2);
-}
-
-// The same as one query that sets nothing in the backend of another process id.
-std::string SetWhereDirect(std::span<const Setting> settings, int backend) {
+std::string SetQuery(std::span<const Setting> settings) {
   std::string values;
   for (const Setting& one : settings)
     values += fmt::format("{}('{}', '{}')", values.empty() ? "" : ", ", one.name, one.value);
   return fmt::format(
-      "SELECT pg_catalog.set_config(s.name, s.value, false) FROM (VALUES {}) "
-      "s(name, value) WHERE pg_catalog.pg_backend_pid() = {}",
-      values, backend);
+      "SELECT pg_catalog.set_config(s.name, s.value, false) FROM (VALUES {}) s(name, value)",
+      values);
+}
+
+// Sets nothing in the backend of another process id.
+std::string SetWhereDirect(std::span<const Setting> settings, int backend) {
+  return fmt::format("{} WHERE pg_catalog.pg_backend_pid() = {}", SetQuery(settings), backend);
 }
 
 // What DISCARD ALL does, less the release of advisory locks, and DISCARD PLANS, which nobody could
-// tell. As one message it is one round trip.
-constexpr char kDiscard[] =
-    "SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; "
-    "DISCARD TEMP; DISCARD SEQUENCES; ";
+// tell.
+constexpr const char* kDiscards[] = {"RESET SESSION AUTHORIZATION",
+                                     "RESET ROLE",
+                                     "RESET ALL",
+                                     "CLOSE ALL",
+                                     "UNLISTEN *",
+                                     "DISCARD TEMP",
+                                     "DISCARD SEQUENCES"};
 constexpr char kDiscardPrepared[] = "DEALLOCATE ALL";
 // A row, where PREPARE has been used.
 constexpr char kFindPrepared[] =
@@ -99,7 +100,7 @@ Result<std::unique_ptr<Session>> PostgresSession::Open(const TargetUrl& url) {
 PostgresSession::PostgresSession(std::unique_ptr<PostgresConnection> connection)
     : connection_(std::move(connection)),
       version_(VersionOf(connection_->get())),
-      settings_(SetStatements(kFixedSettings)) {}
+      settings_(SetQuery(kFixedSettings)) {}
 
 Result<void> PostgresSession::Settle() {
   const int backend = PQbackendPID(connection_->get());
@@ -107,7 +108,7 @@ Result<void> PostgresSession::Settle() {
     std::vector<Setting> all(std::begin(kFixedSettings), std::end(kFixedSettings));
     all.insert(all.end(), std::begin(kVanishedClients), std::end(kVanishedClients));
     auto set = RunScript(SetWhereDirect(all, backend));
-    if (set) settings_ = SetStatements(all);
+    if (set) settings_ = SetQuery(all);
     if (set) return {};
     if (set.error().reason == Reason::kDatabaseUnreachable) return std::move(set).error();
   }
@@ -116,13 +117,22 @@ Result<void> PostgresSession::Settle() {
 }
 
 Result<SqlResult> PostgresSession::Execute(const SqlCommand& command) {
+  if (begin_pending_) return ExecuteFirst(command);
   PostgresArguments arguments = TRY(PostgresArguments::Of(command));
-  TRY(SendBegin());
   reset_ = false;
   PostgresConnection::Running running(*connection_);
   if (!arguments.Send(connection_->get())) return PostgresConnectionLost(connection_->get());
   PostgresResult result = TRY(ReadAnswer());
   return ReadPostgresResult(result.get());
+}
+
+Result<SqlResult> PostgresSession::ExecuteFirst(const SqlCommand& command) {
+  SqlResult answer;
+  auto executed = ExecuteAll(std::span(&command, 1),
+                             [&](std::size_t, const SqlResult& result) { answer = result; });
+  if (executed) return answer;
+  executed.error().details.erase("command_index");
+  return std::move(executed).error();
 }
 
 Result<PostgresResult> PostgresSession::RunScript(const std::string& sql) {
@@ -179,13 +189,6 @@ Result<void> PostgresSession::Begin() {
   return {};
 }
 
-Result<void> PostgresSession::SendBegin() {
-  if (!begin_pending_) return {};
-  begin_pending_ = false;
-  TRY(RunScript(kBegin));
-  return {};
-}
-
 // The first answer is COMMIT's: a failed transaction answers with ROLLBACK and no error. What comes
 // behind it is the reset's, which is repeated if it failed.
 Result<void> PostgresSession::Commit() {
@@ -201,7 +204,7 @@ Result<void> PostgresSession::Commit() {
   PostgresResult committed = connection_->NextResult();
   if (PQresultStatus(committed.get()) == PGRES_COMMAND_OK) {
     const auto answer = ReadAnswer();
-    reset_ = answer && EndReset(*answer);
+    reset_ = answer && EndReset(PQntuples(answer->get()) != 0);
     if (std::string_view(PQcmdStatus(committed.get())) == "COMMIT") return {};
     return Error{Reason::kStatementFailed,
                  "the transaction had failed before, so that COMMIT rolled it back",
@@ -209,6 +212,34 @@ Result<void> PostgresSession::Commit() {
   }
   TRY(ReadAnswer(std::move(committed)));
   return PostgresConnectionLost(connection_->get());
+}
+
+// As the statements behind COMMIT are the reset's, their failure only means that it is repeated.
+Result<void> PostgresSession::CommitWith(std::vector<SqlCommand> commands) {
+  if (begin_pending_ || PQtransactionStatus(connection_->get()) != PQTRANS_INTRANS)
+    return Session::CommitWith(std::move(commands));
+  const std::size_t commit = commands.size();
+  commands.push_back({"COMMIT"});
+  for (const char* statement : kDiscards) commands.push_back({.sql = statement, .recurrent = true});
+  commands.push_back({.sql = settings_, .recurrent = true});
+  commands.push_back({.sql = kFindPrepared, .recurrent = true});
+  bool committed = false;
+  bool found = false;
+  PostgresConnection::Running running(*connection_);
+  reset_ = false;
+  auto outcome = RunPostgresPipeline(*connection_, {}, commands, prepared_,
+                                     [&](std::size_t index, const SqlResult& result) {
+                                       committed = committed || index == commit;
+                                       found = !result.rows.empty();  // in the end, the last one's
+                                     });
+  const bool lost = !outcome && prepared_.GivesUpAfter(outcome.error());
+  if (committed) {
+    reset_ = outcome && EndReset(found);
+    return {};
+  }
+  if (lost) outcome.error().reason = Reason::kDatabaseBusy;
+  outcome.error().details.erase("command_index");
+  return outcome;
 }
 
 Result<void> PostgresSession::Rollback() {
@@ -223,11 +254,13 @@ bool PostgresSession::InTransaction() const {
 }
 
 std::string PostgresSession::ResetScript() const {
-  return kDiscard + settings_ + "; " + (prepared_.empty() ? kDiscardPrepared : kFindPrepared);
+  std::string script;
+  for (const char* statement : kDiscards) script += fmt::format("{}; ", statement);
+  return script + settings_ + "; " + (prepared_.empty() ? kDiscardPrepared : kFindPrepared);
 }
 
-Result<void> PostgresSession::EndReset(const PostgresResult& answer) {
-  if (PQntuples(answer.get()) == 0) return {};
+Result<void> PostgresSession::EndReset(bool found) {
+  if (!found) return {};
   TRY(RunScript(kDiscardPrepared));
   prepared_.Forget();
   return {};
@@ -236,7 +269,7 @@ Result<void> PostgresSession::EndReset(const PostgresResult& answer) {
 Result<void> PostgresSession::Reset() {
   if (reset_ && PQstatus(connection_->get()) == CONNECTION_OK) return {};
   const auto answer = TRY(RunScript(ResetScript()));
-  TRY(EndReset(answer));
+  TRY(EndReset(PQntuples(answer.get()) != 0));
   reset_ = true;
   return {};
 }

@@ -41,6 +41,7 @@ class PostgresSession final : public Session {
   Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override;
   Result<void> Begin() override;
   Result<void> Commit() override;
+  Result<void> CommitWith(std::vector<SqlCommand> commands) override;
   Result<void> Rollback() override;
   bool InTransaction() const override;
   Result<void> Reset() override;
@@ -55,19 +56,20 @@ class PostgresSession final : public Session {
  private:
   explicit PostgresSession(std::unique_ptr<PostgresConnection> connection);
 
-  // Sends BEGIN, where it is still to be sent.
-  Result<void> SendBegin();
+  // Sends BEGIN with it.
+  Result<SqlResult> ExecuteFirst(const SqlCommand& command);
   Result<PostgresResult> RunScript(const std::string& sql);
+  // The statements of a reset, as one message.
   std::string ResetScript() const;
-  // Takes the answer to ResetScript's last statement, and ends the reset.
-  Result<void> EndReset(const PostgresResult& answer);
+  // Takes back what a script prepared, where the last statement of a reset has found it.
+  Result<void> EndReset(bool found);
   Result<void> Settle();
   // Reads the results of what was sent, `first` before others, to the last one.
   Result<PostgresResult> ReadAnswer(PostgresResult first = nullptr);
 
   std::unique_ptr<PostgresConnection> connection_;
   std::string version_;
-  std::string settings_;  // the SET statements of the fixed state
+  std::string settings_;  // the query that sets the fixed state
   PostgresPrepared prepared_;
   bool begin_pending_ = false;
   bool reset_ = true;  // nothing ran since the session was in the fixed state

@@ -6,6 +6,11 @@
 
 namespace mig {
 
+Result<void> Session::CommitWith(std::vector<SqlCommand> commands) {
+  TRY(ExecuteAll(commands, {}));
+  return Commit();
+}
+
 Result<std::unique_ptr<Session>> OpenSession(const TargetUrl& url, IfMissing if_missing) {
   switch (url.dialect) {
     case Dialect::kSqlite:

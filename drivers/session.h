@@ -95,6 +95,9 @@ class Session {
   // open, and Commit may be repeated; kDatabaseUnreachable, after which it may have been committed
   // or not.
   virtual Result<void> Commit() = 0;
+  // Runs the commands as ExecuteAll does, and commits, in as few round trips as the engine allows.
+  // Errors: those of both; nothing was committed where it is not Commit's kDatabaseUnreachable.
+  virtual Result<void> CommitWith(std::vector<SqlCommand> commands);
   // Leaves no transaction open, whatever state the last statement left. Does nothing without one.
   virtual Result<void> Rollback() = 0;
   // True while a transaction is open, failed ones included. Asks no server. Not to be asked from

@@ -349,6 +349,60 @@ TEST_F(PostgresPreparedTest, IsBusyOnceWhereAScriptTookItsName) {
   EXPECT_TRUE(RunRecurrent());
 }
 
+TEST_F(PostgresPreparedTest, CommitsOrIsBusyWhereAScriptDroppedWhatItNeeds) {
+  Run("CREATE TABLE t (a integer)");
+  const SqlCommand insert = {
+      .sql = "INSERT INTO t VALUES ($1)", .parameters = {"1"}, .recurrent = true};
+  ASSERT_TRUE(session_->Begin());
+  ASSERT_TRUE(session_->CommitWith({insert}));
+  ASSERT_TRUE(session_->Begin());
+  Run("DEALLOCATE ALL");
+  EXPECT_TRUE(session_->CommitWith({{"INSERT INTO t VALUES (2)"}}));  // only the reset misses some
+  ASSERT_TRUE(session_->Reset());
+  EXPECT_EQ(Cell(*session_, {"SELECT count(*) FROM t"}), SqlValue(std::int64_t{2}));
+}
+
+TEST_F(PostgresPreparedTest, IsBusyWhereAScriptDroppedWhatItCommitsWith) {
+  Run("CREATE TABLE t (a integer)");
+  const SqlCommand insert = {
+      .sql = "INSERT INTO t VALUES ($1)", .parameters = {"1"}, .recurrent = true};
+  ASSERT_TRUE(session_->Begin());
+  ASSERT_TRUE(session_->CommitWith({insert}));
+  ASSERT_TRUE(session_->Begin());
+  Run("DEALLOCATE ALL");
+  EXPECT_EQ(ErrorOf(session_->CommitWith({insert})).reason, Reason::kDatabaseBusy);
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_EQ(Cell(*session_, {"SELECT count(*) FROM t"}), SqlValue(std::int64_t{1}));
+  ASSERT_TRUE(session_->Begin());
+  EXPECT_TRUE(session_->CommitWith({insert}));
+}
+
+TEST_F(PostgresSessionTest, ResetsWithACommit) {
+  Run("CREATE TABLE t (a integer)");
+  ASSERT_TRUE(session_->Begin());
+  Run("SET search_path = nowhere");
+  Run("SET lock_timeout = 1");
+  Run("CREATE TEMPORARY TABLE t (b integer)");
+  Run("PREPARE p AS SELECT 1");
+  ASSERT_TRUE(session_->CommitWith({{"INSERT INTO public.t VALUES (1)"}}));
+  EXPECT_EQ(Show("search_path"), SqlValue("\"$user\", public"));
+  EXPECT_EQ(Show("lock_timeout"), SqlValue("0"));
+  EXPECT_EQ(Show("bytea_output"), SqlValue("hex"));
+  EXPECT_EQ(Cell(*session_, {"SELECT a FROM t"}), SqlValue(std::int64_t{1}));
+  Failure("EXECUTE p");
+}
+
+TEST_F(PostgresSessionTest, CommitsNothingWhereTheCommitItselfFails) {
+  Run("CREATE TABLE t (a integer UNIQUE DEFERRABLE INITIALLY DEFERRED)");
+  ASSERT_TRUE(session_->Begin());
+  Run("INSERT INTO t VALUES (1), (1)");
+  Error error = ErrorOf(session_->CommitWith({{"INSERT INTO t VALUES (2)"}}));
+  EXPECT_EQ(error.details["sqlstate"], "23505");
+  EXPECT_FALSE(error.details.contains("command_index"));
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_EQ(Cell(*session_, {"SELECT count(*) FROM t"}), SqlValue(std::int64_t{0}));
+}
+
 TEST_F(PostgresSessionTest, KeepsAnswersAndErrorsApartInAPipelineThatFailsAtEveryPlace) {
   for (std::size_t bad = 0; bad < 5; ++bad) {
     std::vector<SqlCommand> commands(5, {"SELECT 1"});

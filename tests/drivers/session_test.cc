@@ -248,6 +248,42 @@ TEST_P(SessionTest, StopsAtTheFirstCommandThatFailsAndNamesIt) {
   EXPECT_EQ(Cell(*session_, {"SELECT 1"}), SqlValue(std::int64_t{1}));
 }
 
+TEST_P(SessionTest, CommitsWithTheLastCommandsOfATransaction) {
+  Run("CREATE TABLE t (a integer PRIMARY KEY)");
+  for (const std::string value : {"1", "2"}) {
+    ASSERT_TRUE(session_->Begin());
+    Run("INSERT INTO t VALUES (" + value + ")");
+    ASSERT_TRUE(session_->CommitWith({{"INSERT INTO t VALUES (10 + $1)", {value}},
+                                      {"INSERT INTO t VALUES (20 + $1)", {value}}}));
+    EXPECT_FALSE(session_->InTransaction());
+    ASSERT_TRUE(session_->Reset());
+  }
+  EXPECT_EQ(Count("t"), 6);
+}
+
+TEST_P(SessionTest, CommitsWithCommandsAlone) {
+  Run("CREATE TABLE t (a integer PRIMARY KEY)");
+  ASSERT_TRUE(session_->Begin());
+  ASSERT_TRUE(session_->CommitWith({{"INSERT INTO t VALUES (1)"}}));
+  ASSERT_TRUE(session_->Begin());
+  ASSERT_TRUE(session_->CommitWith({}));
+  EXPECT_EQ(Count("t"), 1);
+}
+
+TEST_P(SessionTest, CommitsNothingWithACommandThatFails) {
+  Run("CREATE TABLE t (a integer PRIMARY KEY)");
+  ASSERT_TRUE(session_->Begin());
+  Run("INSERT INTO t VALUES (1)");
+  Error error = ErrorOf(session_->CommitWith(
+      {{"INSERT INTO t VALUES (2)"}, {"INSERT INTO t VALUES (1)"}, {"INSERT INTO t VALUES (3)"}}));
+  EXPECT_EQ(error.reason, Reason::kStatementFailed);
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_EQ(Count("t"), 0);
+  ASSERT_TRUE(session_->Begin());
+  EXPECT_TRUE(session_->CommitWith({{"INSERT INTO t VALUES (4)"}}));
+  EXPECT_EQ(Count("t"), 1);
+}
+
 TEST_P(SessionTest, CarriesLargeCommandsAndAnswersBothWaysAtOnce) {
   std::string large(3'000'000, 'x');
   std::vector<SqlCommand> commands;
