@@ -62,9 +62,14 @@ struct Executor::UnitRun {
   int statements_total = 0;
   std::string started_at = {};
   std::chrono::steady_clock::time_point started = {};
+  std::optional<JournalRow> unrecorded = {};  // of a unit that ended, told by the last one's rows
 
   const Unit& unit() const { return units[index]; }
   bool last() const { return index + 1 == units.size(); }
+  bool only_rows_follow() const {
+    return index + 2 == units.size() && units.back().statements.empty() &&
+           units.back().verifications.empty();
+  }
 };
 
 Executor::Executor(Session& session, const Bookkeeping& book, const Lease& lease,
@@ -163,13 +168,23 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
   run.started_at = FormatMilliseconds(world_.now());
   run.started = world_.elapsed();
   for (; run.index < units.size(); ++run.index) {
-    TRY(RunUnit(run));
+    auto outcome = RunUnit(run);
+    if (!outcome) RecordLate(run, outcome.error());
+    TRY(std::move(outcome));
     run.statements_before += static_cast<int>(run.unit().statements.size());
   }
   journal_.clear();
   setting_.observe(
       StepFinished{static_cast<int>(index) + 1, total, MicrosecondsSince(run.started, world_)});
   return {};
+}
+
+// The last unit's rows were to tell that the one before took effect. Where they are not there, a row
+// does; without it, the next run looks.
+void Executor::RecordLate(const UnitRun& run, const Error& error) {
+  const bool may_be_there = error.reason == Reason::kDatabaseUnreachable;  // lost in the commit
+  if (run.unrecorded && run.last() && !may_be_there)
+    (void)WriteJournal({book_.PutJournal(*run.unrecorded)});
 }
 
 std::string Executor::StateAfterFailure(const UnitRun& run) {
@@ -395,8 +410,9 @@ std::vector<SqlCommand> Executor::JournalCommands(const UnitRun& run) const {
   return commands;
 }
 
-// A statement that no transaction can hold: a row says that it begins, another that it ended;
-// between the two a crash leaves it in doubt, and the next run looks.
+// A statement that no transaction can hold: a row says that it begins, another that it ended, or
+// the step's own rows, where they are all that follows. Between the two a crash leaves it in doubt,
+// and the next run looks.
 Result<void> Executor::RunAlone(UnitRun& run) {
   if (TRY(TookEffectBefore(run))) return PutJournal(run, "done");
   for (int attempt = 1;; ++attempt) {
@@ -432,7 +448,9 @@ Result<void> Executor::RunAloneOnce(UnitRun& run) {
   for (const SqlCommand& setting : TimeoutsBack(book_.dialect(), *statement.options))
     TRY(session_.Execute(setting));
   if (book_.dialect() != Dialect::kMariadb) TRY(session_.Reset());
-  return PutJournal(run, "done");
+  if (!run.only_rows_follow()) return PutJournal(run, "done");
+  run.unrecorded = JournalOf(run, "done");
+  return {};
 }
 
 // Of a statement that is known to have had no effect. That it cannot be written only makes the next

@@ -81,6 +81,7 @@ class Executor {
   void ForgetStart(const UnitRun& run);
   Result<bool> TookEffectBefore(const UnitRun& run);
   static JournalRow JournalOf(const UnitRun& run, const std::string& state);
+  void RecordLate(const UnitRun& run, const Error& error);
   static std::string StateAfterFailure(const UnitRun& run);
   Result<void> WriteJournal(std::vector<SqlCommand> commands);
   Result<void> PutJournal(const UnitRun& run, const std::string& state);
