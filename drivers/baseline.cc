@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/mariadb_dump.h"
 #include "drivers/postgres_dump.h"
 #include "drivers/session.h"
+#include "drivers/sql/bookkeeping_tables.h"
 
 namespace mig {
 namespace {

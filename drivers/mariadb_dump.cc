@@ -6,11 +6,11 @@
 #include <map>
 #include <vector>
 
-#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/child_process.h"
 #include "drivers/mariadb_program.h"
 #include "drivers/one_line.h"
 #include "drivers/session.h"
+#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/sql/lexer.h"
 #include "drivers/sql/split.h"
 
@@ -79,6 +79,20 @@ Result<std::string> Plain(std::string_view statement) {
   return plain;
 }
 
+// The default of a column names the sequence that it counts by with the database, as `quoted`.
+Result<std::string> WithoutDatabase(std::string_view definition, std::string_view quoted) {
+  std::string text;
+  std::size_t copied = 0;
+  Lexer lexer(Dialect::kMariadb, definition);
+  for (Token token = TRY(lexer.Next()); token.kind != TokenKind::kEnd; token = TRY(lexer.Next())) {
+    if (token.TextIn(definition) != quoted || !definition.substr(token.end).starts_with('.'))
+      continue;
+    text.append(definition.substr(copied, token.begin - copied));
+    copied = token.end + 1;
+  }
+  return text.append(definition.substr(copied));
+}
+
 // Settings of the dump's own session, and the state of sequences.
 bool IsForTheDump(std::string_view statement) {
   return statement.starts_with("SET ") || statement.starts_with("DO SETVAL(");
@@ -102,13 +116,17 @@ std::string WithoutNextValue(std::string definition) {
   return definition.erase(at, end == std::string::npos ? end : end - at);
 }
 
-Result<std::string> StatementsOfMariadbDump(std::string_view dump) {
+Result<std::string> StatementsOfMariadbDump(std::string_view dump, std::string_view database) {
+  std::string quoted = "`";
+  for (const char c : database) quoted.append(c == '`' ? 2 : 1, c);
+  quoted += '`';
   std::string_view text = WithoutSandboxLine(dump);
   std::vector<StatementSpan> spans = TRY(SplitStatements(Dialect::kMariadb, text));
   std::string script;
   for (const StatementSpan& span : spans) {
     std::string statement = TRY(Plain(span.TextIn(text)));
     if (statement.empty() || IsForTheDump(statement)) continue;
+    if (statement.starts_with("CREATE TABLE ")) statement = TRY(WithoutDatabase(statement, quoted));
     script += WithoutNextValue(std::move(statement)) + ";\n\n";
   }
   if (script.empty()) return script;
@@ -126,7 +144,7 @@ Result<std::string> DumpMariadbSchema(const TargetUrl& url) {
     return std::move(outcome).error();
   }
   if (outcome->status != 0) return DumpFailed(*outcome, url);
-  return StatementsOfMariadbDump(outcome->out);
+  return StatementsOfMariadbDump(outcome->out, program.database);
 }
 
 }  // namespace mig

@@ -11,15 +11,15 @@ namespace mig {
 
 // The statements of `mariadb-dump --no-data --routines --triggers --events`, without comments,
 // without mig's own tables and without settings that a session of ours starts with anyway; bodies
-// between DELIMITER lines. Definers are kept out, so that the schema can be made by another user;
-// the next AUTO_INCREMENT values are no part of it.
+// between DELIMITER lines. Definers and the database's name are kept out, so that the schema can be
+// made by another user and in another database; the next AUTO_INCREMENT values are no part of it.
 //
 // The password travels in the child's environment. Errors: kUnsupported, kDatabaseRefused,
 // kDatabaseUnreachable, kDatabaseMissing, kStatementFailed.
 Result<std::string> DumpMariadbSchema(const TargetUrl& url);
 
-// The part of it that works on mariadb-dump's text alone.
-Result<std::string> StatementsOfMariadbDump(std::string_view dump);
+// The part of it that works on mariadb-dump's text of this database alone.
+Result<std::string> StatementsOfMariadbDump(std::string_view dump, std::string_view database);
 
 // A table's definition without the next value of its AUTO_INCREMENT, which every INSERT moves.
 std::string WithoutNextValue(std::string definition);

@@ -5,11 +5,11 @@
 #include <array>
 #include <vector>
 
-#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/child_process.h"
 #include "drivers/one_line.h"
 #include "drivers/postgres_program.h"
 #include "drivers/session.h"
+#include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/sql/split.h"
 
 namespace mig {
