@@ -85,6 +85,10 @@ class Sqlite:
         statements = [re.sub(r'"(\w+)"', r"\1", each.replace("TABLE IF NOT EXISTS", "TABLE")) for each in statements]
         return "".join(sorted(statements)) + statement + settings
 
+    def schema(self):
+        return run("sqlite3", self.path, "SELECT sql || ';' FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'mig_*' "
+                   "AND name NOT GLOB 'sqlite_*' ORDER BY type, name")
+
 
 class Postgres:
     history = HERE / "postgresql.sql"
@@ -108,9 +112,13 @@ class Postgres:
     def feed(self, script):
         run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-f", "-", input=script)
 
-    def dump(self):
+    def schema(self):
+        """Whoever applies it owns it, and grants."""
+        return self.dump("--schema-only", "--no-owner", "--no-privileges")
+
+    def dump(self, *options):
         """Rows of a table in one order."""
-        dump = run("pg_dump", "--exclude-table=mig_*", "-d", self.url)
+        dump = run("pg_dump", "--exclude-table=mig_*", *options, "-d", self.url)
         dump = re.sub(r"^(COPY .*;\n)((?:.*\n)*?)(?=\\\.$)", lambda copy: copy[1] + "".join(sorted(copy[2].splitlines(True))),
                       dump, flags=re.MULTILINE)
         return "\n".join(line for line in dump.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict")) and line)
@@ -138,11 +146,14 @@ class Mariadb:
     def feed(self, script):
         run("mariadb", *self.login, "--comments", self.name, input=script)
 
-    def dump(self):
+    def schema(self):
+        return re.sub(r"^DO SETVAL.*\n", "", self.dump("--no-data"), flags=re.MULTILINE)
+
+    def dump(self, *options):
         """But for the counters, which nothing turns back."""
         own = run("mariadb", *self.login, "-BNe", "SHOW TABLES LIKE 'mig\\_%'", self.name).split()
         dump = run("mariadb-dump", *self.login, "--skip-comments", "--routines", "--events", "--triggers", "--order-by-primary",
-                   "--hex-blob", *[f"--ignore-table={self.name}.{table}" for table in own], self.name)
+                   "--hex-blob", *options, *[f"--ignore-table={self.name}.{table}" for table in own], self.name)
         return re.sub(r" AUTO_INCREMENT=\d+", "", dump.replace(self.name, "shop"))
 
 
@@ -159,7 +170,7 @@ class LongHistory:
         (cls.tree / "migrations").mkdir(parents=True)
         for revision in cls.revisions:
             (cls.tree / "migrations" / f"{revision.name}.sql").write_text(revision.text)
-        cls.targets = {name: cls.engine(cls.folder, name) for name in ("plain", "whole", "halves", "script", "single", "killed")}
+        cls.targets = {name: cls.engine(cls.folder, name) for name in ("plain", "whole", "halves", "script", "single", "killed", "adopted")}
         (cls.tree / "mig.toml").write_text('[project]\nname = "shop"\nmigrations = "migrations"\n' + "".join(
             f'[targets.{name}]\nurl = "{database.url}"\n' for name, database in cls.targets.items()))
         cls.addClassCleanup(cls.run_mig, "daemon", "stop")
@@ -169,18 +180,18 @@ class LongHistory:
         cls.expected = cls.targets["plain"].dump()
 
     @classmethod
-    def start_mig(cls, *words):
-        return subprocess.Popen([MIG, *words], cwd=cls.tree, env={**os.environ, "MIG_MIGD": MIGD}, text=True,
+    def start_mig(cls, *words, folder=None):
+        return subprocess.Popen([MIG, *words], cwd=folder or cls.tree, env={**os.environ, "MIG_MIGD": MIGD}, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     @classmethod
-    def run_mig(cls, *words):
-        client = cls.start_mig(*words)
+    def run_mig(cls, *words, folder=None):
+        client = cls.start_mig(*words, folder=folder)
         client.stdout, client.stderr = client.communicate()
         return client
 
-    def mig(self, target, *words):
-        done = self.run_mig(*words, "-t", target)
+    def mig(self, target, *words, folder=None):
+        done = self.run_mig(*words, "-t", target, folder=folder)
         self.assertEqual(done.returncode, 0, f"mig {' '.join(words)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout
 
@@ -196,23 +207,24 @@ class LongHistory:
         self.assertGreaterEqual(len(self.revisions), 100)
 
     def test_up_down_up(self):
-        head = [self.revisions[-1].name]
-        for round in ("first", "second"):
-            self.mig("whole", "upgrade", "head")
-            self.expect("whole", self.expected, f"{round} time up")
-            self.expect_sound("whole", head)
-            self.mig("whole", "downgrade", "base")
-            self.expect("whole", self.empty, f"{round} time down")
-            self.mig("whole", "audit", "verify")
+        self.mig("whole", "upgrade", "head")
+        self.expect("whole", self.expected, "up")
+        self.expect_sound("whole", [self.revisions[-1].name])
+        self.mig("whole", "downgrade", "base")
+        self.expect("whole", self.empty, "down")
+        self.mig("whole", "upgrade", "head")
+        self.expect("whole", self.expected, "up again")
+        self.expect_sound("whole", [self.revisions[-1].name])
 
     def test_down_to_the_middle_and_up(self):
         self.mig("halves", "upgrade", MIDDLE)
         middle = self.targets["halves"].dump()
-        for round in ("first", "second"):
-            self.mig("halves", "upgrade", "head")
-            self.expect("halves", self.expected, f"{round} time up")
-            self.mig("halves", "downgrade", MIDDLE)
-            self.expect("halves", middle, f"{round} time down")
+        self.mig("halves", "upgrade", "head")
+        self.expect("halves", self.expected, "up")
+        self.mig("halves", "downgrade", MIDDLE)
+        self.expect("halves", middle, "down to the middle")
+        self.mig("halves", "upgrade", "head")
+        self.expect("halves", self.expected, "up again")
 
     def test_script(self):
         self.targets["script"].feed(self.mig("script", "upgrade", "base:head", "--sql"))
@@ -224,6 +236,15 @@ class LongHistory:
         self.expect_sound("script", [self.revisions[-1].name])
         self.targets["script"].feed(self.mig("script", "downgrade", "head:base", "--sql"))
         self.expect("script", self.empty, "by the script down")
+
+    def test_a_baseline_makes_the_schema_again(self):
+        tree = self.folder / "adopted"
+        made = self.run_mig("init", str(tree), "--from", self.targets["plain"].url, folder=self.folder)
+        self.addCleanup(self.run_mig, "daemon", "stop", folder=tree)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        shutil.copy(self.tree / "mig.toml", tree)
+        self.mig("adopted", "upgrade", "head", folder=tree)
+        self.assertMultiLineEqual(self.targets["adopted"].schema(), self.targets["plain"].schema())
 
     def test_killed_again_and_again(self):
         """Up and down, while the daemon dies at random moments: who comes last leaves what an undisturbed run leaves."""

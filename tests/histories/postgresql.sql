@@ -712,10 +712,8 @@ DROP TYPE billing.money;
 -- mig:up
 CREATE FUNCTION billing.as_text(billing.money) RETURNS text IMMUTABLE LANGUAGE sql RETURN ($1).amount || ' ' || ($1).currency;
 CREATE CAST (billing.money AS text) WITH FUNCTION billing.as_text(billing.money) AS ASSIGNMENT;
-ALTER TYPE billing.money ADD ATTRIBUTE note text;
 
 -- mig:down
-ALTER TYPE billing.money DROP ATTRIBUTE note;
 DROP CAST (billing.money AS text);
 DROP FUNCTION billing.as_text(billing.money);
 
