@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -85,14 +86,17 @@ Result<Listing> ListAll(const Config& config) {
 }
 
 // Takes the stamps of files on a few threads: the kernel's part of that is most of the time of a
-// command in a large work tree.
+// command in a large work tree. Where the system gives no more threads, those that there are do it.
 class Stamping {
  public:
   explicit Stamping(std::vector<Found>& files) : files_(files) {
     const std::size_t useful = std::min(files.size() / kFilesWorthAThread, kMostThreads);
     const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
-    for (std::size_t i = 1; i < std::min(useful, cores); ++i)
-      threads_.emplace_back([this] { Work(); });
+    try {
+      for (std::size_t i = 1; i < std::min(useful, cores); ++i)
+        threads_.emplace_back([this] { Work(); });
+    } catch (const std::system_error&) {
+    }
   }
   ~Stamping() { Finish(); }
   Stamping(const Stamping&) = delete;

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -64,6 +67,25 @@ TEST_F(WorkTreeTest, IsKnownByTheHashOfItsListing) {
   EXPECT_EQ(ReadWorkTree(config_)->digest, Hex(Sha256(listing)));
   Write("migrations/a.sql", "two");
   EXPECT_NE(ReadWorkTree(config_)->digest, Hex(Sha256(listing)));
+}
+
+TEST_F(WorkTreeTest, IsReadWhereNoThreadCanBeStarted) {
+  constexpr std::size_t kWorthThreads = 1500;
+  for (std::size_t i = 0; i < kWorthThreads; ++i)
+    Write("migrations/" + std::to_string(i) + ".sql", "");
+  fs::permissions(config_.root, fs::perms(0755));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_NPROC, &none);
+    constexpr uid_t kNobody = 65534;  // the limit does not bind root
+    const bool bound = ::geteuid() != 0 || ::setuid(kNobody) == 0;
+    const Result<WorkTree> tree = ReadWorkTree(config_);
+    ::_exit(bound && tree && tree->files.size() == kWorthThreads ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(WorkTreeTest, WithoutItsFolderSaysWhichOne) {
