@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "drivers/sql/placeholder.h"
 #include "store/core/limits.h"
 #include "store/core/names.h"
 
@@ -47,6 +48,14 @@ AlembicRevision RevisionOf(const Json& json) {
           Text(json, "path"),
           DirectionOf(json.at("upgrade")),
           DirectionOf(json.at("downgrade"))};
+}
+
+// To Alembic `${NAME}` is a text like any other.
+void MeanAsText(Dialect dialect, AlembicDirection& direction) {
+  for (AlembicDirection::Part& part : direction.parts) {
+    for (std::string& statement : part.statements)
+      statement = WithoutPlaceholders(dialect, statement);
+  }
 }
 
 // "Add a Price!" becomes "add_a_price".
@@ -268,8 +277,12 @@ Result<void> AlembicReader::Take(std::string_view line) {
 }
 
 Result<AlembicProject> AlembicReader::Project() && {
-  if (ended_) return std::move(project_);
-  return Error{Reason::kUnsupported, "Alembic ended without an answer"};
+  if (!ended_) return Error{Reason::kUnsupported, "Alembic ended without an answer"};
+  for (AlembicRevision& revision : project_.revisions) {
+    MeanAsText(*project_.dialect, revision.upgrade);
+    MeanAsText(*project_.dialect, revision.downgrade);
+  }
+  return std::move(project_);
 }
 
 Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects) {

@@ -55,7 +55,8 @@ struct AlembicProject {
 class AlembicReader {
  public:
   Result<void> Take(std::string_view line);
-  // REQUIRES: all lines were taken.
+  // The statements of the project are as a revision file has to write them: `${NAME}`, which is no
+  // placeholder to Alembic, as `\${NAME}`. REQUIRES: all lines were taken.
   Result<AlembicProject> Project() &&;
   const AlembicProject& so_far() const { return project_; }
 

@@ -70,6 +70,29 @@ DROP TABLE users;
 )");
 }
 
+TEST(AlembicProject, KeepsTextThatWouldPassForAPlaceholder) {
+  const std::string line =
+      Line("1a2b",
+           R"x({"sections":[{"transaction":true,"statements":[
+          "INSERT INTO mails VALUES ('Dear ${name}, ${', '$${amount}')",
+          "DO $${b}$$", "-- ${c}"]}]})x",
+           R"({"sections":[{"transaction":true,"statements":["DROP TABLE \"${d}\""]}]})");
+  EXPECT_EQ(Text({Project({line}, "postgresql")}),
+            R"(-- message: Add users!
+-- aliases: 1a2b
+
+-- mig:up
+INSERT INTO mails VALUES ('Dear \${name}, ${', '$\${amount}');
+
+DO $${b}$$;
+
+-- ${c}
+
+-- mig:down
+DROP TABLE "\${d}";
+)");
+}
+
 TEST(AlembicProject, CallsParentsAndDependenciesByTheirNewNames) {
   const std::string text =
       Text({Project({Line("1a2b", kNothing, kNothing),
