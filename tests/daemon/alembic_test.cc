@@ -1,6 +1,8 @@
 // A target that Alembic migrated, and goes on migrating.
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "tests/daemon/scene.h"
 
 namespace mig {

@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "daemon/blockers.h"
 #include "tests/daemon/scene.h"

@@ -1,6 +1,8 @@
 // Runs outlive the client that started them and the daemon that carries them out.
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "tests/daemon/scene.h"
 
 namespace mig {

@@ -3,6 +3,7 @@
 
 #include <future>
 #include <random>
+#include <thread>
 
 #include "tests/daemon/forwarding_session.h"
 #include "tests/daemon/scene.h"
@@ -65,6 +66,15 @@ TEST_P(StatementsTest, AFailureTakesTheWholeRevisionBackAndLeavesTheOnesBefore) 
   EXPECT_EQ(scene_.Upgrade(), "done");
   EXPECT_EQ(scene_.Ran(), "a b c");
   scene_.ExpectSound();
+}
+
+TEST_P(StatementsTest, SectionsOfARevisionShareItsTransaction) {
+  scene_.Draw("a");
+  WriteB("CREATE TABLE t_b (id integer);",
+         "-- mig:up\nINSERT INTO ran (what) VALUES (nonsense);\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.finished().state, HasSubstr("b was rolled back: nothing of it took effect"));
+  EXPECT_EQ(scene_.Tables(), "a");
 }
 
 TEST_P(StatementsTest, AnErrorNamesFileLineAndWhatTheServerSaid) {
@@ -460,6 +470,32 @@ TEST_F(PostgresStatementsTest, EndsAStatementAtTheTimeoutOfItsSection) {
   EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
   EXPECT_EQ(scene_.detail("sqlstate"), "57014");
   EXPECT_EQ(scene_.Rows(), "a");
+}
+
+TEST_F(PostgresStatementsTest, TimeoutsCountForTheStatementsOfTheirSection) {
+  scene_.Draw("a");
+  const std::string told =
+      "INSERT INTO ran (what) SELECT concat_ws(' ', current_setting('lock_timeout'), "
+      "current_setting('statement_timeout'));\n";
+  scene_.Write("b", "-- parents: a\n\n-- mig:up lock_timeout=2s statement_timeout=1500ms\n" + told +
+                        "-- mig:up\n" + told);
+  ASSERT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Ran(), "a 2s 1500ms 5s 0");
+}
+
+TEST_F(PostgresStatementsTest, NoTimeoutCountsForWhatRunsConcurrently) {
+  scene_.Draw("a");
+  scene_.Write(
+      "b",
+      "-- parents: a\n\n-- mig:up\nCREATE FUNCTION told(integer) RETURNS integer IMMUTABLE "
+      "LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '% %', current_setting('lock_timeout'), "
+      "current_setting('statement_timeout'); RETURN $1; END $$;\n"
+      "INSERT INTO t_a VALUES (1);\n"
+      "-- mig:up transaction=off\nCREATE INDEX CONCURRENTLY i ON t_a (told(id));\n");
+  ASSERT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  std::set<std::string> told;
+  for (const auto& notice : scene_.Events<Notice>()) told.insert(notice.message);
+  EXPECT_THAT(told, ElementsAre("0 0"));
 }
 
 TEST_F(PostgresStatementsTest, SaysThatTheConnectionWasLostAndCompletesLater) {

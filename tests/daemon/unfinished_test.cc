@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "tests/daemon/scene.h"
 
 namespace mig {

@@ -1,0 +1,75 @@
+#include "tests/drivers/databases.h"
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <utility>
+
+namespace mig {
+
+PostgresServer& Server() {
+  static PostgresServer server({.tcp = true, .tls = true, .fsync = false});
+  return server;
+}
+
+MariadbServer& MariadbServerOfTests() {
+  static MariadbServer server({.tcp = true, .tls = true, .flush = false});
+  return server;
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "mig-drivers-XXXXXX").string();
+  path_ = ::mkdtemp(name.data());
+}
+
+TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+TargetUrl Parse(const std::string& url, const std::map<std::string, std::string>& environment) {
+  auto parsed = ParseTargetUrl(url, {"/", environment});
+  EXPECT_TRUE(parsed) << url << ": " << parsed.error().message;
+  return parsed ? *parsed : TargetUrl();
+}
+
+std::unique_ptr<Session> MustOpen(const TargetUrl& url) {
+  auto session = OpenSession(url, IfMissing::kCreate);
+  if (session) return *std::move(session);
+  ADD_FAILURE() << session.error().message;
+  std::abort();
+}
+
+SqlResult MustExecute(Session& session, const SqlCommand& command) {
+  auto result = session.Execute(command);
+  EXPECT_TRUE(result) << command.sql << ": " << (result ? "" : result.error().message);
+  return result ? *std::move(result) : SqlResult();
+}
+
+SqlValue Cell(Session& session, const SqlCommand& command) {
+  SqlResult result = MustExecute(session, command);
+  if (result.rows.size() != 1 || result.rows[0].empty()) {
+    ADD_FAILURE() << command.sql << " gave " << result.rows.size() << " rows";
+    return nullptr;
+  }
+  return result.rows[0][0];
+}
+
+Database::Database(Dialect dialect) {
+  static int count = 0;
+  std::string name = "test_" + std::to_string(++count);
+  switch (dialect) {
+    case Dialect::kSqlite:
+      url_ = Parse("sqlite:" + (folder_ / "test.db"));
+      break;
+    case Dialect::kPostgresql:
+      MustExecute(*MustOpen(Parse(Server().Url())), {"CREATE DATABASE " + name});
+      url_ = Parse(Server().Url(name));
+      break;
+    case Dialect::kMariadb:
+      MustExecute(*MustOpen(Parse(MariadbServerOfTests().Url())), {"CREATE DATABASE " + name});
+      url_ = Parse(MariadbServerOfTests().Url(name));
+      break;
+  }
+}
+
+Database::~Database() = default;
+
+}  // namespace mig
