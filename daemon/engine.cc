@@ -210,6 +210,9 @@ Result<Engine::KnownRun> Engine::FindRun(const std::string& id) {
     return KnownRun{std::move(run), std::move(summary)};
   }
   RunSummary summary = TRY(journal_.Find(id));
+  // Of several in progress that begin so, the journal may have written one alone by now.
+  if (summary.id != id && runs_.Find(summary.id) != nullptr)
+    return Error{Reason::kNoSuchRun, fmt::format("the daemon knows several runs {}", id)};
   return KnownRun{nullptr, std::move(summary)};
 }
 
