@@ -285,8 +285,19 @@ TEST_F(PostgresSessionTest, SaysUnreachableWhenTerminatedDuringAPipeline) {
 
 const SqlCommand kRecurrent = {.sql = "SELECT $1::int", .parameters = {"7"}, .recurrent = true};
 
+const SqlCommand kInsert = {
+    .sql = "INSERT INTO t VALUES ($1)", .parameters = {"1"}, .recurrent = true};
+
 class PostgresPreparedTest : public PostgresSessionTest {
  protected:
+  // Leaves a transaction open that has dropped what the one before left prepared.
+  void CommitAndDropPrepared() {
+    Run("CREATE TABLE t (a integer)");
+    ASSERT_TRUE(session_->Begin());
+    ASSERT_TRUE(session_->CommitWith({kInsert}));
+    ASSERT_TRUE(session_->Begin());
+    Run("DEALLOCATE ALL");
+  }
   Result<void> RunRecurrent() {
     TRY(session_->Begin());
     return session_->ExecuteAll(std::vector{kRecurrent}, [](std::size_t, const SqlResult& result) {
@@ -349,32 +360,20 @@ TEST_F(PostgresPreparedTest, IsBusyOnceWhereAScriptTookItsName) {
   EXPECT_TRUE(RunRecurrent());
 }
 
-TEST_F(PostgresPreparedTest, CommitsOrIsBusyWhereAScriptDroppedWhatItNeeds) {
-  Run("CREATE TABLE t (a integer)");
-  const SqlCommand insert = {
-      .sql = "INSERT INTO t VALUES ($1)", .parameters = {"1"}, .recurrent = true};
-  ASSERT_TRUE(session_->Begin());
-  ASSERT_TRUE(session_->CommitWith({insert}));
-  ASSERT_TRUE(session_->Begin());
-  Run("DEALLOCATE ALL");
-  EXPECT_TRUE(session_->CommitWith({{"INSERT INTO t VALUES (2)"}}));  // only the reset misses some
+TEST_F(PostgresPreparedTest, CommitsWhereAScriptDroppedWhatOnlyTheResetNeeds) {
+  CommitAndDropPrepared();
+  EXPECT_TRUE(session_->CommitWith({{"INSERT INTO t VALUES (2)"}}));
   ASSERT_TRUE(session_->Reset());
   EXPECT_EQ(Cell(*session_, {"SELECT count(*) FROM t"}), SqlValue(std::int64_t{2}));
 }
 
-TEST_F(PostgresPreparedTest, IsBusyWhereAScriptDroppedWhatItCommitsWith) {
-  Run("CREATE TABLE t (a integer)");
-  const SqlCommand insert = {
-      .sql = "INSERT INTO t VALUES ($1)", .parameters = {"1"}, .recurrent = true};
-  ASSERT_TRUE(session_->Begin());
-  ASSERT_TRUE(session_->CommitWith({insert}));
-  ASSERT_TRUE(session_->Begin());
-  Run("DEALLOCATE ALL");
-  EXPECT_EQ(ErrorOf(session_->CommitWith({insert})).reason, Reason::kDatabaseBusy);
+TEST_F(PostgresPreparedTest, CommitsNothingWhereAScriptDroppedWhatTheCommitNeeds) {
+  CommitAndDropPrepared();
+  EXPECT_EQ(ErrorOf(session_->CommitWith({kInsert})).reason, Reason::kDatabaseBusy);
   ASSERT_TRUE(session_->Rollback());
   EXPECT_EQ(Cell(*session_, {"SELECT count(*) FROM t"}), SqlValue(std::int64_t{1}));
   ASSERT_TRUE(session_->Begin());
-  EXPECT_TRUE(session_->CommitWith({insert}));
+  EXPECT_TRUE(session_->CommitWith({kInsert}));
 }
 
 TEST_F(PostgresSessionTest, ResetsWithACommit) {
