@@ -124,10 +124,12 @@ Result<std::string> StatementsOfMariadbDump(std::string_view dump, std::string_v
   std::vector<StatementSpan> spans = TRY(SplitStatements(Dialect::kMariadb, text));
   std::string script;
   for (const StatementSpan& span : spans) {
-    std::string statement = TRY(Plain(span.TextIn(text)));
-    if (statement.empty() || IsForTheDump(statement)) continue;
-    if (statement.starts_with("CREATE TABLE ")) statement = TRY(WithoutDatabase(statement, quoted));
-    script += WithoutNextValue(std::move(statement)) + ";\n\n";
+    auto statement = Plain(span.TextIn(text));
+    if (statement && statement->starts_with("CREATE TABLE "))
+      statement = WithoutDatabase(*statement, quoted);
+    if (!statement) return std::move(statement).error();
+    if (statement->empty() || IsForTheDump(*statement)) continue;
+    script += WithoutNextValue(*std::move(statement)) + ";\n\n";
   }
   if (script.empty()) return script;
   script.pop_back();
