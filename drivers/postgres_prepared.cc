@@ -22,9 +22,11 @@ void PostgresPrepared::Forget() {
   for (auto& [sql, statement] : statements_) statement.there = false;
 }
 
-bool PostgresPrepared::GivesUpAfter(const Error& error) {
+bool PostgresPrepared::GivesUpAfter(const Error& error, std::span<const SqlCommand> commands) {
   const auto state = error.details.find("sqlstate");
-  if (state == error.details.end()) return false;
+  const auto index = error.details.find("command_index");
+  if (state == error.details.end() || index == error.details.end()) return false;
+  if (For(commands[std::stoul(index->second)]) == nullptr) return false;  // a script's own
   const bool gone = state->second == "26000";   // INVALID_SQL_STATEMENT_NAME
   const bool taken = state->second == "42P05";  // DUPLICATE_PREPARED_STATEMENT
   given_up_ = given_up_ || gone || taken;

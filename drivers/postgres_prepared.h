@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 
 #include "drivers/session.h"
@@ -26,9 +27,9 @@ class PostgresPrepared {
   // The server has none any more.
   void Forget();
 
-  // Whether the server says of one of them that it is gone, or that a script took its name; For()
-  // then answers null from now on.
-  bool GivesUpAfter(const Error& error);
+  // Whether `error`, whose command_index is of `commands`, says of one of them that it is gone, or
+  // that a script took its name; For() then answers null from now on.
+  bool GivesUpAfter(const Error& error, std::span<const SqlCommand> commands);
 
  private:
   std::map<std::string, Statement> statements_;  // by their SQL

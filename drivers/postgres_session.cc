@@ -176,7 +176,7 @@ Result<void> PostgresSession::ExecuteAll(std::span<const SqlCommand> commands,
   std::vector<SqlCommand> begin;
   if (std::exchange(begin_pending_, false)) begin.push_back({kBegin});
   auto outcome = RunPostgresPipeline(*connection_, begin, commands, prepared_, done);
-  if (!outcome && prepared_.GivesUpAfter(outcome.error()))
+  if (!outcome && prepared_.GivesUpAfter(outcome.error(), commands))
     outcome.error().reason = Reason::kDatabaseBusy;
   return outcome;
 }
@@ -232,7 +232,7 @@ Result<void> PostgresSession::CommitWith(std::vector<SqlCommand> commands) {
                                        committed = committed || index == commit;
                                        found = !result.rows.empty();  // in the end, the last one's
                                      });
-  const bool lost = !outcome && prepared_.GivesUpAfter(outcome.error());
+  const bool lost = !outcome && prepared_.GivesUpAfter(outcome.error(), commands);
   if (committed) {
     reset_ = outcome && EndReset(found);
     return {};

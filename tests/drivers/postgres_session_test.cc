@@ -360,6 +360,14 @@ TEST_F(PostgresPreparedTest, IsBusyOnceWhereAScriptTookItsName) {
   EXPECT_TRUE(RunRecurrent());
 }
 
+TEST_F(PostgresPreparedTest, FailsWhereAScriptMissesAStatementOfItsOwn) {
+  ASSERT_TRUE(RunRecurrent());
+  std::vector<SqlCommand> commands = {kRecurrent, {"EXECUTE p"}};
+  EXPECT_EQ(ErrorOf(session_->ExecuteAll(commands, {})).reason, Reason::kStatementFailed);
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_EQ(Prepared(), SqlValue(std::int64_t{1}));
+}
+
 TEST_F(PostgresPreparedTest, CommitsWhereAScriptDroppedWhatOnlyTheResetNeeds) {
   CommitAndDropPrepared();
   EXPECT_TRUE(session_->CommitWith({{"INSERT INTO t VALUES (2)"}}));
