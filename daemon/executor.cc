@@ -365,9 +365,9 @@ std::vector<SqlCommand> Executor::LocksOf(const UnitRun& run) const {
 
 // The log row is of the time at which this is called.
 Executor::Rows Executor::RowsOf(const UnitRun& run) const {
+  if (!run.last()) return {JournalCommands(run)};
   Rows rows;
   auto& commands = rows.commands;
-  if (!run.last()) return {JournalCommands(run)};
   for (const Id& id : run.step.rows_removed) commands.push_back(book_.DeleteVersion(id));
   for (const auto* alembic : {&run.step.alembic_removals, &run.step.alembic_writes})
     commands.insert(commands.end(), alembic->begin(), alembic->end());
