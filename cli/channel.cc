@@ -3,6 +3,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/security/credentials.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -177,6 +178,20 @@ Result<std::unique_ptr<Channel>> Channel::OpenRunning(DaemonAddress address) {
 void Channel::Prepare(grpc::ClientContext& context, std::chrono::seconds limit) const {
   if (limit.count() > 0) context.set_deadline(std::chrono::system_clock::now() + limit);
   AddToken(context, address_.token);
+}
+
+pid_t Channel::ListeningProcess() const {
+  std::string path;
+  if (address_.address.starts_with(kUnix)) path = address_.address.substr(kUnix.size());
+  if (address_.address == "local") {
+    if (const Result<LocalPlaces> places = PlacesOf(address_.work_tree)) path = places->socket;
+  }
+  if (path.empty()) return 0;
+  const Result<int> socket = ConnectUnix(path);
+  if (!socket) return 0;
+  const pid_t listener = ListenerOf(*socket);
+  ::close(*socket);
+  return listener;
 }
 
 Result<void> Channel::Repeat(const Attempt& attempt) {

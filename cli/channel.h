@@ -14,6 +14,7 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/sync_stream.h>
+#include <sys/types.h>
 
 #include <chrono>
 #include <functional>
@@ -124,6 +125,9 @@ class Channel {
 
   // For people: "the private daemon of /srv/shop", "unix:/run/mig/migd.sock".
   const std::string& description() const { return description_; }
+
+  // The process that listens at the address now; 0 when none is to be seen from here.
+  pid_t ListeningProcess() const;
 
  private:
   // Reading a work tree of thousands of files and asking a database over a slow line take seconds,

@@ -57,6 +57,7 @@ Client::Client(std::unique_ptr<Channel> channel) : channel_(std::move(channel)) 
 Client::~Client() = default;
 
 const std::string& Client::description() const { return channel_->description(); }
+pid_t Client::ListeningProcess() const { return channel_->ListeningProcess(); }
 
 #define MIG_CALL(Family, Verb)                                                \
   Result<v1::Verb##Response> Client::Call(const v1::Verb##Request& request) { \

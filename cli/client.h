@@ -1,6 +1,8 @@
 // The API's calls, one function each, so that commands need none of gRPC's headers.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -84,6 +86,9 @@ class Client {
 
   // For people: which daemon this is.
   const std::string& description() const;
+
+  // The process that listens at the daemon's address now; 0 when none is to be seen from here.
+  pid_t ListeningProcess() const;
 
   // Sends the contents of `files` in chunks, each read when its turn comes. False when there was
   // nothing to read (nullopt): a file has changed since it was listed.

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -91,6 +92,12 @@ Result<int> ConnectUnix(const std::string& path) {
   return socket;
 }
 
+pid_t ListenerOf(int socket) {
+  ucred peer = {};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
 Result<int> LocalDaemon::ConnectRunning() const {
   const int socket = TRY(ConnectUnix(places_.socket));
   const Result<void> ours = CheckPeer(socket, places_.socket);
@@ -123,13 +130,11 @@ Result<int> LocalDaemon::ConnectOrStart() const {
 }
 
 bool LocalDaemon::IsKnown(int socket, int api) const {
-  ucred peer = {};
-  socklen_t size = sizeof peer;
+  const pid_t listener = ListenerOf(socket);
   const Result<std::string> identity = ReadFile(places_.identity());
   const Result<std::string> migd = FindMigd();
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || !identity || !migd)
-    return false;
-  return *identity == "pid " + std::to_string(peer.pid) + "\napi " + std::to_string(api) +
+  if (listener == 0 || !identity || !migd) return false;
+  return *identity == "pid " + std::to_string(listener) + "\napi " + std::to_string(api) +
                           "\nbinary " + BinaryIdentity(*migd) + "\n";
 }
 
@@ -141,6 +146,16 @@ void LocalDaemon::AwaitGone() const {
     ::close(*socket);
     std::this_thread::sleep_for(kPoll);
   }
+}
+
+pid_t LocalDaemon::LockHolder() const {
+  const int lock = ::open(places_.daemon_lock().c_str(), O_RDONLY | O_CLOEXEC);
+  if (lock < 0) return 0;
+  char text[16] = {};
+  const bool held = ::flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const bool read = held && ::read(lock, text, sizeof text - 1) > 0;
+  ::close(lock);
+  return read ? static_cast<pid_t>(std::strtol(text, nullptr, 10)) : 0;
 }
 
 }  // namespace mig

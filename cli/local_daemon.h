@@ -5,6 +5,8 @@
 // holds daemon.lock for life, so that there are never two on one store, whatever dies when.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "cli/local_places.h"
@@ -16,6 +18,10 @@ namespace mig {
 // kDaemonUnreachable (the detail `absent` tells that nobody listens), kConfigInvalid (too long a
 // path).
 Result<int> ConnectUnix(const std::string& path);
+
+// The process that listens at the other end of a connected Unix socket; 0 when it is not to be seen
+// from here: it is in another container.
+pid_t ListenerOf(int socket);
 
 class LocalDaemon {
  public:
@@ -37,6 +43,10 @@ class LocalDaemon {
 
   // Waits until nobody listens any more, after a daemon was told to stop; not for long.
   void AwaitGone() const;
+
+  // The process that holds the daemon's lock, also while it does not listen yet, or not any more; 0
+  // when there is none.
+  pid_t LockHolder() const;
 
   const LocalPlaces& places() const { return places_; }
 

@@ -16,6 +16,8 @@ struct LocalPlaces {
 
   std::string log() const { return state + "/daemon.log"; }
   std::string start_lock() const { return state + "/start.lock"; }
+  // The daemon holds it for life; its process's id is in it.
+  std::string daemon_lock() const { return state + "/daemon.lock"; }
   // Who the daemon is: its process's id, its API's number, its binary.
   std::string identity() const { return state + "/daemon.identity"; }
 };

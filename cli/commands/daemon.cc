@@ -1,14 +1,27 @@
+#include <chrono>
+#include <optional>
+#include <thread>
+
 #include "cli/commands/all.h"
 #include "cli/context.h"
 #include "cli/file.h"
+#include "cli/local_daemon.h"
 #include "cli/local_places.h"
+#include "cli/render/store.h"
 #include "cli/render/target.h"
+#include "cli/running_process.h"
+#include "store/core/duration.h"
 
 namespace mig {
 namespace {
 
+// A daemon interrupts its runs after some seconds; what they wait for then takes seconds, too.
+constexpr std::chrono::milliseconds kStopLimit{30'000};
+constexpr std::chrono::milliseconds kPoll{50};
+
 constexpr Option kOptions[] = {
     {"--only-if-idle", "", "stop: leave it alone when runs are active"},
+    {"--timeout", "TIME", "stop: wait so long for its end, 10s or 2min (default 30s)"},
 };
 
 Result<int> PrintStatus(Context& context, Client* client) {
@@ -31,18 +44,106 @@ Result<int> Status(Context& context) {
   return error;
 }
 
-Result<int> Stop(Context& context) {
-  v1::StopDaemonRequest request;
-  request.set_only_if_idle(context.args().Has("only-if-idle"));
-  Result<Client*> client = context.running_client();
-  if (!client && client.error().reason == Reason::kDaemonUnreachable) {
+Result<std::chrono::milliseconds> TimeoutOf(const Arguments& arguments) {
+  if (!arguments.Has("timeout")) return kStopLimit;
+  const std::string text = arguments.Value("timeout");
+  if (const auto parsed = ParseDuration(text)) return *parsed;
+  return Error{Reason::kUsage, "--timeout " + text + " is no time: give 10s or 2min"};
+}
+
+Error StillStopping(std::int64_t pid, std::chrono::milliseconds limit, const std::string& doing) {
+  const std::string process = std::to_string(pid);
+  return {Reason::kDraining,
+          "the daemon (process " + process + ") is still stopping after " + WriteDuration(limit) +
+              ": " + doing,
+          {{"pid", process}},
+          "wait on with --timeout; `kill " + process +
+              "` ends it at once, and what took effect is recorded in the targets"};
+}
+
+// A daemon that was told to stop, watched until it is gone. It is asked what it does as long as it
+// answers: a connection that nobody reads from would keep it from ending.
+class Stopping {
+ public:
+  Stopping(Client& daemon, v1::GetDaemonResponse before)
+      : daemon_(daemon),
+        last_(std::move(before)),
+        process_(RunningProcess::Find(
+            last_.pid() == daemon.ListeningProcess() ? static_cast<pid_t>(last_.pid()) : 0)) {}
+
+  // Whether it is gone, after so long.
+  bool AwaitEnd(std::chrono::milliseconds limit) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (!HasEnded()) {
+      if (std::chrono::steady_clock::now() >= deadline) return false;
+      if (answers_) Ask();
+    }
+    return true;
+  }
+
+  std::string doing() const {
+    if (!answers_) return "it takes no calls any more";
+    if (last_.active_runs() == 0) return "it ends its calls";
+    return Counted(last_.active_runs(), "run is active", "runs are active");
+  }
+
+ private:
+  // Looks for a moment. Where the process cannot be seen from here, since it is in another
+  // container, the end of its answers is the last sign of it.
+  bool HasEnded() const {
+    if (process_) return process_->AwaitEnd(kPoll);
+    std::this_thread::sleep_for(kPoll);
+    return !answers_;
+  }
+
+  void Ask() {
+    Result<v1::GetDaemonResponse> answer = daemon_.Call(v1::GetDaemonRequest());
+    answers_ = answer && answer->started() == last_.started();
+    if (answers_) last_ = std::move(answer).value();
+  }
+
+  Client& daemon_;
+  v1::GetDaemonResponse last_;
+  const std::optional<RunningProcess> process_;
+  bool answers_ = true;
+};
+
+// A private daemon stops listening first, and holds its lock to the end.
+Result<int> AwaitUnheard(Context& context, std::chrono::milliseconds limit) {
+  const Config* config = TRY(context.config());
+  pid_t holder = 0;
+  if (config->daemon.address.text == "local")
+    holder = LocalDaemon(TRY(PlacesOf(config->root))).LockHolder();
+  const auto process = RunningProcess::Find(holder);
+  if (!process) {
     context.terminal().Tell("no daemon is running\n");
     return kDone;
   }
+  if (!process->AwaitEnd(limit)) return StillStopping(holder, limit, "it takes no calls any more");
+  context.terminal().Tell("the daemon has stopped\n");
+  return kDone;
+}
+
+Result<int> Stop(Context& context) {
+  const std::chrono::milliseconds limit = TRY(TimeoutOf(context.args()));
+  v1::StopDaemonRequest request;
+  request.set_only_if_idle(context.args().Has("only-if-idle"));
+  Result<Client*> client = context.running_client();
+  if (!client && client.error().reason == Reason::kDaemonUnreachable)
+    return AwaitUnheard(context, limit);
   Client* daemon = TRY(std::move(client));
-  v1::StopDaemonResponse answer = TRY(daemon->Call(request));
+  const v1::GetDaemonResponse before = TRY(daemon->Call(v1::GetDaemonRequest()));
+  Stopping stopping(*daemon, before);
+  const v1::StopDaemonResponse answer = TRY(daemon->Call(request));
+  if (answer.stopping() && before.active_runs() > 0) {
+    context.terminal().Tell(
+        Counted(before.active_runs(), "run is active and has", "runs are active and have") +
+        " some seconds to end\n");
+  }
+  if (answer.stopping() && !stopping.AwaitEnd(limit))
+    return StillStopping(before.pid(), limit, stopping.doing());
   if (context.json()) context.PrintJson(answer);
-  context.terminal().Tell(answer.stopping() ? "the daemon is stopping\n"
+  context.terminal().Tell(answer.stopping() ? "the daemon has stopped\n"
                                             : "the daemon goes on: runs are active\n");
   return kDone;
 }
@@ -82,7 +183,7 @@ const Command kDaemon = {
     .options = kOptions,
     .examples =
         "$ mig daemon         # is one running, and what is it doing?\n"
-        "$ mig daemon stop    # runs are allowed to end first\n"
+        "$ mig daemon stop    # runs may end first; returns when the daemon is gone\n"
         "$ mig daemon log     # what a private daemon wrote to its log",
     .run = Run,
 };

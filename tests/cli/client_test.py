@@ -109,14 +109,21 @@ class ClientTest(unittest.TestCase):
         return client
 
 
-class BrokenConnections(ClientTest):
+def state_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return "gone"
+
+
+class SharedDaemon(ClientTest):
     """A run on a shared daemon that waits for a lock that the test holds, so that it lasts as long as the test wants."""
 
     def setUp(self):
         super().setUp()
         self.start_daemon()
         self.proxy = Proxy(self.folder / "proxy.sock", self.folder / "migd.sock")
-        self.configure(f"unix:{self.folder}/proxy.sock")
+        self.configure(f"unix:{self.folder}/migd.sock")
         sqlite3.connect(self.tree / "dev.db").close()
         self.lock = open(self.tree.resolve() / "dev.db-mig-lock", "w")
         self.addCleanup(self.lock.close)
@@ -144,6 +151,12 @@ class BrokenConnections(ClientTest):
         client = self.start("upgrade", "--json")
         self.assertIn("runStarted", json.loads(client.stdout.readline()))
         return client
+
+
+class BrokenConnections(SharedDaemon):
+    def setUp(self):
+        super().setUp()
+        self.configure(f"unix:{self.folder}/proxy.sock")
 
     def expect_every_event_once(self, lines):
         sequences = [int(json.loads(line)["sequence"]) for line in lines.splitlines()]
@@ -191,6 +204,59 @@ class BrokenConnections(ClientTest):
 
     def test_a_client_does_not_look_for_a_run_that_nobody_knows(self):
         self.mig("watch", "0123456789abcdef", status=2)
+
+
+class Stopping(SharedDaemon):
+    """`mig daemon stop` returns when the daemon is gone, and says so where it is not."""
+
+    def test_a_shared_daemon_is_gone(self):
+        self.assertEqual(self.stop(), "the daemon has stopped\n")
+        self.assertEqual(self.daemon.poll(), 0)
+        self.assertFalse((self.folder / "migd.sock").exists())
+
+    def test_a_private_daemon_is_gone_and_so_is_its_lock(self):
+        self.configure("local")
+        for _ in range(5):
+            self.mig("heads")
+            pid = (self.tree / ".mig" / "daemon.lock").read_text()
+            self.assertEqual(self.stop(), "the daemon has stopped\n")
+            self.assertIn(state_of(pid), ("gone", "Z"))
+            with open(self.tree / ".mig" / "daemon.lock") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.assertEqual(self.stop(), "no daemon is running\n")
+
+    def test_a_daemon_behind_something_else_is_silent(self):
+        self.configure(f"unix:{self.folder}/proxy.sock")
+        self.assertEqual(self.stop(), "the daemon has stopped\n")
+        self.assertEqual(self.daemon.wait(PATIENCE), 0)
+
+    def test_a_run_may_end_first(self):
+        client = self.start_upgrade()
+        stop = self.start("daemon", "stop")
+        self.assertEqual(stop.stderr.readline(), "1 run is active and has some seconds to end\n")
+        wait_for(lambda: not (self.folder / "migd.sock").exists())
+        self.assertIsNone(stop.poll())
+        self.lock.close()
+        self.assertEqual((client.wait(PATIENCE), stop.wait(PATIENCE), self.daemon.poll()), (0, 0, 0))
+        self.assertEqual(stop.stderr.read(), "the daemon has stopped\n")
+
+    def test_a_run_that_goes_on_is_named_and_waited_for_again(self):
+        self.configure("local")
+        client = self.start_upgrade()
+        pid = (self.tree / ".mig" / "daemon.lock").read_text()
+        told = self.stop("--timeout", "0", status=7)
+        self.assertIn(f"the daemon (process {pid}) is still stopping after 0s: 1 run is active [DRAINING]", told)
+        stop = self.start("daemon", "stop")
+        self.lock.close()
+        self.assertEqual((client.wait(PATIENCE), stop.wait(PATIENCE)), (0, 0))
+        self.assertEqual(stop.stderr.read(), "the daemon has stopped\n")
+        self.assertIn(state_of(pid), ("gone", "Z"))
+
+    def stop(self, *options, status=0):
+        done = subprocess.run([MIG, "daemon", "stop", *options], cwd=self.tree, env=self.environment, text=True,
+                              capture_output=True)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stderr
 
 
 class LyingIndex(ClientTest):
