@@ -32,7 +32,8 @@ class Pgbouncer {
     std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
     std::ofstream(folder_ / "pgbouncer.ini")
         << "[databases]\n* = host=" << Server().folder() << " port=" << Server().port()
-        << " user=postgres\n[pgbouncer]\nlisten_port = 6432\nunix_socket_dir = " << folder_.path()
+        << " user=postgres\n[pgbouncer]\nlisten_port = 6432\nunix_socket_dir = "
+        << folder_.path().string()
         << "\nauth_type = any\ndefault_pool_size = 2\npool_mode = " << pool_mode << "\n";
     const std::string script = AsServerUser("postgres") + "pgbouncer -q " +
                                (folder_ / "pgbouncer.ini") + " >" + (folder_ / "log") +
@@ -46,12 +47,13 @@ class Pgbouncer {
 
   std::string Url(const std::string& database) const {
     std::string host;
-    for (const char c : folder_.path()) host += c == '/' ? std::string("%2F") : std::string(1, c);
+    for (const char c : folder_.path().string())
+      host += c == '/' ? std::string("%2F") : std::string(1, c);
     return "postgresql://postgres@/" + database + "?host=" + host + "&port=6432";
   }
 
  private:
-  TemporaryFolder folder_;
+  ScratchDirectory folder_;
   FILE* shell_ = nullptr;
 };
 

@@ -5,7 +5,7 @@
 #include "store/keys.h"
 #include "store/memory_kv.h"
 #include "tests/daemon/plan/drawn_history.h"
-#include "tests/store/scratch_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace mig {
 namespace {

@@ -151,7 +151,7 @@ class Scene {
   const Dialect dialect_;
   const SessionOpener open_ = OpenSession;
   const World world_ = World::Real();
-  TemporaryFolder folder_;
+  ScratchDirectory folder_;
   std::string database_;  // MariaDB
   TargetSpec target_;
   std::unique_ptr<Session> own_;

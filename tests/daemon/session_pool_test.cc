@@ -225,7 +225,7 @@ TEST_P(KeptMariadbSessions, SeeADatabaseThatWasMadeAnew) {
 }
 
 TEST_P(KeptMariadbSessions, EndWhenTheOptionFileIsAnother) {
-  const TemporaryFolder folder;
+  const ScratchDirectory folder;
   url_.parameters["option_file"] = folder / ".my.cnf";
   const auto pool = Pool();
   Use(*pool, url_);

@@ -9,7 +9,7 @@
 
 #include "daemon/token_command.h"
 #include "store/core/sha256.h"
-#include "tests/store/scratch_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace mig {
 namespace {

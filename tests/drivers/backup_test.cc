@@ -49,7 +49,7 @@ class BackupTest : public testing::Test {
     MustExecute(session, {"INSERT INTO t VALUES (1, 'one'), (2, 'two')"});
   }
 
-  TemporaryFolder folder_;
+  ScratchDirectory folder_;
 };
 
 TEST_F(BackupTest, OfSqliteIsTheDatabaseItself) {

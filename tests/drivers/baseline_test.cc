@@ -119,13 +119,13 @@ TEST(MariadbBaseline, MakesTheSameSchemaAgain) {
 
 // A stand-in that records what any user of the machine could see of it.
 TEST(MariadbBaseline, ShowsNoPasswordInTheListOfProcesses) {
-  TemporaryFolder folder;
+  ScratchDirectory folder;
   std::ofstream(folder / "mariadb-dump") << "#!/bin/sh\ncat /proc/$$/cmdline >" << folder / "seen"
                                          << "\n";
   chmod((folder / "mariadb-dump").c_str(), 0755);
   std::string path = std::getenv("PATH");
   TargetUrl url = Parse(MariadbServerOfTests().TcpUrlWithPassword("mysql"));
-  setenv("PATH", (folder.path() + ":" + path).c_str(), 1);
+  setenv("PATH", (folder.path().string() + ":" + path).c_str(), 1);
   EXPECT_TRUE(ReadBaseline(url));
   setenv("PATH", path.c_str(), 1);
   std::ifstream seen(folder / "seen");
@@ -158,13 +158,13 @@ TEST(PostgresBaseline, WithoutPgDumpSaysWhatToInstall) {
 
 // A stand-in that records what any user of the machine could see of it.
 TEST(PostgresBaseline, ShowsNoPasswordInTheListOfProcesses) {
-  TemporaryFolder folder;
+  ScratchDirectory folder;
   std::ofstream(folder / "pg_dump") << "#!/bin/sh\ncat /proc/$$/cmdline >" << folder / "seen"
                                     << "\n";
   chmod((folder / "pg_dump").c_str(), 0755);
   std::string path = std::getenv("PATH");
   TargetUrl url = Parse(Server().TcpUrlWithPassword());
-  setenv("PATH", (folder.path() + ":" + path).c_str(), 1);
+  setenv("PATH", (folder.path().string() + ":" + path).c_str(), 1);
   EXPECT_TRUE(ReadBaseline(url));
   setenv("PATH", path.c_str(), 1);
   std::ifstream seen(folder / "seen");

@@ -1,8 +1,6 @@
 #include "tests/drivers/databases.h"
 
-#include <stdlib.h>
-
-#include <filesystem>
+#include <cstdlib>
 #include <utility>
 
 namespace mig {
@@ -16,13 +14,6 @@ MariadbServer& MariadbServerOfTests() {
   static MariadbServer server({.tcp = true, .tls = true, .flush = false});
   return server;
 }
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "mig-drivers-XXXXXX").string();
-  path_ = ::mkdtemp(name.data());
-}
-
-TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
 
 TargetUrl Parse(const std::string& url, const std::map<std::string, std::string>& environment) {
   auto parsed = ParseTargetUrl(url, {"/", environment});

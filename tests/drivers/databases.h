@@ -8,6 +8,7 @@
 #include <string>
 
 #include "drivers/session.h"
+#include "tests/scratch_directory.h"
 #include "tests/servers/mariadb_server.h"
 #include "tests/servers/postgres_server.h"
 
@@ -16,20 +17,6 @@ namespace mig {
 // The servers of this process, one each, with TCP, passwords and TLS.
 PostgresServer& Server();
 MariadbServer& MariadbServerOfTests();
-
-// An empty folder that goes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 TargetUrl Parse(const std::string& url, const std::map<std::string, std::string>& environment = {});
 std::unique_ptr<Session> MustOpen(const TargetUrl& url);
@@ -55,7 +42,7 @@ class Database {
   std::unique_ptr<Session> Open() const { return MustOpen(url_); }
 
  private:
-  TemporaryFolder folder_;
+  ScratchDirectory folder_;
   TargetUrl url_;
 };
 

@@ -62,7 +62,7 @@ TEST(MariadbConnect, SaysWhyWithoutThePassword) {
 
 TEST(MariadbConnect, TakesThePasswordOfTheEnvironmentAndRatherThatOfTheOptionFile) {
   MariadbServer& server = MariadbServerOfTests();
-  TemporaryFolder home;
+  ScratchDirectory home;
   EXPECT_EQ(OpenError(server.TcpUrl("mysql")).reason, Reason::kDatabaseRefused);
   MustOpen(Parse(server.TcpUrl("mysql"), {{"MYSQL_PWD", MariadbServer::Password()}}));
   std::ofstream(home / ".my.cnf") << "[client]\npassword = " << MariadbServer::Password() << "\n";

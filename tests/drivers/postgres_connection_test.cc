@@ -21,7 +21,9 @@ using testing::Not;
 
 class PostgresConnectionTest : public testing::Test {
  protected:
-  PostgresConnectionTest() { environment_ = {{"HOME", home_.path()}, {"PGUSER", "postgres"}}; }
+  PostgresConnectionTest() {
+    environment_ = {{"HOME", home_.path().string()}, {"PGUSER", "postgres"}};
+  }
 
   Result<std::unique_ptr<Session>> Open(const std::string& url) {
     return OpenSession(Parse(url, environment_), IfMissing::kFail);
@@ -40,7 +42,7 @@ class PostgresConnectionTest : public testing::Test {
     chmod((home_ / name).c_str(), 0600);
   }
 
-  TemporaryFolder home_;
+  ScratchDirectory home_;
   std::map<std::string, std::string> environment_;
 };
 

@@ -28,7 +28,7 @@ class SqliteSessionTest : public testing::Test {
     return Cell(session, {"PRAGMA " + name});
   }
 
-  TemporaryFolder folder_;
+  ScratchDirectory folder_;
 };
 
 TEST_F(SqliteSessionTest, CreatesAFileOnlyWhenAskedTo) {

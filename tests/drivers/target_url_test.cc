@@ -120,17 +120,18 @@ class ServiceFile : public testing::Test {
     std::ofstream(home_ / name) << text;
   }
   Error ServiceError(const std::string& url) {
-    return ErrorOf(ParseTargetUrl(url, {"/", {{"HOME", home_.path()}}}));
+    return ErrorOf(ParseTargetUrl(url, {"/", {{"HOME", home_.path().string()}}}));
   }
 
-  TemporaryFolder home_;
+  ScratchDirectory home_;
 };
 
 TEST_F(ServiceFile, StandsBetweenUrlAndEnvironment) {
   Write(
       ".pg_service.conf",
       "# ours\n[other]\nhost=wrong\n\n [shop] \n host=svc\nport=1111\nuser=svcuser\n[z]\nuser=z\n");
-  Environment environment = {{"HOME", home_.path()}, {"PGPORT", "2222"}, {"PGDATABASE", "envdb"}};
+  Environment environment = {
+      {"HOME", home_.path().string()}, {"PGPORT", "2222"}, {"PGDATABASE", "envdb"}};
   Environment expected = {
       {"host", "svc"}, {"port", "1111"}, {"user", "urluser"}, {"dbname", "envdb"}};
   EXPECT_EQ(Parameters("postgresql://urluser@?service=shop", environment), expected);

@@ -10,7 +10,7 @@
 #include "store/kv.h"
 #include "store/memory_kv.h"
 #include "store/rocks_kv.h"
-#include "tests/store/scratch_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace mig {
 

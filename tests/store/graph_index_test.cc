@@ -9,7 +9,7 @@
 
 #include "store/core/reach.h"
 #include "store/memory_kv.h"
-#include "tests/store/scratch_directory.h"
+#include "tests/scratch_directory.h"
 #include "tests/store/some_revisions.h"
 
 namespace mig {

@@ -18,7 +18,7 @@
 #include "store/objects.h"
 #include "store/refs.h"
 #include "store/rocks_kv.h"
-#include "tests/store/scratch_directory.h"
+#include "tests/scratch_directory.h"
 #include "tests/store/some_revisions.h"
 
 namespace mig {

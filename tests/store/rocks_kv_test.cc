@@ -11,7 +11,7 @@
 #include "store/core/limits.h"
 #include "store/objects.h"
 #include "store/refs.h"
-#include "tests/store/scratch_directory.h"
+#include "tests/scratch_directory.h"
 #include "tests/store/some_revisions.h"
 
 namespace mig {

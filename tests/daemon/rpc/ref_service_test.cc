@@ -17,7 +17,7 @@
 #include "mig/v1/ref.grpc.pb.h"
 #include "store/core/sha256.h"
 #include "store/rocks_kv.h"
-#include "tests/store/scratch_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace mig {
 namespace {

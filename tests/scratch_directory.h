@@ -1,4 +1,4 @@
-// A directory that a test has for itself.
+// A directory that a test has for itself, gone with the object.
 #pragma once
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ class ScratchDirectory {
  public:
   explicit ScratchDirectory(
       const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
-    std::string path = (parent / "mig-store-XXXXXX").string();
+    std::string path = (parent / "mig-test-XXXXXX").string();
     path_ = ::mkdtemp(path.data());
   }
   ~ScratchDirectory() {
@@ -23,6 +23,7 @@ class ScratchDirectory {
   ScratchDirectory& operator=(const ScratchDirectory&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
 
  private:
   std::filesystem::path path_;
