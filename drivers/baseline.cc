@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "drivers/mariadb_dump.h"
 #include "drivers/postgres_dump.h"
@@ -24,10 +25,23 @@ bool IsBookkeeping(const std::string& table) {
          kBookkeepingTables.end();
 }
 
+// What the header of the file says of the application's own; 0 is what a new file has.
+constexpr std::string_view kNumbersOfTheFile[] = {"application_id", "user_version"};
+
+Result<std::string> ReadNumbersOfTheFile(Session& session) {
+  std::string script;
+  for (const std::string_view pragma : kNumbersOfTheFile) {
+    const SqlResult answer = TRY(session.Execute({fmt::format("PRAGMA {}", pragma)}));
+    const auto number = std::get<std::int64_t>(answer.rows.at(0).at(0));
+    if (number != 0) script += fmt::format("PRAGMA {} = {};\n", pragma, number);
+  }
+  return script;
+}
+
 Result<std::string> ReadSqliteSchema(const TargetUrl& url) {
   std::unique_ptr<Session> session = TRY(OpenSession(url, IfMissing::kFail));
   SqlResult objects = TRY(session->Execute({kObjects}));
-  std::string script;
+  std::string script = TRY(ReadNumbersOfTheFile(*session));
   for (const std::vector<SqlValue>& object : objects.rows) {
     if (IsBookkeeping(std::get<std::string>(object[0]))) continue;
     if (!script.empty()) script += "\n";

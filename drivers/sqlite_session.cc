@@ -38,6 +38,13 @@ Result<void> CheckFile(const std::string& path, IfMissing if_missing) {
   return {};
 }
 
+// Pragmas whose numbers are in the header of the file: they are rolled back with it, and nothing of
+// them is the session's.
+bool IsOfTheFile(const char* pragma) {
+  return sqlite3_stricmp(pragma, "user_version") == 0 ||
+         sqlite3_stricmp(pragma, "application_id") == 0;
+}
+
 }  // namespace
 
 SqliteSession::Running::Running(SqliteSession& session) : session_(session) {
@@ -166,10 +173,12 @@ bool SqliteSession::MayBeKept() {
   return stat(wal, &status) != 0 && StateOfFile(path_) == opened_;
 }
 
-int SqliteSession::Authorize(void* session, int action, const char*, const char*, const char*,
+int SqliteSession::Authorize(void* session, int action, const char* name, const char*, const char*,
                              const char*) {
   switch (action) {
     case SQLITE_PRAGMA:
+      if (IsOfTheFile(name)) return SQLITE_OK;
+      [[fallthrough]];
     case SQLITE_ATTACH:
     case SQLITE_DETACH:
     case SQLITE_CREATE_TEMP_TABLE:

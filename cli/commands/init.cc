@@ -106,7 +106,10 @@ const Command kInit = {
     .summary = "Make a work tree: mig.toml and a folder for revisions",
     .description =
         "Nothing that exists is overwritten. The work tree works at once, without a server: its "
-        "target `dev` is an SQLite file.",
+        "target `dev` is an SQLite file. --from takes the schema alone, without rows: keys that "
+        "the "
+        "database counts (sequences, AUTO_INCREMENT, AUTOINCREMENT) begin anew where the first "
+        "revision is applied.",
     .operands = {"[DIR]", 0, 1},
     .options = kOptions,
     .examples =

@@ -69,6 +69,26 @@ TEST(SqliteBaseline, MakesTheSameSchemaAgain) {
   EXPECT_EQ(Baseline(copy.url()), baseline);
 }
 
+TEST(SqliteBaseline, KeepsTheNumbersOfTheFileAndCountsKeysAnew) {
+  Database database(Dialect::kSqlite), copy(Dialect::kSqlite);
+  RunScript(*database.Open(),
+            "PRAGMA user_version = -7; PRAGMA application_id = 252006673;\n"
+            "CREATE TABLE t (id integer PRIMARY KEY AUTOINCREMENT);\n"
+            "INSERT INTO t VALUES (41); DELETE FROM t;\n");
+  const std::string baseline = Baseline(database.url());
+  EXPECT_EQ(baseline,
+            "PRAGMA application_id = 252006673;\n"
+            "PRAGMA user_version = -7;\n\n"
+            "CREATE TABLE t (id integer PRIMARY KEY AUTOINCREMENT);\n");
+  auto session = copy.Open();
+  ASSERT_TRUE(session->Begin());
+  RunScript(*session, baseline);
+  ASSERT_TRUE(session->Commit());
+  EXPECT_EQ(Baseline(copy.url()), baseline);
+  MustExecute(*session, {"INSERT INTO t DEFAULT VALUES"});
+  EXPECT_EQ(Cell(*session, {"SELECT id FROM t"}), SqlValue(std::int64_t{1}));
+}
+
 TEST(PostgresBaseline, MakesTheSameSchemaAgain) {
   Database database(Dialect::kPostgresql), copy(Dialect::kPostgresql);
   RunScript(

@@ -137,6 +137,17 @@ TEST_F(SqliteSessionTest, ResetUndoesPragmasAttachmentsAndTemporaryObjects) {
   EXPECT_FALSE(session->Execute({"SELECT * FROM v"}));
 }
 
+TEST_F(SqliteSessionTest, ResetHasNothingToUndoOfPragmasThatAreOfTheFile) {
+  auto session = MustOpen(Url("x.db"));
+  ASSERT_TRUE(session->Begin());
+  MustExecute(*session, {"PRAGMA user_version = 3"});
+  MustExecute(*session, {"PRAGMA Application_Id = 4"});
+  EXPECT_TRUE(session->Reset()) << "within the transaction";
+  ASSERT_TRUE(session->Rollback());
+  EXPECT_EQ(Pragma(*session, "user_version"), SqlValue(std::int64_t{0}));
+  EXPECT_EQ(Pragma(*session, "application_id"), SqlValue(std::int64_t{0}));
+}
+
 TEST_F(SqliteSessionTest, ResetForgetsTheLastInsertedRow) {
   auto session = MustOpen(Url("x.db"));
   MustExecute(*session, {"CREATE TABLE t (a integer)"});
