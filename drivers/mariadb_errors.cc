@@ -5,6 +5,7 @@
 #include <mysqld_error.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
 #include "drivers/one_line.h"
@@ -16,7 +17,9 @@ namespace {
 // Of MySQL, or newer than the headers.
 constexpr unsigned kConnectionKilled = 1927;      // ER_CONNECTION_KILLED
 constexpr unsigned kStatementTimeout = 1969;      // ER_STATEMENT_TIMEOUT
+constexpr unsigned kCannotWrite = 3;              // EE_WRITE, of the server's file functions
 constexpr unsigned kRecordChanged = 1020;         // ER_CHECKREAD, under innodb_snapshot_isolation
+constexpr int kNoRoom[] = {ENOSPC, EDQUOT, 135};  // 135: HA_ERR_RECORD_FILE_FULL
 constexpr unsigned kClientErrors = CR_MIN_ERROR;  // up to CR_MAX_ERROR: raised by the library
 
 bool IsLost(unsigned code) {
@@ -57,15 +60,30 @@ bool IsPermission(unsigned code) {
   }
 }
 
-// InnoDB has no other word for a disk without room than that the table is full.
-bool IsFull(unsigned code) { return code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL; }
+bool IsOfAFile(unsigned code) {
+  return code == kCannotWrite || code == ER_CANT_CREATE_FILE || code == ER_CANT_CREATE_TABLE ||
+         code == ER_ERROR_ON_WRITE || code == ER_GET_ERRNO;
+}
 
-Reason ReasonOf(unsigned code, bool interrupted) {
+// The number of what went wrong with a file stands in the message alone, in every language like
+// this: `28 "No space left on device"`.
+bool SaysNumber(std::string_view message, int number) {
+  return message.find(fmt::format(" {} \"", number)) != message.npos;
+}
+
+// InnoDB has no other word for a disk without room than that the table is full.
+bool IsFull(unsigned code, std::string_view message) {
+  if (code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL) return true;
+  return IsOfAFile(code) &&
+         std::ranges::any_of(kNoRoom, [&](int number) { return SaysNumber(message, number); });
+}
+
+Reason ReasonOf(unsigned code, std::string_view message, bool interrupted) {
   if (code == ER_QUERY_INTERRUPTED && interrupted) return Reason::kCancelled;
   if (IsLost(code)) return Reason::kDatabaseUnreachable;
   if (IsBusy(code)) return Reason::kDatabaseBusy;
   if (IsPermission(code)) return Reason::kDatabasePermission;
-  if (IsFull(code)) return Reason::kDatabaseFull;
+  if (IsFull(code, message)) return Reason::kDatabaseFull;
   return Reason::kStatementFailed;
 }
 
@@ -104,7 +122,7 @@ Error MariadbError(MYSQL* connection, std::string_view statement, bool interrupt
                  fmt::format("the connection to the database is gone: {}", OneLine(message)),
                  {{"db_code", std::to_string(code)}}};
   }
-  Error error{ReasonOf(code, interrupted), OneLine(message)};
+  Error error{ReasonOf(code, message, interrupted), OneLine(message)};
   error.details["db_code"] = std::to_string(code);
   error.details["sqlstate"] = mysql_sqlstate(connection);
   error.details["db_message"] = message;

@@ -100,6 +100,8 @@ NEEDS_ROOM(ssize_t, pwritev64, (int fd, const iovec* parts, int count, off64_t a
            (fd, parts, count, at), at + SizeOf(parts, count), -1)
 NEEDS_ROOM(int, fallocate, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size),
            at + size, -1)
+NEEDS_ROOM(int, fallocate64, (int fd, int mode, off64_t at, off64_t size), (fd, mode, at, size),
+           at + size, -1)
 NEEDS_ROOM(int, posix_fallocate, (int fd, off_t at, off_t size), (fd, at, size), at + size, ENOSPC)
 NEEDS_ROOM(int, posix_fallocate64, (int fd, off64_t at, off64_t size), (fd, at, size), at + size,
            ENOSPC)

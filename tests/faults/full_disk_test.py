@@ -8,12 +8,18 @@ The environment says where things are, as in scene.py, and FULL_DISK_LIBRARY (te
 needs no mount. With MIG_SOAK the disk fills up at every single growth of a file; without it, at every power of two.
 """
 import os
+import shutil
+import subprocess
+import time
 import unittest
+import urllib.parse
 
+import kill_mariadb_test
 import kill_test
 from scene import SOAK, C, Scene, main
 
 LIBRARY = os.environ["FULL_DISK_LIBRARY"]
+ROLLED_BACK = "c was rolled back: nothing of it took effect|nothing was changed"
 
 
 class Sqlite(kill_test.Sqlite):
@@ -21,6 +27,7 @@ class Sqlite(kill_test.Sqlite):
     fat = ("CREATE TABLE fat AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 200) "
            "SELECT i, hex(zeroblob(500)) AS x FROM n;\n")
     says = "disk is full"
+    nothing = ROLLED_BACK
 
     def __init__(self, folder):
         super().__init__(folder)
@@ -32,6 +39,7 @@ class Sqlite(kill_test.Sqlite):
 class Postgres(kill_test.OwnServer):
     fat = "CREATE TABLE fat AS SELECT i, repeat('x', 1000) AS x FROM generate_series(1, 200) i;\n"
     says = "No space left on device"
+    nothing = ROLLED_BACK
     of_daemon = {}
 
     def start(self):
@@ -39,6 +47,51 @@ class Postgres(kill_test.OwnServer):
         self.environment = {"LD_PRELOAD": LIBRARY, "MIG_FULL_DISK": str(self.folder / "data" / "base"),
                             "MIG_FULL_SWITCH": str(self.switch)}
         super().start()
+
+
+class Mariadb(kill_mariadb_test.Mariadb):
+    """A server of this test's own, whose whole data directory is on that disk."""
+    fat = "CREATE TABLE fat AS SELECT seq AS i, repeat('x', 1000) AS x FROM seq_1_to_200;\n"
+    says = r"28 \"No space left on device\"|135 \"No more room in record file\"|The table '\w+' is full"
+    of_daemon = {}
+    nothing = "0 of the 2 parts of c took effect"
+    sizes = ["--innodb-log-file-size=8M", "--innodb-buffer-pool-size=64M", "--aria-log-file-size=8M"]
+
+    def __init__(self, folder):
+        self.folder = folder / "server"
+        self.folder.mkdir()
+        self.switch = self.folder / "full"
+        self.socket = self.folder / "socket"
+        self.server = urllib.parse.urlsplit(f"mariadb://root@/?unix_socket={urllib.parse.quote(str(self.socket), safe='')}")
+        user = []
+        if os.geteuid() == 0:
+            user = ["setpriv", "--reuid=mysql", "--regid=mysql", "--clear-groups"]
+            for path in (folder, self.folder):
+                path.chmod(0o755)
+            shutil.chown(self.folder, "mysql", "mysql")
+        data = f"--datadir={self.folder / 'data'}"
+        subprocess.run([*user, "mariadb-install-db", "--no-defaults", data, "--auth-root-authentication-method=normal",
+                        "--skip-test-db", *self.sizes], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        with open(self.folder / "log", "w") as log:
+            self.process = subprocess.Popen(
+                [*user, "mariadbd", "--no-defaults", data, f"--socket={self.socket}", "--skip-networking", *self.sizes],
+                stdout=log, stderr=log, cwd="/",
+                env={**os.environ, "LD_PRELOAD": LIBRARY, "MIG_FULL_DISK": str(self.folder / "data"),
+                     "MIG_FULL_SWITCH": str(self.switch)})
+        self.name = ""
+        while not self.answers():
+            time.sleep(0.02)
+
+    def answers(self):
+        assert self.process.poll() is None, (self.folder / "log").read_text()
+        try:
+            return self.ask("SELECT 1") == ["1"]
+        except subprocess.CalledProcessError:
+            return False
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class FullDisk(Scene):
@@ -53,7 +106,7 @@ class FullDisk(Scene):
 
     def expect_full(self, upgraded, why):
         self.assertEqual(upgraded.returncode, 7, f"{why}: {upgraded.output}")
-        self.assertIn(self.database.says, upgraded.output, why)
+        self.assertRegex(upgraded.output, self.database.says, why)
         self.assertIn("[DATABASE_FULL]", upgraded.output, why)
         self.assertIn("state: ", upgraded.output, why)
         self.assertIn("make room on the disk of the database", upgraded.output, why)
@@ -65,7 +118,7 @@ class FullDisk(Scene):
         for attempt in ("at first", "again"):
             upgraded = self.upgrade()
             self.expect_full(upgraded, attempt)
-            self.assertRegex(upgraded.output, "state: (c was rolled back: nothing of it took effect|nothing was changed)")
+            self.assertRegex(upgraded.output, f"state: ({self.database.nothing})")
             self.assertEqual(self.mig("current").output.split()[:1], ["b"])
             self.assertEqual(self.database.ask("SELECT what FROM ran ORDER BY n"), ["a", "b1", "b2"])
         self.database.switch.unlink()
@@ -98,6 +151,10 @@ class FullDiskPostgres(FullDisk):
     def setUp(self):
         super().setUp()
         self.addCleanup(self.database.stop)
+
+
+class FullDiskMariadb(FullDiskPostgres):
+    engine = Mariadb
 
 
 if __name__ == "__main__":
