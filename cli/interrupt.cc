@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <system_error>
 
 namespace mig {
 namespace {
@@ -36,8 +37,13 @@ void Wait(const std::function<void()>& on_first) {
 Interrupt::Interrupt(std::function<void()> on_first) {
   interrupts = 0;
   if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return;
-  thread_ = std::thread([run = std::move(on_first)] { Wait(run); });
-  std::signal(SIGINT, OnSignal);
+  try {
+    thread_ = std::thread([run = std::move(on_first)] { Wait(run); });
+    std::signal(SIGINT, OnSignal);
+  } catch (const std::system_error&) {  // the signal ends the command, and the run goes on
+    ::close(pipe_ends[0]);
+    ::close(pipe_ends[1]);
+  }
 }
 
 Interrupt::~Interrupt() {

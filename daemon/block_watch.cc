@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "daemon/blockers.h"
+#include "daemon/log.h"
+#include "daemon/thread.h"
 
 namespace mig {
 namespace {
@@ -16,7 +18,13 @@ constexpr milliseconds kPatience{1000};  // most statements that wait for a lock
 
 BlockWatch::BlockWatch(std::int64_t server_id, Opener open, Observer observe)
     : server_id_(server_id), open_(std::move(open)), observe_(std::move(observe)) {
-  if (server_id_ != 0) thread_ = std::thread([this] { Work(); });
+  if (server_id_ == 0) return;
+  Result<std::thread> started = StartThread([this] { Work(); });
+  if (started) {
+    thread_ = std::move(started).value();
+  } else {
+    Log(LogLevel::kWarning, "nobody watches what keeps a run waiting", FieldsOf(started.error()));
+  }
 }
 
 BlockWatch::~BlockWatch() {

@@ -21,8 +21,8 @@ class BlockWatch {
  public:
   using Opener = std::function<Result<std::unique_ptr<Session>>()>;
 
-  // Watches the session that its server calls `server_id`; does nothing when that is 0. `observe`
-  // is called from the watch's thread.
+  // Watches the session that its server calls `server_id`; does nothing when that is 0, or when
+  // there is no thread to be had. `observe` is called from the watch's thread.
   BlockWatch(std::int64_t server_id, Opener open, Observer observe);
   ~BlockWatch();
   BlockWatch(const BlockWatch&) = delete;

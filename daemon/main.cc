@@ -27,6 +27,7 @@
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/services.h"
 #include "daemon/store_care.h"
+#include "daemon/thread.h"
 #include "daemon/world.h"
 #include "drivers/postgres_parameters.h"
 #include "drivers/session.h"
@@ -67,12 +68,17 @@ void SetUpProcess(bool is_private) {
 // A second signal ends the process at once: whoever sends it has waited long enough. The executor
 // and the store expect that of any moment.
 void LetASecondSignalForce() {
-  std::thread([] {
+  Result<std::thread> waiting = StartThread([] {
     while (WaitForStop() == SIGUSR1) {
     }
     Log(LogLevel::kWarning, "stopped by a second signal");
     ::_exit(1);
-  }).detach();
+  });
+  if (waiting) {
+    waiting->detach();
+  } else {
+    Log(LogLevel::kWarning, "only SIGKILL would force it", FieldsOf(waiting.error()));
+  }
 }
 
 // Tells the client that started us.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "daemon/thread.h"
+
 namespace mig {
 namespace {
 
@@ -68,7 +70,6 @@ Error Interrupted() {
 RunJournal::RunJournal(Kv& kv, const World& world, EventEncoder encode)
     : world_(world), encode_(std::move(encode)), runs_(kv) {
   (void)EndInterrupted();  // what cannot be written now is there at the next start
-  thread_ = std::thread([this] { Work(); });
 }
 
 RunJournal::~RunJournal() {
@@ -77,7 +78,11 @@ RunJournal::~RunJournal() {
     stopping_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    WriteAll();
+  }
 }
 
 void RunJournal::Follow(RunPtr run) {
@@ -85,6 +90,9 @@ void RunJournal::Follow(RunPtr run) {
     const std::lock_guard lock(mutex_);
     followed_.push_back(std::make_shared<Followed>(Followed{std::move(run)}));
     fresh_ = true;
+    if (!thread_.joinable()) {
+      if (auto started = StartThread([this] { Work(); })) thread_ = std::move(started).value();
+    }
   }
   wake_.notify_all();
 }
@@ -151,6 +159,10 @@ void RunJournal::Work() {
     lock.lock();
     std::erase_if(followed_, [](const auto& one) { return one->ended; });
   }
+  WriteAll();
+}
+
+void RunJournal::WriteAll() {
   for (const auto& one : followed_) (void)Write(*one);
 }
 

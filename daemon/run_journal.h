@@ -37,7 +37,8 @@ class RunJournal {
   ~RunJournal();
   RunJournal(const RunJournal&) = delete;
 
-  // From now on until its log ends, what is known of the run goes to the store.
+  // From now on until its log ends, what is known of the run goes to the store: at the latest with
+  // the next run, or at the end, where there is no thread to be had now.
   void Follow(RunPtr run);
 
   // By id, or by the beginning of one: at least 4 digits that no other run has. Errors: kNoSuchRun.
@@ -58,6 +59,7 @@ class RunJournal {
 
   Result<void> EndInterrupted();
   void Work();
+  void WriteAll();
   Result<void> Write(Followed& followed);
 
   const World& world_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/thread.h"
+
 namespace mig {
 namespace {
 
@@ -57,7 +59,7 @@ Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work,
   entry->run = std::make_shared<RunInProgress>(std::move(summary));
   entries_.push_back(entry);
   started(entry->run);
-  entry->thread = std::thread([this, entry, work = std::move(work)] {
+  Result<std::thread> thread = StartThread([this, entry, work = std::move(work)] {
     const RunFinished finished = work(*entry->run);
     {
       const std::lock_guard ended(mutex_);
@@ -66,6 +68,15 @@ Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work,
     }
     entry->run->Finish(finished, FormatMilliseconds(world_.now()));
   });
+  if (!thread) {
+    RunFinished finished;
+    finished.outcome = RunOutcome::kFailed;
+    finished.error = thread.error();
+    entry->ended = true;
+    entry->run->Finish(finished, FormatMilliseconds(world_.now()));
+    return std::move(thread).error();
+  }
+  entry->thread = std::move(thread).value();
   return entry->run;
 }
 
@@ -123,7 +134,7 @@ void RunsInProgress::Drain(std::chrono::steady_clock::time_point deadline) {
 
 void RunsInProgress::Forget() {
   while (entries_.size() > kRemembered && entries_.front()->ended) {
-    entries_.front()->thread.join();
+    if (entries_.front()->thread.joinable()) entries_.front()->thread.join();
     entries_.erase(entries_.begin());
   }
 }

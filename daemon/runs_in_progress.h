@@ -69,7 +69,7 @@ class RunsInProgress {
 
   // Starts `work` on a thread of its own. `work` appends to the run's log, which ends with what it
   // returns. A known `id` gives the run it names; `started` is called for a new one, before its
-  // thread is there. Errors: kDraining.
+  // thread is there. Errors: kDraining; kLimitExceeded, with which the run has failed, too.
   using Work = std::function<RunFinished(RunInProgress&)>;
   Result<RunPtr> Start(RunSummary summary, Work work,
                        const std::function<void(const RunPtr&)>& started);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/thread.h"
+
 namespace mig {
 namespace {
 
@@ -112,7 +114,14 @@ void SessionPool::GiveBack(const TargetUrl& url, std::unique_ptr<Session> sessio
   const std::lock_guard lock(mutex_);
   kept_.push_back({url, std::move(session), std::chrono::steady_clock::now() + keep_});
   if (kept_.size() > most_) closed.splice(closed.end(), kept_, kept_.begin());
-  if (!thread_.joinable()) thread_ = std::thread([this] { CloseIdle(); });
+  if (!thread_.joinable()) {
+    auto started = StartThread([this] { CloseIdle(); });
+    if (started) {
+      thread_ = std::move(started).value();
+    } else {
+      closed.splice(closed.end(), kept_);  // nobody would close them later
+    }
+  }
   changed_.notify_all();
 }
 

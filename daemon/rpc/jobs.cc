@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/thread.h"
+
 namespace mig {
 
 void Jobs::Reap() {
@@ -23,11 +25,16 @@ Result<void> Jobs::Add(std::shared_ptr<JobState> state, std::function<void()> ru
   }
   Job& job = jobs_.emplace_back();
   job.state = std::move(state);
-  job.thread = std::thread([this, &job, run = std::move(run)] {
+  Result<std::thread> thread = StartThread([this, &job, run = std::move(run)] {
     run();
     const std::lock_guard ended(mutex_);
     job.ended = true;
   });
+  if (!thread) {
+    jobs_.pop_back();
+    return std::move(thread).error();
+  }
+  job.thread = std::move(thread).value();
   return {};
 }
 

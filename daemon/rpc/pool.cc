@@ -3,12 +3,12 @@
 #include <string>
 #include <utility>
 
+#include "daemon/thread.h"
+
 namespace mig {
 
-Pool::Pool(std::size_t threads, std::size_t max_queued) : max_queued_(max_queued) {
-  threads_.reserve(threads);
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
-}
+Pool::Pool(std::size_t threads, std::size_t max_queued)
+    : max_threads_(threads), max_queued_(max_queued) {}
 
 Pool::~Pool() { Stop(); }
 
@@ -20,6 +20,11 @@ Result<void> Pool::Post(Task task) {
       return Error{Reason::kLimitExceeded,
                    "the daemon is busy: " + std::to_string(max_queued_) + " calls wait already",
                    {{"limit", "queued_calls"}}};
+    }
+    if (queue_.size() >= idle_ && threads_.size() < max_threads_) {
+      Result<std::thread> started = StartThread([this] { Work(); });
+      if (started) threads_.push_back(std::move(started).value());
+      if (threads_.empty()) return std::move(started).error();
     }
     queue_.push_back(std::move(task));
   }
@@ -41,7 +46,9 @@ void Pool::Stop() {
 void Pool::Work() {
   std::unique_lock lock(mutex_);
   while (true) {
+    ++idle_;
     ready_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+    --idle_;
     if (queue_.empty()) return;
     Task task = std::move(queue_.front());
     queue_.pop_front();

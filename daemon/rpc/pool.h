@@ -20,6 +20,7 @@ class Pool {
  public:
   using Task = std::function<void()>;
 
+  // Threads are started when there is work for them, `threads` at most.
   Pool(std::size_t threads, std::size_t max_queued);
   ~Pool();  // Stop()
 
@@ -29,7 +30,8 @@ class Pool {
   // Runs the task on some thread, soon. A refused task is destroyed without having run. From any
   // thread.
   //
-  // Errors: kLimitExceeded when the queue is full, kDraining after Stop().
+  // Errors: kLimitExceeded when the queue is full, or when there is no thread to be had and none at
+  // work; kDraining after Stop().
   Result<void> Post(Task task);
 
   // Refuses new tasks, runs those that are queued, and joins the threads. Not from a task.
@@ -38,10 +40,12 @@ class Pool {
  private:
   void Work();
 
+  const std::size_t max_threads_;
   const std::size_t max_queued_;
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<Task> queue_;
+  std::size_t idle_ = 0;  // threads that wait for a task
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };

@@ -76,9 +76,9 @@ Result<void> Server::Serve(const std::vector<grpc::Service*>& services,
   SetUpGrpc();
   TRY(Build(services));
   for (const auto& listener : listeners_) {
-    listener->Start(
+    TRY(listener->Start(
         [this](int descriptor) { grpc::AddInsecureChannelFromFd(server_.get(), descriptor); },
-        idle);
+        idle));
   }
   for (const std::string& address : config_.listen)
     Log(LogLevel::kInfo, "listening", {{"address", address}});

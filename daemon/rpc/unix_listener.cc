@@ -15,6 +15,7 @@
 
 #include "daemon/limits.h"
 #include "daemon/log.h"
+#include "daemon/thread.h"
 
 namespace mig {
 namespace {
@@ -91,11 +92,12 @@ UnixListener::~UnixListener() {
   ::close(wake_);
 }
 
-void UnixListener::Start(std::function<void(int)> accept, std::optional<IdleRule> idle) {
+Result<void> UnixListener::Start(std::function<void(int)> accept, std::optional<IdleRule> idle) {
   accept_ = std::move(accept);
   idle_ = std::move(idle);
   quiet_since_ = Clock::now();
-  thread_ = std::thread([this] { Run(); });
+  thread_ = TRY(StartThread([this] { Run(); }));
+  return {};
 }
 
 void UnixListener::Close() {

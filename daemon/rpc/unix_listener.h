@@ -46,8 +46,9 @@ class UnixListener {
   UnixListener& operator=(const UnixListener&) = delete;
 
   // Hands each connection of a permitted user (the daemon's own, root, the allowed ones) to
-  // `accept`, which owns the descriptor. On a thread of its own.
-  void Start(std::function<void(int descriptor)> accept, std::optional<IdleRule> idle);
+  // `accept`, which owns the descriptor. On a thread of its own. Errors: kLimitExceeded when there
+  // is none to be had.
+  Result<void> Start(std::function<void(int descriptor)> accept, std::optional<IdleRule> idle);
 
   // Removes the socket and accepts no more; connections that waited are reset. What was accepted
   // lives on.

@@ -118,6 +118,7 @@ def state_of(pid):
 
 class SharedDaemon(ClientTest):
     """A run on a shared daemon that waits for a lock that the test holds, so that it lasts as long as the test wants."""
+    user = []  # what makes the daemon somebody else's
 
     def setUp(self):
         super().setUp()
@@ -133,7 +134,7 @@ class SharedDaemon(ClientTest):
         config = self.folder / "migd.toml"
         config.write_text(f'store = "{self.folder}/store"\nlisten = ["unix:{self.folder}/migd.sock"]\n'
                           "accept_urls = true\n")
-        self.daemon = subprocess.Popen([MIGD, "--config", str(config)], env=self.environment,
+        self.daemon = subprocess.Popen([*self.user, MIGD, "--config", str(config)], env=self.environment,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         daemon = self.daemon
         self.addCleanup(daemon.wait)
@@ -257,6 +258,40 @@ class Stopping(SharedDaemon):
                               capture_output=True)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stderr
+
+
+class NoMoreThreads(SharedDaemon):
+    """The system gives the daemon none. Root would not be bound by that."""
+
+    def start_daemon(self):
+        if os.geteuid() == 0:
+            self.user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+            for path in (self.folder, self.tree):
+                shutil.chown(path, "nobody", "nogroup")
+        super().start_daemon()
+
+    def prlimit(self, *arguments):
+        return subprocess.run([*self.user, "prlimit", f"--pid={self.daemon.pid}", *arguments], check=True, text=True,
+                              capture_output=True).stdout.strip()
+
+    def test_are_said_and_survived(self):
+        if self.user:
+            shutil.chown(self.tree / "dev.db", "nobody")
+        self.lock.close()
+        (self.tree / "dev.db-mig-lock").unlink()
+        self.mig("heads")
+        most = self.prlimit("--nproc", "--output=HARD", "--noheadings")
+        self.prlimit("--nproc=0:")
+        for command in ("upgrade", "fsck"):
+            refused = subprocess.run([MIG, command], cwd=self.tree, env=self.environment, text=True, capture_output=True)
+            self.assertEqual(refused.returncode, 2, refused.stderr)
+            self.assertRegex(refused.stderr, r"gives the daemon no more threads: .* \[LIMIT_EXCEEDED\]")
+        self.assertEqual(self.mig("heads"), "b (head)\n")
+        self.prlimit(f"--nproc={most}:")
+        self.mig("upgrade")
+        self.assertEqual(self.mig("current"), "b (head)\n")
+        self.assertEqual([run["outcome"] for run in self.runs()], ["OUTCOME_DONE", "OUTCOME_FAILED"])
+        self.assertIsNone(self.daemon.poll())
 
 
 class LyingIndex(ClientTest):

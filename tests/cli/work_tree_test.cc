@@ -2,10 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -13,6 +10,7 @@
 #include "cli/file.h"
 #include "store/core/limits.h"
 #include "store/core/sha256.h"
+#include "tests/without_threads.h"
 
 namespace mig {
 namespace {
@@ -74,18 +72,10 @@ TEST_F(WorkTreeTest, IsReadWhereNoThreadCanBeStarted) {
   for (std::size_t i = 0; i < kWorthThreads; ++i)
     Write("migrations/" + std::to_string(i) + ".sql", "");
   fs::permissions(config_.root, fs::perms(0755));
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const rlimit none{0, 0};
-    ::setrlimit(RLIMIT_NPROC, &none);
-    constexpr uid_t kNobody = 65534;  // the limit does not bind root
-    const bool bound = ::geteuid() != 0 || ::setuid(kNobody) == 0;
+  ExpectWithoutThreads([&] {
     const Result<WorkTree> tree = ReadWorkTree(config_);
-    ::_exit(bound && tree && tree->files.size() == kWorthThreads ? 0 : 1);
-  }
-  int status = -1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+    return tree && tree->files.size() == kWorthThreads;
+  });
 }
 
 TEST_F(WorkTreeTest, WithoutItsFolderSaysWhichOne) {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tests/daemon/scene.h"
+#include "tests/without_threads.h"
 
 namespace mig {
 namespace {
@@ -34,6 +35,30 @@ class RunsTest : public testing::Test {
 
   Scene scene_{Dialect::kSqlite};
 };
+
+TEST(RunsWithoutThreads, FailAndAreRemembered) {
+  ExpectWithoutThreads([] {
+    MemoryKv kv;
+    const World world = World::Real();
+    const auto encode = [](const Event&) { return std::string("event"); };
+    RunSummary asked;
+    asked.id = std::string(32, 'a');
+    asked.project = "shop";
+    asked.target_name = "dev";
+    {
+      RunJournal journal(kv, world, encode);
+      RunsInProgress runs(world);
+      const auto refused = runs.Start(
+          asked, [](RunInProgress&) { return RunFinished(); },
+          [&journal](const RunPtr& run) { journal.Follow(run); });
+      if (refused || refused.error().reason != Reason::kLimitExceeded) return false;
+    }
+    RunJournal journal(kv, world, encode);
+    const auto found = journal.Find(asked.id);
+    return found && found->outcome == RunOutcome::kFailed &&
+           found->error_reason == "LIMIT_EXCEEDED";
+  });
+}
 
 TEST_F(RunsTest, AreListedAndReadAfterTheirDaemon) {
   scene_.Draw("a; b: a");

@@ -4,7 +4,10 @@
 
 #include <atomic>
 #include <future>
+#include <latch>
 #include <memory>
+
+#include "tests/without_threads.h"
 
 namespace mig {
 namespace {
@@ -37,6 +40,24 @@ TEST(Pool, RefusesOnceStopped) {
   Pool pool(1, 1);
   pool.Stop();
   EXPECT_EQ(pool.Post([] {}).error().reason, Reason::kDraining);
+}
+
+TEST(Pool, RefusesWhereThereIsNoThreadToBeHad) {
+  ExpectWithoutThreads([] {
+    Pool pool(2, 100);
+    const auto refused = pool.Post([] {});
+    return !refused && refused.error().reason == Reason::kLimitExceeded;
+  });
+}
+
+TEST(Pool, HasAThreadForEachTaskThatWaitsAsFarAsThereMayBe) {
+  constexpr int kThreads = 3;
+  std::latch all(kThreads);  // each task waits for the others
+  Pool pool(kThreads, 100);
+  for (int i = 0; i < kThreads; ++i) {
+    ASSERT_TRUE(pool.Post([&all] { all.arrive_and_wait(); }));
+  }
+  pool.Stop();
 }
 
 TEST(Pool, LetsGoOfATaskWhenItHasRun) {
