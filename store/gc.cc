@@ -20,6 +20,9 @@ namespace {
 
 // How often it looks again because something was led to meanwhile.
 constexpr int kRounds = 100;
+// Revisions between two words about how far it is: where each has one parent, they are read one by
+// one.
+constexpr std::size_t kTellAfter = 1000;
 
 // What the index of names says of one object.
 struct NameEntry {
@@ -125,6 +128,7 @@ std::vector<Id> Collector::TooYoung(const Marked& marked) const {
 // the store to say.
 Result<void> Collector::Keep(std::vector<Id> roots, Missing missing, Marked& marked) {
   const std::unordered_set<Id> may_be_missing(roots.begin(), roots.end());
+  std::size_t told = marked.kept.size();
   std::vector<Id> next = std::move(roots);
   while (!next.empty()) {
     std::vector<Id> now;
@@ -144,7 +148,9 @@ Result<void> Collector::Keep(std::vector<Id> roots, Missing missing, Marked& mar
                      "`mig fsck` says what else is wrong"};
       }
     }
-    TRY(Seen(static_cast<std::int64_t>(marked.kept.size())));
+    if (marked.kept.size() - told < kTellAfter) continue;
+    told = marked.kept.size();
+    TRY(Seen(static_cast<std::int64_t>(told)));
   }
   return {};
 }

@@ -57,8 +57,8 @@ struct GcCounts {
 struct GcObserver {
   // Each that was removed, or would be: children before parents.
   std::function<void(const Garbage&)> removed;
-  // While it looks: how many revisions it has seen. False: stop; what is removed by then is
-  // removed.
+  // While it looks, after each thousand: how many revisions it has seen. False: stop; what is
+  // removed by then is removed.
   std::function<bool(std::int64_t)> progress;
 };
 

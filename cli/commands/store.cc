@@ -30,7 +30,7 @@ Result<int> RunFsck(Context& context) {
     if (answer.has_finding() && !answer.finding().repaired()) ++findings;
     if (context.json() && (answer.has_finding() || answer.done())) return context.PrintJson(answer);
     if (answer.has_finding()) terminal.Print(RenderFinding(answer.finding(), terminal.out_style()));
-    if (!answer.done()) terminal.Live(RenderCounts(counts));
+    if (!answer.done()) terminal.Live(RenderChecked(counts));
   };
   TRY(client->Call(request, each));
   TRY(terminal.Flush());
@@ -90,7 +90,7 @@ Result<int> RunBackup(Context& context) {
   v1::BackUpStoreResponse last;
   const auto each = [&](const v1::BackUpStoreResponse& answer) {
     last = answer;
-    terminal.Live("checking the copy: " + RenderCounts(answer.counts()));
+    terminal.Live("the copy: " + RenderChecked(answer.counts()));
   };
   TRY(client->Call(request, each));
   terminal.Live("");

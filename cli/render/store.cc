@@ -29,6 +29,11 @@ std::string RenderCounts(const v1::StoreCounts& counts) {
   return text;
 }
 
+std::string RenderChecked(const v1::StoreCounts& counts) {
+  return "checked " + Counted(counts.names(), "name", "names") + ", " +
+         Counted(counts.objects(), "revision", "revisions");
+}
+
 std::string RenderFinding(const v1::StoreFinding& finding, const Style& style) {
   std::string text = (finding.repaired() ? style.Green("repaired:") : style.Red("wrong:")) + " " +
                      finding.problem() + "\n";

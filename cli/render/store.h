@@ -19,6 +19,9 @@ std::string RenderBytes(std::int64_t bytes);
 // "120 revisions, 3 refs, 41 moves, 7 runs", with what was left over, if anything was.
 std::string RenderCounts(const v1::StoreCounts& counts);
 
+// How far a check is: "checked 4000 names, 120 revisions".
+std::string RenderChecked(const v1::StoreCounts& counts);
+
 // What is wrong, where, and what to do.
 std::string RenderFinding(const v1::StoreFinding& finding, const Style& style);
 

@@ -97,6 +97,29 @@ TEST_F(GcTest, KeepsWhatRefsTheirLogsAndTargetsLeadTo) {
   EXPECT_THAT(ProblemsIn(kv_), IsEmpty());
 }
 
+TEST_F(GcTest, TellsHowFarItIsOnceInAThousandAndStopsWhenTold) {
+  constexpr int kRevisions = 2500;
+  std::vector<Revision> line = {base_};
+  for (int i = 1; i < kRevisions; ++i)
+    line.push_back(MakeRevision("r" + std::to_string(i), {IdOf(line.back())}));
+  Store(line);
+  ASSERT_TRUE(Refs(kv_).Create("shop", "main", {IdOf(line.back())}, By("m1")));
+  std::vector<std::int64_t> seen;
+  const auto look = [&](std::int64_t most) {
+    seen.clear();
+    return CollectGarbage(kv_, PruneSince("5"),
+                          {[](const Garbage&) {},
+                           [&](std::int64_t now) {
+                             seen.push_back(now);
+                             return now < most;
+                           }});
+  };
+  EXPECT_EQ(look(INT64_MAX)->kept, kRevisions);
+  EXPECT_THAT(seen, ElementsAre(1000, 2000));
+  EXPECT_EQ(look(1000).error().reason, Reason::kCancelled);
+  EXPECT_THAT(seen, ElementsAre(1000));
+}
+
 TEST_F(GcTest, KeepsWhatADeletedRefLedTo) {
   Store({base_, left_});
   const auto main = Refs(kv_).Create("shop", "main", {IdOf(left_)}, By("m1"));
