@@ -5,18 +5,15 @@
 
 #include <memory>
 
-#include "daemon/rpc/callers.h"
+#include "daemon/config.h"
 #include "store/core/result.h"
 
 namespace mig {
 
 // Credentials for every port that is not a Unix socket. A client certificate is asked for where
-// `client_ca` is configured, and refused in the handshake when it is of nobody there. Calls of
-// other services than ours (health, reflection) are checked here, before they are answered;
-// `callers` outlives the credentials.
+// `client_ca` is configured, and refused in the handshake when it is of nobody there.
 //
 // Errors: kFileUnreadable, naming the key file or certificate. REQUIRES: CheckDaemonConfig passed.
-Result<std::shared_ptr<grpc::ServerCredentials>> TlsCredentials(const DaemonConfig& config,
-                                                                const Callers& callers);
+Result<std::shared_ptr<grpc::ServerCredentials>> TlsCredentials(const DaemonConfig& config);
 
 }  // namespace mig

@@ -1,11 +1,10 @@
 #include "daemon/rpc/server.h"
 
 #include <grpc/support/log.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_posix.h>
 
+#include <initializer_list>
 #include <mutex>
 #include <utility>
 
@@ -33,11 +32,7 @@ void LogFromGrpc(gpr_log_func_args* args) {
 // Settings of the whole process, made before the first server.
 void SetUpGrpc() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    gpr_set_log_function(LogFromGrpc);
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  });
+  std::call_once(once, [] { gpr_set_log_function(LogFromGrpc); });
 }
 
 void SetLimits(grpc::ServerBuilder& builder) {
@@ -49,9 +44,6 @@ void SetLimits(grpc::ServerBuilder& builder) {
                              kClientPingMilliseconds);
   // A second daemon on a port must fail, not share it.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // Only reflection still uses the synchronous API.
-  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
 }
 
 }  // namespace
@@ -89,12 +81,15 @@ Result<void> Server::Build(const std::vector<grpc::Service*>& services) {
   grpc::ServerBuilder builder;
   SetLimits(builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
+  for (grpc::Service* service :
+       std::initializer_list<grpc::Service*>{&health_, &reflection_, &reflection_alpha_})
+    builder.RegisterService(service);
   std::shared_ptr<grpc::ServerCredentials> tls;
   std::vector<std::pair<std::string, int>> ports;
   ports.reserve(config_.listen.size());
   for (const std::string& address : config_.listen) {
     if (address.starts_with(kUnix)) continue;
-    if (tls == nullptr) tls = TRY(TlsCredentials(config_, callers_));
+    if (tls == nullptr) tls = TRY(TlsCredentials(config_));
     ports.emplace_back(address, 0);
     builder.AddListeningPort(address, tls, &ports.back().second);
   }
@@ -113,8 +108,7 @@ Result<void> Server::Build(const std::vector<grpc::Service*>& services) {
 
 void Server::StopListening() {
   for (const auto& listener : listeners_) listener->Close();
-  if (server_ == nullptr) return;
-  if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+  health_.StopServing();
 }
 
 void Server::Shutdown(std::chrono::system_clock::time_point deadline) {

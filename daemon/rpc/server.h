@@ -11,6 +11,8 @@
 
 #include "daemon/config.h"
 #include "daemon/rpc/callers.h"
+#include "daemon/rpc/health_service.h"
+#include "daemon/rpc/reflection_service.h"
 #include "daemon/rpc/unix_listener.h"
 #include "store/core/result.h"
 
@@ -41,12 +43,20 @@ class Server {
   void Shutdown(std::chrono::system_clock::time_point deadline);
 
  private:
-  Server(const DaemonConfig& config, Callers& callers) : config_(config), callers_(callers) {}
+  Server(const DaemonConfig& config, Callers& callers)
+      : config_(config),
+        callers_(callers),
+        health_(callers),
+        reflection_(callers),
+        reflection_alpha_(callers) {}
 
   Result<void> Build(const std::vector<grpc::Service*>& services);
 
   const DaemonConfig config_;
   Callers& callers_;
+  HealthService health_;
+  ReflectionService reflection_;
+  ReflectionServiceAlpha reflection_alpha_;
   std::vector<std::unique_ptr<UnixListener>> listeners_;
   std::unique_ptr<grpc::Server> server_;
 };
