@@ -63,8 +63,10 @@ Error OpenFailed(PGconn* connection, std::map<std::string, std::string> paramete
 
 }  // namespace
 
-Result<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const TargetUrl& url) {
+Result<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const TargetUrl& url,
+                                                                     const std::string& options) {
   std::map<std::string, std::string> parameters = WithDefaults(url.parameters);
+  if (!options.empty()) parameters["options"] += " " + options;
   Arrays arrays(parameters);
   std::unique_ptr<PostgresConnection> opened(
       new PostgresConnection(PQconnectdbParams(arrays.keywords.data(), arrays.values.data(), 0)));

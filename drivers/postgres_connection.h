@@ -22,10 +22,12 @@ class PostgresConnection {
  public:
   // Opens a connection. What the url leaves open is set so that neither side waits for a peer that
   // is gone for longer than about 10 s: connect_timeout, keepalives, tcp_user_timeout. The first
-  // server of several that answers is taken, as libpq does.
+  // server of several that answers is taken, as libpq does. `options` are for the server, behind
+  // those of the url ("-c NAME=VALUE").
   //
   // Errors: kDatabaseUnreachable, kDatabaseRefused.
-  static Result<std::unique_ptr<PostgresConnection>> Open(const TargetUrl& url);
+  static Result<std::unique_ptr<PostgresConnection>> Open(const TargetUrl& url,
+                                                          const std::string& options = "");
 
   PGconn* get() const { return connection_.get(); }
 

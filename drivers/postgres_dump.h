@@ -8,10 +8,12 @@
 
 namespace mig {
 
-// The statements of `pg_dump --schema-only`, without comments, psql's own commands, and settings that a session of ours starts
-// with anyway. Kept is what the rest relies on: an empty search path, unchecked function bodies.
+// The statements of `pg_dump --schema-only`, without comments, psql's own commands, and settings
+// that a session of ours starts with anyway. Kept is what the rest relies on: an empty search path,
+// unchecked function bodies.
 //
-// The password travels in the child's environment. Errors: kUnsupported, kDatabaseRefused, kDatabaseUnreachable, kStatementFailed.
+// The password travels in the child's environment. Errors: kUnsupported, kDatabaseRefused,
+// kDatabaseUnreachable, kStatementFailed.
 Result<std::string> DumpPostgresSchema(const TargetUrl& url);
 
 // The part of it that works on pg_dump's text alone.

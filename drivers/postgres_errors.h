@@ -19,9 +19,10 @@ Error PostgresError(const PGresult* result, bool interrupted);
 // The connection is gone: kDatabaseUnreachable with libpq's last words.
 Error PostgresConnectionLost(PGconn* connection);
 
-// Why a connection could not be opened: kDatabaseRefused where the server accepts connections, but not this one; else
-// kDatabaseUnreachable. libpq keeps the SQLSTATE of a failed connection to itself, and its text depends on the server's
-// language, but PQping() looks at it: `server` is its answer. `url` is the redacted one.
+// Why a connection could not be opened: kDatabaseRefused where the server accepts connections, but
+// not this one; else kDatabaseUnreachable. libpq keeps the SQLSTATE of a failed connection to
+// itself, and its text depends on the server's language, but PQping() looks at it: `server` is its
+// answer. `url` is the redacted one.
 Error PostgresConnectError(PGconn* connection, PGPing server, std::string_view url);
 
 }  // namespace mig

@@ -29,8 +29,8 @@ struct Message {
 class Pipeline {
  public:
   Pipeline(PostgresConnection& connection, std::span<const Message> messages,
-           const Session::CommandDone& done)
-      : connection_(connection), messages_(messages), done_(done) {}
+           PostgresPrepared& prepared, const Session::CommandDone& done)
+      : connection_(connection), messages_(messages), prepared_(prepared), done_(done) {}
 
   Result<void> Run() {
     while (!synchronised_) {
@@ -107,6 +107,7 @@ class Pipeline {
   }
 
   void Succeeded(const Message& message, const PGresult* result) {
+    if (message.kept == nullptr) prepared_.Saw(PQcmdStatus(const_cast<PGresult*>(result)));
     if (message.prepares) {
       message.kept->there = true;
     } else if (message.command && done_) {
@@ -130,6 +131,7 @@ class Pipeline {
 
   PostgresConnection& connection_;
   std::span<const Message> messages_;
+  PostgresPrepared& prepared_;
   const Session::CommandDone& done_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;
@@ -168,7 +170,7 @@ Result<void> RunPostgresPipeline(PostgresConnection& connection, std::span<const
   TRY(AddMessages(commands, prepared, messages));
   if (PQenterPipelineMode(connection.get()) != 1) return PostgresConnectionLost(connection.get());
   PQsetnonblocking(connection.get(), 1);
-  Result<void> outcome = Pipeline(connection, messages, done).Run();
+  Result<void> outcome = Pipeline(connection, messages, prepared, done).Run();
   PQsetnonblocking(connection.get(), 0);
   PQexitPipelineMode(connection.get());
   return outcome;

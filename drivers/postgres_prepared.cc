@@ -13,6 +13,13 @@ PostgresPrepared::Statement* PostgresPrepared::For(const SqlCommand& command) {
   return &statement;
 }
 
+void PostgresPrepared::Saw(std::string_view tag) {
+  constexpr std::string_view kMayPrepare[] = {"PREPARE", "DO", "CALL", "SELECT", "EXECUTE"};
+  may_be_others_ = may_be_others_ || std::ranges::any_of(kMayPrepare, [&](std::string_view one) {
+                     return tag.starts_with(one);
+                   });
+}
+
 bool PostgresPrepared::empty() const {
   return std::none_of(statements_.begin(), statements_.end(),
                       [](const auto& entry) { return entry.second.there; });

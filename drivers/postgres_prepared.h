@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "drivers/session.h"
 
@@ -24,6 +25,13 @@ class PostgresPrepared {
 
   bool empty() const;  // the server has none
 
+  // To be told the command tag of every statement that is not kept: some prepare others, or run
+  // what may.
+  void Saw(std::string_view tag);
+  // Whether the server may have statements that are not ours, since NoOthers().
+  bool may_be_others() const { return may_be_others_; }
+  void NoOthers() { may_be_others_ = false; }
+
   // The server has none any more.
   void Forget();
 
@@ -34,6 +42,7 @@ class PostgresPrepared {
  private:
   std::map<std::string, Statement> statements_;  // by their SQL
   bool given_up_ = false;
+  bool may_be_others_ = false;
 };
 
 }  // namespace mig

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 #include <utility>
 #include <vector>
@@ -25,7 +26,7 @@ constexpr Setting kFixedSettings[] = {
     {"tcp_keepalives_idle", "3"},  {"tcp_keepalives_interval", "2"},
     {"tcp_keepalives_count", "2"}, {"idle_in_transaction_session_timeout", "60s"},
 };
-// Some systems cannot detect a vanished client and refuse these.
+// Some systems cannot detect a vanished client and refuse these, as do servers before 14.
 constexpr Setting kVanishedClients[] = {{"tcp_user_timeout", "7s"},
                                         {"client_connection_check_interval", "2s"}};
 constexpr int kKnowsVanishedClients = 140000;
@@ -37,6 +38,28 @@ std::string SetQuery(std::span<const Setting> settings) {
   return fmt::format(
       "SELECT pg_catalog.set_config(s.name, s.value, false) FROM (VALUES {}) s(name, value)",
       values);
+}
+
+// The same for a connection's start. What it starts with, RESET ALL restores.
+std::string StartOptions() {
+  std::string options;
+  const auto add = [&](const Setting& one) {
+    options += fmt::format(" -c {}={}", one.name, one.value);
+  };
+  std::ranges::for_each(kFixedSettings, add);
+  std::ranges::for_each(kVanishedClients, add);
+  return options;
+}
+
+// Whether a connection that was refused so might be had without StartOptions(): poolers take none,
+// and not every server takes all of them. No server translates the names.
+bool RefusesStartOptions(const Error& error) {
+  const auto says = [&](std::string_view text) {
+    return error.message.find(text) != std::string::npos;
+  };
+  return error.reason == Reason::kDatabaseRefused &&
+         (says("startup parameter") || says(kVanishedClients[0].name) ||
+          says(kVanishedClients[1].name));
 }
 
 // Sets nothing in the backend of another process id.
@@ -91,16 +114,18 @@ std::int64_t PostgresLockKey(std::string_view name) {
 }
 
 Result<std::unique_ptr<Session>> PostgresSession::Open(const TargetUrl& url) {
-  std::unique_ptr<PostgresConnection> connection = TRY(PostgresConnection::Open(url));
-  std::unique_ptr<PostgresSession> session(new PostgresSession(std::move(connection)));
+  auto connection = PostgresConnection::Open(url, StartOptions());
+  if (connection) return std::unique_ptr<Session>(new PostgresSession(*std::move(connection)));
+  if (!RefusesStartOptions(connection.error())) return std::move(connection).error();
+  connection = PostgresConnection::Open(url);
+  if (!connection) return std::move(connection).error();
+  std::unique_ptr<PostgresSession> session(new PostgresSession(*std::move(connection)));
   TRY(session->Settle());
   return std::unique_ptr<Session>(std::move(session));
 }
 
 PostgresSession::PostgresSession(std::unique_ptr<PostgresConnection> connection)
-    : connection_(std::move(connection)),
-      version_(VersionOf(connection_->get())),
-      settings_(SetQuery(kFixedSettings)) {}
+    : connection_(std::move(connection)), version_(VersionOf(connection_->get())) {}
 
 Result<void> PostgresSession::Settle() {
   const int backend = PQbackendPID(connection_->get());
@@ -113,6 +138,7 @@ Result<void> PostgresSession::Settle() {
     if (set.error().reason == Reason::kDatabaseUnreachable) return std::move(set).error();
   }
   TRY(RunScript(SetWhereDirect(kFixedSettings, backend)));
+  settings_ = SetQuery(kFixedSettings);
   return {};
 }
 
@@ -123,6 +149,7 @@ Result<SqlResult> PostgresSession::Execute(const SqlCommand& command) {
   PostgresConnection::Running running(*connection_);
   if (!arguments.Send(connection_->get())) return PostgresConnectionLost(connection_->get());
   PostgresResult result = TRY(ReadAnswer());
+  prepared_.Saw(PQcmdStatus(result.get()));
   return ReadPostgresResult(result.get());
 }
 
@@ -220,9 +247,12 @@ Result<void> PostgresSession::CommitWith(std::vector<SqlCommand> commands) {
     return Session::CommitWith(std::move(commands));
   const std::size_t commit = commands.size();
   commands.push_back({"COMMIT"});
-  for (const char* statement : kDiscards) commands.push_back({.sql = statement, .recurrent = true});
-  commands.push_back({.sql = settings_, .recurrent = true});
-  commands.push_back({.sql = kFindPrepared, .recurrent = true});
+  const auto reset = [&](const std::string& sql) {
+    commands.push_back({.sql = sql, .recurrent = true});
+  };
+  std::ranges::for_each(kDiscards, reset);
+  if (!settings_.empty()) reset(settings_);
+  if (prepared_.may_be_others()) reset(kFindPrepared);
   bool committed = false;
   bool found = false;
   PostgresConnection::Running running(*connection_);
@@ -256,13 +286,17 @@ bool PostgresSession::InTransaction() const {
 std::string PostgresSession::ResetScript() const {
   std::string script;
   for (const char* statement : kDiscards) script += fmt::format("{}; ", statement);
-  return script + settings_ + "; " + (prepared_.empty() ? kDiscardPrepared : kFindPrepared);
+  if (!settings_.empty()) script += settings_ + "; ";
+  if (prepared_.may_be_others()) script += prepared_.empty() ? kDiscardPrepared : kFindPrepared;
+  return script;
 }
 
 Result<void> PostgresSession::EndReset(bool found) {
-  if (!found) return {};
-  TRY(RunScript(kDiscardPrepared));
-  prepared_.Forget();
+  if (found && prepared_.may_be_others()) {
+    TRY(RunScript(kDiscardPrepared));
+    prepared_.Forget();
+  }
+  prepared_.NoOthers();
   return {};
 }
 

@@ -11,7 +11,8 @@
 // 10 s when the client's machine is gone, too (TCP keepalives).
 //
 // Statements that recur stay prepared (PostgresPrepared) across Reset(), which takes back those
-// that a script prepared. Should a script drop ours, ExecuteAll fails once with kDatabaseBusy.
+// that a script prepared, but for what a trigger or a rule might prepare. Should a script drop
+// ours, ExecuteAll fails once with kDatabaseBusy.
 //
 // A transaction costs as few round trips as its steps allow: BEGIN goes with its first statement,
 // and the reset that a next transaction would begin with goes with COMMIT.
@@ -69,7 +70,8 @@ class PostgresSession final : public Session {
 
   std::unique_ptr<PostgresConnection> connection_;
   std::string version_;
-  std::string settings_;  // the query that sets the fixed state
+  // The query that sets the fixed state; empty where the connection started with it.
+  std::string settings_;
   PostgresPrepared prepared_;
   bool begin_pending_ = false;
   bool reset_ = true;  // nothing ran since the session was in the fixed state

@@ -341,6 +341,13 @@ TEST_F(PostgresPreparedTest, ResetTakesBackWhatAScriptPrepared) {
   EXPECT_TRUE(RunRecurrent());
 }
 
+TEST_F(PostgresPreparedTest, ACommitsResetTakesBackWhatABlockPrepared) {
+  ASSERT_TRUE(session_->Begin());
+  Run("DO $$ BEGIN EXECUTE 'PREPARE p AS SELECT 1'; END $$");
+  ASSERT_TRUE(session_->CommitWith({kRecurrent}));
+  EXPECT_EQ(Failure("EXECUTE p").details["sqlstate"], "26000");
+}
+
 TEST_F(PostgresPreparedTest, IsBusyOnceWhereAScriptDroppedIt) {
   ASSERT_TRUE(RunRecurrent());
   Run("DEALLOCATE ALL");
