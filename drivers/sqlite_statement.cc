@@ -32,7 +32,7 @@ Result<Statement> Prepare(sqlite3* db, std::string_view sql) {
   }
   std::string_view rest = sql;
   Statement statement = TRY(PrepareNext(db, rest));
-  if (statement == nullptr) return statement;
+  if (statement == nullptr || rest.empty()) return statement;
   Result<Statement> second = PrepareNext(db, rest);
   if (!second && second.error().reason == Reason::kCancelled) return second;
   if (!second || *second != nullptr) {
