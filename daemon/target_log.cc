@@ -32,8 +32,12 @@ Result<void> CheckFence(const SqlResult& fence, const Lease& lease) {
 }
 
 Result<void> CheckFence(Session& session, const Bookkeeping& book, const Lease& lease) {
-  const SqlResult fence = TRY(session.Execute(book.Fence()));
-  return CheckFence(fence, lease);
+  const std::vector<SqlCommand> commands = {book.Fence()};
+  SqlResult fence;
+  auto read = session.ExecuteAll(commands, [&](std::size_t, const SqlResult& row) { fence = row; });
+  if (read) return CheckFence(fence, lease);
+  read.error().details.erase("command_index");
+  return read;
 }
 
 Result<void> SealLog(Session& session, const Bookkeeping& book, const Lease& lease,

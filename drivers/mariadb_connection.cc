@@ -1,6 +1,7 @@
 #include "drivers/mariadb_connection.h"
 
 #include <fmt/format.h>
+#include <ma_pvio.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <optional>
 
 #include "drivers/mariadb_errors.h"
 #include "drivers/mariadb_result.h"
@@ -104,6 +106,13 @@ void NoticeVanishedServers(int socket) {
   for (auto [option, value] : kTcp) setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);
 }
 
+// Whether the library has read more from its socket than it has given out.
+bool HasRead(const MYSQL* mysql) {
+  const MARIADB_PVIO* stream = mysql->net.pvio;
+  return stream != nullptr && stream->cache != nullptr &&
+         stream->cache_pos < stream->cache + stream->cache_size;
+}
+
 // What the server does not report as a change of state: user variables that an expression assigns,
 // and the next transaction's characteristics.
 bool MayChangeStateUnseen(std::string_view sql) {
@@ -185,25 +194,57 @@ void MariadbConnection::AbsorbKill() {
 }
 
 Result<SqlResult> MariadbConnection::Run(const std::string& sql) {
-  MYSQL* mysql = mysql_.get();
-  {
-    std::lock_guard lock(mutex_);
-    executing_ = true;
+  SqlResult only;
+  TRY(RunTogether(std::span(&sql, 1),
+                  [&](std::size_t, SqlResult result) { only = std::move(result); }));
+  return only;
+}
+
+Result<void> MariadbConnection::RunTogether(std::span<const std::string> statements,
+                                            const Answered& answered) {
+  SetExecuting(true);
+  std::optional<Error> error;
+  const auto fail = [&](Error failure, std::size_t index) {
+    failure.details["command_index"] = std::to_string(index);
+    if (!error) error = std::move(failure);
+  };
+  std::size_t sent = 0;
+  for (const std::string& sql : statements) {
+    if (mysql_send_query(mysql_.get(), sql.data(), sql.size()) != 0) break;
+    ++sent;
   }
-  bool answered = mysql_send_query(mysql, sql.data(), sql.size()) == 0 && AwaitAnswer() &&
-                  mysql_read_query_result(mysql) == 0;
-  Result<SqlResult> result =
-      answered ? ReadAnswer(sql) : Result<SqlResult>(MariadbError(mysql, sql, cancelled_));
-  {
-    std::lock_guard lock(mutex_);
-    executing_ = false;
+  if (sent == 0) fail(MariadbError(mysql_.get(), statements[0], cancelled_), 0);
+  bool there = sent > 0;
+  for (std::size_t i = 0; there && i < sent; ++i) {
+    Result<SqlResult> result = ReadAnswer(statements[i]);
+    NoteChanges(statements[i]);
+    if (!result) {
+      there = result.error().reason != Reason::kDatabaseUnreachable;
+      fail(std::move(result).error(), i);
+    } else if (!error) {
+      answered(i, *std::move(result));
+    }
   }
-  NoteChanges(sql);
-  if (result && listener_ && mysql_warning_count(mysql) > 0) PassNotices();
-  return result;
+  if (there && sent < statements.size())
+    fail(MariadbError(mysql_.get(), statements[sent], cancelled_), sent);
+  SetExecuting(false);
+  if (error) return *std::move(error);
+  if (listener_ && mysql_warning_count(mysql_.get()) > 0) PassNotices();
+  return {};
+}
+
+void MariadbConnection::SetExecuting(bool executing) {
+  std::lock_guard lock(mutex_);
+  executing_ = executing;
+}
+
+Result<SqlResult> MariadbConnection::ReadAnswer(const std::string& sql) {
+  if (AwaitAnswer() && mysql_read_query_result(mysql_.get()) == 0) return ReadResults(sql);
+  return MariadbError(mysql_.get(), sql, cancelled_);
 }
 
 bool MariadbConnection::AwaitAnswer() {
+  if (HasRead(mysql_.get())) return true;
   pollfd socket = {static_cast<int>(mysql_get_socket(mysql_.get())), POLLIN, 0};
   for (;;) {
     int ready = poll(&socket, 1, kRepeatKillMilliseconds);
@@ -217,7 +258,7 @@ bool MariadbConnection::AwaitAnswer() {
   }
 }
 
-Result<SqlResult> MariadbConnection::ReadAnswer(const std::string& sql) {
+Result<SqlResult> MariadbConnection::ReadResults(const std::string& sql) {
   MYSQL* mysql = mysql_.get();
   SqlResult last;
   for (;;) {

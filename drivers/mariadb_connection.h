@@ -1,5 +1,5 @@
-// An open connection of libmariadb: opening it, running one statement after the other, and
-// cancelling from another thread.
+// An open connection of libmariadb: opening it, running statements, one or several in a round trip,
+// and cancelling from another thread.
 //
 // One thread uses it; only Cancel() may come from another one.
 #pragma once
@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 
 #include "drivers/session.h"
@@ -42,6 +43,13 @@ class MariadbConnection {
   // Sends exactly one statement and reads its answer; of several results (CALL) the last that has
   // columns.
   Result<SqlResult> Run(const std::string& sql);
+
+  // Sends the statements together, each one a message of its own, and reads their answers in turn,
+  // which `answered` is told up to the first that failed. Those behind that one run nevertheless.
+  // An error says by its `command_index` which one it is. REQUIRES: several are small, since no
+  // answer is read before all is sent.
+  using Answered = std::function<void(std::size_t index, SqlResult result)>;
+  Result<void> RunTogether(std::span<const std::string> statements, const Answered& answered);
 
   // Kills what the server runs for this connection now, or begins to run before the Running ends
   // (KILL QUERY, over a connection of its own). A server that has not ended it after a minute, or
@@ -77,8 +85,10 @@ class MariadbConnection {
   static Result<std::unique_ptr<MariadbConnection>> Open(const TargetUrl& url,
                                                          unsigned answer_seconds);
 
+  void SetExecuting(bool executing);
   bool AwaitAnswer();
   Result<SqlResult> ReadAnswer(const std::string& sql);
+  Result<SqlResult> ReadResults(const std::string& sql);
   void NoteChanges(const std::string& sql);
   void PassNotices();
   bool SendKill();  // under mutex_; false when the server is silent

@@ -21,6 +21,10 @@ constexpr char kFixedSettings[] =
     "innodb_lock_wait_timeout = 5, wait_timeout = 600, sql_mode = '{}', "
     "session_track_schema = 1, session_track_state_change = 1";
 
+constexpr char kBegin[] = "START TRANSACTION";
+// What any socket takes while the server waits for its answers to be read.
+constexpr std::size_t kTogether = 16'384;  // bytes
+
 // The two user locks of a name, in the order in which they are taken. Names of user locks count on
 // the whole server, ignore case and are at most 64 characters long.
 std::array<std::string, 2> UserLocks(std::string_view name) {
@@ -72,25 +76,53 @@ Result<std::unique_ptr<MariadbConnection>> MariadbSession::Connect() const {
 Result<SqlResult> MariadbSession::Execute(const SqlCommand& command) {
   std::string sql = TRY(WithMariadbLiterals(command));
   MariadbConnection::Running running(*connection_);
+  if (std::exchange(begin_pending_, false)) TRY(connection_->Run(kBegin));
   return connection_->Run(sql);
 }
 
+// One group after the other, each in one round trip: up to a prompt command, or to the end.
 Result<void> MariadbSession::ExecuteAll(std::span<const SqlCommand> commands,
                                         const CommandDone& done) {
   MariadbConnection::Running running(*connection_);
-  for (std::size_t index = 0; index < commands.size(); ++index) {
-    auto sql = WithMariadbLiterals(commands[index]);
-    Result<SqlResult> result = !sql ? Result<SqlResult>(std::move(sql).error())
-                               : connection_->cancelled()
-                                   ? Result<SqlResult>(Error{Reason::kCancelled, "interrupted"})
-                                   : connection_->Run(*sql);
-    if (!result) {
-      result.error().details["command_index"] = std::to_string(index);
-      return std::move(result).error();
-    }
-    if (done) done(index, *result);
+  std::size_t next = 0;
+  while (next < commands.size()) {
+    const std::size_t first = next;
+    auto group = NextGroup(commands, next);
+    if (!group) return std::move(group).error();
+    const std::size_t ahead = group->size() - (next - first);  // START TRANSACTION
+    auto outcome =
+        connection_->RunTogether(*group, [&](std::size_t index, const SqlResult& result) {
+          if (done && index >= ahead) done(first + index - ahead, result);
+        });
+    if (outcome) continue;
+    const std::size_t failed = std::stoul(outcome.error().details["command_index"]);
+    outcome.error().details["command_index"] =
+        std::to_string(first + std::max(failed, ahead) - ahead);
+    return outcome;
   }
   return {};
+}
+
+// Moves `next` behind it.
+Result<std::vector<std::string>> MariadbSession::NextGroup(std::span<const SqlCommand> commands,
+                                                           std::size_t& next) {
+  std::vector<std::string> group;
+  const auto at = [&](Error error) {
+    error.details["command_index"] = std::to_string(next);
+    return error;
+  };
+  if (connection_->cancelled()) return at({Reason::kCancelled, "interrupted"});
+  if (std::exchange(begin_pending_, false)) group.push_back(kBegin);
+  std::size_t size = 0;
+  for (bool ends = false; !ends; ++next) {
+    auto sql = WithMariadbLiterals(commands[next]);
+    if (!sql) return at(std::move(sql).error());
+    size += sql->size();
+    if (!group.empty() && size > kTogether) return group;
+    group.push_back(*std::move(sql));
+    ends = commands[next].prompt || next + 1 == commands.size();
+  }
+  return group;
 }
 
 Result<void> MariadbSession::RunScript(const std::string& sql) {
@@ -99,9 +131,13 @@ Result<void> MariadbSession::RunScript(const std::string& sql) {
   return {};
 }
 
-Result<void> MariadbSession::Begin() { return RunScript("START TRANSACTION"); }
+Result<void> MariadbSession::Begin() {
+  begin_pending_ = true;
+  return {};
+}
 
 Result<void> MariadbSession::Commit() {
+  if (std::exchange(begin_pending_, false)) return {};
   if (!InTransaction()) {
     return Error{Reason::kTransactionEscaped,
                  "no transaction is open any more that could be committed"};
@@ -110,7 +146,7 @@ Result<void> MariadbSession::Commit() {
 }
 
 Result<void> MariadbSession::Rollback() {
-  if (!InTransaction()) return {};
+  if (std::exchange(begin_pending_, false) || !InTransaction()) return {};
   return RunScript("ROLLBACK");
 }
 

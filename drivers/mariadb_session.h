@@ -1,8 +1,9 @@
 // A session on MariaDB (10.6 and later) or MySQL, and what it means by the seam's words.
 //
-// Statements go by the text protocol, one at a time: the server refuses a second one in a message.
-// Parameters are written as literals (drivers/mariadb_literals.h). A data definition statement
-// commits the open transaction, which InTransaction() then shows.
+// Statements go by the text protocol, each as a message of its own: the server refuses a second one
+// in it. ExecuteAll sends messages together where nothing prompt is between them, and Begin() goes
+// with its first. Parameters are written as literals (drivers/mariadb_literals.h). A data
+// definition statement commits the open transaction, which InTransaction() then shows.
 //
 // The fixed state is that of a fresh connection to this server (its time zone, its default role,
 // its sql_mode), but for what this program's reading of SQL relies on: utf8mb4, autocommit, no
@@ -20,7 +21,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "drivers/mariadb_connection.h"
 #include "drivers/session.h"
@@ -38,7 +41,7 @@ class MariadbSession final : public Session {
   Result<void> Begin() override;
   Result<void> Commit() override;
   Result<void> Rollback() override;
-  bool InTransaction() const override { return connection_->in_transaction(); }
+  bool InTransaction() const override { return begin_pending_ || connection_->in_transaction(); }
   Result<void> Reset() override;
   Result<bool> TryLock(std::string_view name) override;
   Result<void> Unlock(std::string_view name) override;
@@ -54,6 +57,9 @@ class MariadbSession final : public Session {
   std::string StateOfOptionFile() const;
   Result<void> RunScript(const std::string& sql);
   Result<void> HandLockTo(MariadbConnection& next);
+  // What goes to the server together, from the command `next` on.
+  Result<std::vector<std::string>> NextGroup(std::span<const SqlCommand> commands,
+                                             std::size_t& next);
 
   const TargetUrl url_;
   std::mutex mutex_;  // guards the pointer against Interrupt
@@ -61,6 +67,7 @@ class MariadbSession final : public Session {
   std::string version_;
   std::string option_file_;          // its state before the connection was opened
   std::optional<std::string> lock_;  // the name that is held
+  bool begin_pending_ = false;
   std::function<void(const SqlNotice&)> listener_;
 };
 

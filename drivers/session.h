@@ -35,7 +35,8 @@ struct SqlCommand {
   std::string sql;
   std::vector<SqlValue> parameters = {};
   // Its end is told as it comes, in ExecuteAll; that of others may come together with a later
-  // one's.
+  // one's. Where an engine does not stop by itself behind a statement that failed, only what
+  // follows a prompt one waits for its end: the others are to be harmless, or undone by Rollback().
   bool prompt = false;
   // It comes many times, with other parameters: a session may keep it prepared, and ExecuteAll
   // then costs the server a fraction of it.
