@@ -37,6 +37,8 @@ constexpr std::string_view kLogColumns =
     "sequence, direction, id, name, actor, plan, started_at, finished_at, outcome, duration_us, "
     "previous, hash";
 
+constexpr char kPostgresqlTransaction[] = "pg_catalog.pg_current_xact_id()::text";
+
 struct ColumnTypes {
   std::string_view integer, text, id, blob, key, options;
 };
@@ -278,23 +280,26 @@ SqlCommand Bookkeeping::ReadJournal() const {
 
 SqlCommand Bookkeeping::Fence() const {
   if (dialect_ == Dialect::kPostgresql) {
-    return Recurrent({"SELECT token, pg_catalog.pg_current_xact_id()::text FROM " +
-                      Table("mig_lease") + " WHERE name = 'run' FOR UPDATE"});
+    return Recurrent({fmt::format("SELECT token, {} FROM {} WHERE name = 'run' FOR UPDATE",
+                                  kPostgresqlTransaction, Table("mig_lease"))});
   }
   const std::string read = "SELECT token, '' FROM " + Table("mig_lease") + " WHERE name = 'run'";
   return {dialect_ == Dialect::kMariadb ? read + " FOR UPDATE" : read};
 }
 
-SqlCommand Bookkeeping::TransactionIdentity() const {
-  if (dialect_ == Dialect::kPostgresql)
-    return Recurrent({"SELECT pg_catalog.pg_current_xact_id()::text"});
-  if (dialect_ == Dialect::kMariadb) return {"RELEASE SAVEPOINT mig_transaction"};
-  return {"SELECT ''"};
+std::vector<SqlCommand> Bookkeeping::TransactionIdentity() const {
+  if (dialect_ != Dialect::kPostgresql) return {};
+  return {Recurrent({fmt::format("SELECT {}", kPostgresqlTransaction)})};
 }
 
 std::vector<SqlCommand> Bookkeeping::MarkTransaction() const {
   if (dialect_ != Dialect::kMariadb) return {};
   return {{"SAVEPOINT mig_transaction"}};
+}
+
+std::vector<SqlCommand> Bookkeeping::FindMark() const {
+  if (dialect_ != Dialect::kMariadb) return {};
+  return {{"RELEASE SAVEPOINT mig_transaction"}};
 }
 
 SqlCommand Bookkeeping::TakeLease(const LeaseRow& lease) const {
@@ -310,13 +315,20 @@ SqlCommand Bookkeeping::ReleaseLease(std::int64_t token) const {
 }
 
 SqlCommand Bookkeeping::LockVersion(const Id& id) const {
-  return Recurrent({fmt::format("SELECT id FROM {} WHERE id = $1{}", Table("mig_version"),
-                                dialect_ == Dialect::kSqlite ? "" : " FOR UPDATE"),
-                    {id.hex()}});
+  return Recurrent(
+      {fmt::format("SELECT {} FROM {} WHERE id = $1{}",
+                   dialect_ == Dialect::kPostgresql ? kPostgresqlTransaction : "''",
+                   Table("mig_version"), dialect_ == Dialect::kSqlite ? "" : " FOR UPDATE"),
+       {id.hex()}});
 }
 
 SqlCommand Bookkeeping::DeleteVersion(const Id& id) const {
   return Recurrent({"DELETE FROM " + Table("mig_version") + " WHERE id = $1", {id.hex()}});
+}
+
+SqlCommand Bookkeeping::ReplaceVersion(const Id& id, const VersionRow& row) const {
+  return Recurrent({"UPDATE " + Table("mig_version") + " SET id = $1, name = $2 WHERE id = $3",
+                    {row.id.hex(), row.name, id.hex()}});
 }
 
 SqlCommand Bookkeeping::InsertVersion(const VersionRow& row) const {

@@ -125,17 +125,20 @@ class Bookkeeping {
   // Reads token and transaction identity and keeps the row locked until the transaction ends.
   SqlCommand Fence() const;
   // One row, one column: the identity of the transaction that is open, comparable with Fence's
-  // second column. On MariaDB no rows: fails where MarkTransaction() came in an earlier
-  // transaction.
-  SqlCommand TransactionIdentity() const;
-  // After Fence, where the engine tells transactions apart by a mark in them. Empty elsewhere.
+  // second column. Empty where the engine has none.
+  std::vector<SqlCommand> TransactionIdentity() const;
+  // After Fence, where the engine tells transactions apart by a mark in them, and what fails where
+  // that came in an earlier transaction. Empty elsewhere.
   std::vector<SqlCommand> MarkTransaction() const;
+  std::vector<SqlCommand> FindMark() const;
   SqlCommand TakeLease(const LeaseRow& lease) const;
   SqlCommand ReleaseLease(std::int64_t token) const;
 
-  // Reads the row and keeps it as it is until the transaction ends.
+  // Gives one row where the version is there, its one column as Fence's second, and keeps the
+  // version as it is until the transaction ends.
   SqlCommand LockVersion(const Id& id) const;
   SqlCommand DeleteVersion(const Id& id) const;
+  SqlCommand ReplaceVersion(const Id& id, const VersionRow& row) const;  // that and an insertion
   SqlCommand InsertVersion(const VersionRow& row) const;
   SqlCommand DeleteAllVersions() const;
   // Fails unless each of `there` is a row of mig_version and none of `absent` is: for scripts,

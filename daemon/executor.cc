@@ -77,7 +77,10 @@ Executor::Executor(Session& session, const Bookkeeping& book, const Lease& lease
     : session_(session), book_(book), lease_(lease), world_(world), setting_(std::move(setting)) {}
 
 Result<void> Executor::Run(const RunPlan& plan) {
-  for (const RunStep& step : plan.steps) TRY(UnitsOf(step, book_.dialect()));
+  for (const RunStep& step : plan.steps) {
+    std::vector<Unit> units = TRY(UnitsOf(step, book_.dialect()));
+    units_.push_back(std::move(units));
+  }
   TRY(SealLog(session_, book_, lease_, world_));
   TRY(ReadLogTail());
   TRY(TakeUpUnfinished(plan));
@@ -157,7 +160,8 @@ Result<void> Executor::TakeUpUnfinished(const RunPlan& plan) {
 
 Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
   const RunStep& step = plan.steps[index];
-  auto units = TRY(UnitsOf(step, book_.dialect()));
+  // A run in one transaction may have to repeat the step.
+  std::vector<Unit> units = setting_.atomic ? units_[index] : std::move(units_[index]);
   // The last unit runs in any case, since it writes the version rows.
   const auto last = journal_.find(static_cast<std::int64_t>(units.size()) - 1);
   if (last != journal_.end() && last->second.state == "done") units.back().statements.clear();
@@ -179,8 +183,8 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
   return {};
 }
 
-// The last unit's rows were to tell that the one before took effect. Where they are not there, a row
-// does; without it, the next run looks.
+// The last unit's rows were to tell that the one before took effect. Where they are not there, a
+// row does; without it, the next run looks.
 void Executor::RecordLate(const UnitRun& run, const Error& error) {
   const bool may_be_there = error.reason == Reason::kDatabaseUnreachable;  // lost in the commit
   if (run.unrecorded && run.last() && !may_be_there)
@@ -271,7 +275,9 @@ Result<void> Executor::RunInside(UnitRun& run) {
 }
 
 Result<void> Executor::RunStatements(UnitRun& run) {
-  const StatementBatch batch = BatchOf(book_, run.unit(), LocksOf(run));
+  RemovedRows removed;
+  if (run.last()) removed = {run.step.rows_removed, run.step.alembic_locks};
+  const StatementBatch batch = BatchOf(book_, run.unit(), removed);
   int number = run.statements_before;
   auto since = world_.elapsed();
   std::string transaction;
@@ -301,7 +307,7 @@ Result<void> Executor::RunStatements(UnitRun& run) {
   const auto failed = error.details.find("command_index");
   if (failed == error.details.end()) return error;
   const std::size_t at = std::stoul(failed->second);
-  if (batch.roles[at] == Role::kIdentity && error.reason == Reason::kStatementFailed)
+  if (batch.roles[at] == Role::kMark && error.reason == Reason::kStatementFailed)
     return Escaped(run.step);
   const PlannedStatement* statement = batch.statements[at];
   return statement == nullptr ? error : AtStatement(std::move(error), run.step, *statement);
@@ -341,26 +347,20 @@ Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
       transaction = TextOf(result.rows[0][1]);
       return {};
     case Role::kIdentity:
-      if (result.rows.empty() || TextOf(result.rows[0][0]) == transaction) return {};
-      return Escaped(step);
+    case Role::kVersionLock:
+      if (!result.rows.empty() && TextOf(result.rows[0][0]) != transaction) return Escaped(step);
+      [[fallthrough]];
+    case Role::kAlembicLock:
+      if (result.rows.size() == 1) return {};
+      return Error{Reason::kDatabaseFormat,
+                   "the version table was changed by somebody else during the run"};
     case Role::kVerification:
       if (!IsSingleFalse(result)) return {};
       return AtStatement({Reason::kVerifyFailed, "it returned " + TextOf(result.rows[0][0])}, step,
                          *batch.statements[index]);
-    case Role::kLock:
-      if (result.rows.size() == 1) return {};
-      return Error{Reason::kDatabaseFormat,
-                   "the version table was changed by somebody else during the run"};
     default:
       return {};
   }
-}
-
-std::vector<SqlCommand> Executor::LocksOf(const UnitRun& run) const {
-  if (!run.last()) return {};
-  std::vector<SqlCommand> locks = run.step.alembic_locks;
-  for (const Id& id : run.step.rows_removed) locks.push_back(book_.LockVersion(id));
-  return locks;
 }
 
 // The log row is of the time at which this is called.
@@ -368,12 +368,20 @@ Executor::Rows Executor::RowsOf(const UnitRun& run) const {
   if (!run.last()) return {JournalCommands(run)};
   Rows rows;
   auto& commands = rows.commands;
-  for (const Id& id : run.step.rows_removed) commands.push_back(book_.DeleteVersion(id));
+  const auto& removed = run.step.rows_removed;
+  const auto& added = run.step.rows_added;
+  if (removed.size() == 1 && added.size() == 1) {
+    commands.push_back(book_.ReplaceVersion(removed[0], added[0]));
+  } else {
+    for (const Id& id : removed) commands.push_back(book_.DeleteVersion(id));
+    for (const VersionRow& row : added) commands.push_back(book_.InsertVersion(row));
+  }
   for (const auto* alembic : {&run.step.alembic_removals, &run.step.alembic_writes})
     commands.insert(commands.end(), alembic->begin(), alembic->end());
-  for (const VersionRow& row : run.step.rows_added) commands.push_back(book_.InsertVersion(row));
-  for (const RevisionPtr& object : run.step.objects)
-    commands.push_back(book_.InsertObject(object->id, object->revision));
+  if (run.units.size() == 1) {  // else the journal's first row brought them
+    for (const RevisionPtr& object : run.step.objects)
+      commands.push_back(book_.InsertObject(object->id, object->revision));
+  }
   for (SqlCommand& command : JournalCommands(run)) commands.push_back(std::move(command));
   LogEntry entry = NextLogEntry(run.plan, run.step, OutcomeOf(run.step));
   entry.started_at = run.started_at;

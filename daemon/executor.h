@@ -68,7 +68,6 @@ class Executor {
   Result<void> CheckForeignKeys(const UnitRun& run);
   Result<void> CheckOwn(const StatementBatch& batch, std::size_t index, const SqlResult& result,
                         const RunStep& step, std::string& transaction) const;
-  std::vector<SqlCommand> LocksOf(const UnitRun& run) const;
   struct Rows {  // what is written with a unit
     std::vector<SqlCommand> commands;
     std::string log_hash = {};  // of the last log row from then on
@@ -95,6 +94,7 @@ class Executor {
   const World& world_;
   Setting setting_;
 
+  std::vector<std::vector<Unit>> units_;  // of each step
   std::int64_t log_sequence_ = 0;
   std::string log_hash_;
   JournalRows journal_;              // of the step that an earlier run left unfinished

@@ -59,20 +59,23 @@ std::vector<SqlCommand> MariadbTimeoutsBack(const SectionOptions& options) {
   return settings;
 }
 
-void AddSettings(StatementBatch& batch, Dialect dialect, const SectionOptions& options) {
+// `before`: the section before in the transaction, null for the first, where the session has no
+// limit of its own.
+void AddSettings(StatementBatch& batch, Dialect dialect, const SectionOptions& options,
+                 const SectionOptions* before) {
   if (dialect == Dialect::kMariadb) {
     for (SqlCommand& setting : MariadbTimeouts(options))
       Add(batch, std::move(setting), Role::kSetting);
   }
   if (dialect != Dialect::kPostgresql) return;
   const auto lock = options.lock_timeout.value_or(kDefaultLockTimeout);
-  const auto statement = options.statement_timeout.value_or(std::chrono::milliseconds(0));
   const auto set = [&](const char* name, std::chrono::milliseconds value) {
     Add(batch, {.sql = fmt::format("SET LOCAL {} = {}", name, value.count()), .recurrent = true},
         Role::kSetting);
   };
   set("lock_timeout", lock);
-  set("statement_timeout", statement);
+  if (options.statement_timeout || (before != nullptr && before->statement_timeout))
+    set("statement_timeout", options.statement_timeout.value_or(std::chrono::milliseconds(0)));
 }
 
 bool IsStatementError(Reason reason) {
@@ -100,10 +103,13 @@ int LineOf(const PlannedStatement& statement, const Error& error) {
 
 }  // namespace
 
-StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, std::vector<SqlCommand> locks) {
+StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedRows& removed) {
   StatementBatch batch;
   Add(batch, book.Fence(), Role::kFence);
-  for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
+  const bool scripted = !unit.statements.empty() || !unit.verifications.empty();
+  if (scripted) {
+    for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
+  }
   const SectionOptions* options = nullptr;
   const auto leave_section = [&] {
     if (options == nullptr || book.dialect() != Dialect::kMariadb) return;
@@ -113,7 +119,7 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, std::vector<Sq
   const auto add = [&](const PlannedStatement& statement, Role role) {
     if (statement.options != options) {
       leave_section();
-      AddSettings(batch, book.dialect(), *statement.options);
+      AddSettings(batch, book.dialect(), *statement.options, options);
     }
     options = statement.options;
     batch.commands.back().prompt = true;  // until it ends, this one has not begun
@@ -122,9 +128,16 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, std::vector<Sq
   for (const PlannedStatement& statement : unit.statements) add(statement, Role::kStatement);
   for (const PlannedStatement& statement : unit.verifications) add(statement, Role::kVerification);
   leave_section();
-  Add(batch, book.TransactionIdentity(), Role::kIdentity);
+  if (scripted) {
+    for (SqlCommand& mark : book.FindMark()) Add(batch, std::move(mark), Role::kMark);
+  }
   for (SqlCommand& command : book.RegainRole()) Add(batch, std::move(command), Role::kSetting);
-  for (SqlCommand& lock : locks) Add(batch, std::move(lock), Role::kLock);
+  if (removed.versions.empty()) {
+    for (SqlCommand& command : book.TransactionIdentity())
+      Add(batch, std::move(command), Role::kIdentity);
+  }
+  for (const Id& id : removed.versions) Add(batch, book.LockVersion(id), Role::kVersionLock);
+  for (const SqlCommand& lock : removed.alembic_locks) Add(batch, lock, Role::kAlembicLock);
   return batch;
 }
 

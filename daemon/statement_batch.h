@@ -14,8 +14,10 @@ struct StatementBatch {
     kSetting,       // a section's timeouts
     kStatement,     // of the revision
     kVerification,  // of the revision
-    kIdentity,      // whether the transaction is still the one that was opened
-    kLock,          // last: a row that the step removes, locked until it is
+    kMark,          // fails where the transaction is not the one that was opened
+    kIdentity,      // tells whether it is
+    kVersionLock,   // tells so, and locks a row of mig_version that the step removes until it is
+    kAlembicLock,   // last: the same of a row of Alembic's table
   };
 
   std::vector<SqlCommand> commands;
@@ -24,9 +26,15 @@ struct StatementBatch {
       statements;  // null for what is mig's own; they live as long as the unit
 };
 
-// `locks`: queries that give one row each while the versions are those that the step is planned
-// from. They run as the role that mig came with.
-StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, std::vector<SqlCommand> locks);
+// What a step removes with its last unit.
+struct RemovedRows {
+  std::vector<Id> versions = {};
+  std::vector<SqlCommand> alembic_locks = {};  // RunStep's
+};
+
+// Locks give one row each while the versions are those that the step is planned from. They run as
+// the role that mig came with.
+StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedRows& removed);
 
 // The timeouts of a section for a statement that runs outside of any transaction: none where the
 // section names none, so that a statement that takes an hour or waits for one may do so.
