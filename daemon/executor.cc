@@ -268,8 +268,8 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
 Result<void> Executor::RunInside(UnitRun& run) {
   TRY(session_.Reset());
   TRY(RunStatements(run));
-  const Rows rows = RowsOf(run);
-  TRY(session_.ExecuteAll(rows.commands, {}));
+  Rows rows = RowsOf(run);
+  TRY(session_.ExecuteBeforeReset(std::move(rows.commands)));
   Logged(run, rows.log_hash);
   return {};
 }

@@ -245,30 +245,39 @@ Result<void> PostgresSession::Commit() {
 Result<void> PostgresSession::CommitWith(std::vector<SqlCommand> commands) {
   if (begin_pending_ || PQtransactionStatus(connection_->get()) != PQTRANS_INTRANS)
     return Session::CommitWith(std::move(commands));
-  const std::size_t commit = commands.size();
   commands.push_back({"COMMIT"});
+  bool committed = false;
+  auto outcome = ExecuteAndReset(std::move(commands), committed);
+  if (committed) return {};
+  outcome.error().details.erase("command_index");
+  return outcome;
+}
+
+Result<void> PostgresSession::ExecuteBeforeReset(std::vector<SqlCommand> commands) {
+  if (begin_pending_) return Session::ExecuteBeforeReset(std::move(commands));
+  bool ended = false;
+  return ExecuteAndReset(std::move(commands), ended);
+}
+
+Result<void> PostgresSession::ExecuteAndReset(std::vector<SqlCommand> commands, bool& ended) {
+  const std::size_t last = commands.size() - 1;
   const auto reset = [&](const std::string& sql) {
     commands.push_back({.sql = sql, .recurrent = true});
   };
   std::ranges::for_each(kDiscards, reset);
   if (!settings_.empty()) reset(settings_);
   if (prepared_.may_be_others()) reset(kFindPrepared);
-  bool committed = false;
   bool found = false;
   PostgresConnection::Running running(*connection_);
   reset_ = false;
   auto outcome = RunPostgresPipeline(*connection_, {}, commands, prepared_,
                                      [&](std::size_t index, const SqlResult& result) {
-                                       committed = committed || index == commit;
+                                       ended = ended || index == last;
                                        found = !result.rows.empty();  // in the end, the last one's
                                      });
-  const bool lost = !outcome && prepared_.GivesUpAfter(outcome.error(), commands);
-  if (committed) {
-    reset_ = outcome && EndReset(found);
-    return {};
-  }
-  if (lost) outcome.error().reason = Reason::kDatabaseBusy;
-  outcome.error().details.erase("command_index");
+  if (!outcome && prepared_.GivesUpAfter(outcome.error(), commands))
+    outcome.error().reason = Reason::kDatabaseBusy;
+  if (outcome) reset_ = EndReset(found).has_value();
   return outcome;
 }
 

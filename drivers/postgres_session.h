@@ -43,6 +43,7 @@ class PostgresSession final : public Session {
   Result<void> Begin() override;
   Result<void> Commit() override;
   Result<void> CommitWith(std::vector<SqlCommand> commands) override;
+  Result<void> ExecuteBeforeReset(std::vector<SqlCommand> commands) override;
   Result<void> Rollback() override;
   bool InTransaction() const override;
   Result<void> Reset() override;
@@ -62,6 +63,8 @@ class PostgresSession final : public Session {
   Result<PostgresResult> RunScript(const std::string& sql);
   // The statements of a reset, as one message.
   std::string ResetScript() const;
+  // Runs the commands and a reset in one pipeline; `ended`: all of the commands did.
+  Result<void> ExecuteAndReset(std::vector<SqlCommand> commands, bool& ended);
   // Takes back what a script prepared, where the last statement of a reset has found it.
   Result<void> EndReset(bool found);
   Result<void> Settle();

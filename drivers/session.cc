@@ -6,6 +6,10 @@
 
 namespace mig {
 
+Result<void> Session::ExecuteBeforeReset(std::vector<SqlCommand> commands) {
+  return ExecuteAll(commands, {});
+}
+
 Result<void> Session::CommitWith(std::vector<SqlCommand> commands) {
   TRY(ExecuteAll(commands, {}));
   return Commit();

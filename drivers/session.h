@@ -99,6 +99,8 @@ class Session {
   // Runs the commands as ExecuteAll does, and commits, in as few round trips as the engine allows.
   // Errors: those of both; nothing was committed where it is not Commit's kDatabaseUnreachable.
   virtual Result<void> CommitWith(std::vector<SqlCommand> commands);
+  // Runs the commands as ExecuteAll does, where a Reset() comes next, which may go with them.
+  virtual Result<void> ExecuteBeforeReset(std::vector<SqlCommand> commands);
   // Leaves no transaction open, whatever state the last statement left. Does nothing without one.
   virtual Result<void> Rollback() = 0;
   // True while a transaction is open, failed ones included. Asks no server. Not to be asked from
