@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <algorithm>
 #include <optional>
@@ -14,7 +16,7 @@
 namespace mig {
 namespace {
 
-constexpr std::string_view kFirstLine = "mig-graph 1\n";
+constexpr std::string_view kFirstLine = "mig-graph 2\n";
 constexpr std::size_t kNumberBytes = 4;
 constexpr std::size_t kFrameBytes = 2 * kNumberBytes;  // length and checksum
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 20;
@@ -33,12 +35,9 @@ std::uint32_t NumberAt(std::string_view bytes, std::size_t offset) {
   return number;
 }
 
-std::uint32_t Checksum(std::string_view length, std::string_view payload) {
-  const auto add = [](uLong crc, std::string_view bytes) {
-    return ::crc32(crc, reinterpret_cast<const Bytef*>(bytes.data()),
-                   static_cast<uInt>(bytes.size()));
-  };
-  return static_cast<std::uint32_t>(add(add(0, length), payload));
+std::uint32_t Checksum(std::string_view payload) {
+  return static_cast<std::uint32_t>(
+      XXH3_64bits_withSeed(payload.data(), payload.size(), payload.size()));
 }
 
 std::string RecordOf(const NodeTable& nodes, Position p) {
@@ -51,7 +50,7 @@ std::string RecordOf(const NodeTable& nodes, Position p) {
   payload += nodes.packed(p);
   std::string record;
   AppendNumber(record, static_cast<std::uint32_t>(payload.size()));
-  AppendNumber(record, Checksum(record, payload));
+  AppendNumber(record, Checksum(payload));
   return record + payload;
 }
 
@@ -88,8 +87,7 @@ Added AddRecords(NodeTable& nodes, std::string_view bytes) {
     if (added.damaged || frame.size() < kFrameBytes + length) break;
     const std::string_view payload = frame.substr(kFrameBytes, length);
     added.damaged =
-        Checksum(frame.substr(0, kNumberBytes), payload) != NumberAt(frame, kNumberBytes) ||
-        !AddRevision(nodes, payload, edges);
+        Checksum(payload) != NumberAt(frame, kNumberBytes) || !AddRevision(nodes, payload, edges);
     if (added.damaged) break;
     added.bytes += kFrameBytes + length;
   }

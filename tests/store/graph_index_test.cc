@@ -206,7 +206,7 @@ TEST(GraphFile, IsAsDocumented) {
   const std::string of_a = "\0\0\0\0\0\0\0\0"s + bytes_of(IdOf(a)) + "\1a\0\2hi\0\0"s;
   const std::string of_b = "\1\0\0\0\0\0\0\0\0\0\0\0"s + bytes_of(IdOf(b)) + "\1b\0\0\1\1l\0"s;
   const std::string file = Read(directory.path() / "graph");
-  ASSERT_EQ(file.substr(0, 12), "mig-graph 1\n");
+  ASSERT_EQ(file.substr(0, 12), "mig-graph 2\n");
   ASSERT_EQ(file.substr(12, 4), std::string(1, static_cast<char>(of_a.size())) + "\0\0\0"s);
   EXPECT_EQ(file.substr(20, of_a.size()), of_a);
   EXPECT_EQ(file.substr(20 + of_a.size() + 8), of_b);
