@@ -74,7 +74,8 @@ int Main(const std::vector<std::string>& given) {
   if (!command) return Report(command.error(), json, plain);
   Result<Arguments> arguments = ParseArguments(**command, words.rest);
   if (!arguments) return Report(arguments.error(), json, plain);
-  Context context(**command, std::move(arguments).value(), ProcessEnvironment());
+  // Never destroyed, as the process ends: hanging up and ending threads in order takes longer.
+  Context& context = *new Context(**command, std::move(arguments).value(), ProcessEnvironment());
   Result<int> outcome = RunCommand(context);
   int status = outcome ? *outcome : Report(outcome.error(), context.json(), context.terminal());
   Result<void> flushed = context.terminal().Flush();
