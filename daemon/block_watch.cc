@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "daemon/blockers.h"
-#include "daemon/log.h"
 #include "daemon/thread.h"
 
 namespace mig {
@@ -23,7 +22,8 @@ BlockWatch::BlockWatch(std::int64_t server_id, Opener open, Observer observe)
   if (started) {
     thread_ = std::move(started).value();
   } else {
-    Log(LogLevel::kWarning, "nobody watches what keeps a run waiting", FieldsOf(started.error()));
+    observe_(
+        Notice{"WARNING", "nothing tells what keeps this run waiting: " + started.error().message});
   }
 }
 

@@ -22,7 +22,8 @@ class BlockWatch {
   using Opener = std::function<Result<std::unique_ptr<Session>>()>;
 
   // Watches the session that its server calls `server_id`; does nothing when that is 0, or when
-  // there is no thread to be had. `observe` is called from the watch's thread.
+  // there is no thread to be had, which `observe` is told at once. Else it is called from the
+  // watch's thread.
   BlockWatch(std::int64_t server_id, Opener open, Observer observe);
   ~BlockWatch();
   BlockWatch(const BlockWatch&) = delete;
