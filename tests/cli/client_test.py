@@ -65,18 +65,22 @@ class Proxy:
             while data := source.recv(65536):
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+        except OSError:  # one side was reset, which the other is to see
+            Proxy.end(sink)
         finally:
             source.close()
+
+    @staticmethod
+    def end(one):
+        try:
+            one.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def cut(self):
         cut, self.sockets = self.sockets, []
         for one in cut:
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            Proxy.end(one)
 
 
 class ClientTest(unittest.TestCase):
