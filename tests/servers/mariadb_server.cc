@@ -68,16 +68,17 @@ MariadbServer::MariadbServer(const Options& options) {
   EnsureServerTemplate(kTemplate, MakeTemplate);
   folder_ = MakeServerFolder("mariadb");
   if (options.tcp || options.tls) port_ = FreePort();
-  Shell("MariaDB",
-        fmt::format("cp -a {} {}/data; {}", kTemplate, folder_, GiveToServerUser(kUser, folder_)));
+  Shell("MariaDB", fmt::format("cp -a {0} {1}/data; mkdir {1}/tmp; {2}", kTemplate, folder_,
+                               GiveToServerUser(kUser, folder_)));
   Launch(options);
   AwaitReady();
 }
 
 void MariadbServer::Launch(const Options& options) {
+  // A server that starts removes what others of the same tmpdir have there.
   std::string server = fmt::format(
-      "{}mariadbd --no-defaults --datadir={}/data --socket={} --pid-file={} --port={} "
-      "--skip-name-resolve {} --innodb-flush-log-at-trx-commit={} {}",
+      "{0}mariadbd --no-defaults --datadir={1}/data --tmpdir={1}/tmp --socket={2} --pid-file={3} "
+      "--port={4} --skip-name-resolve {5} --innodb-flush-log-at-trx-commit={6} {7}",
       AsServerUser(kUser), folder_, socket(), pid_file(), port_,
       options.tcp || options.tls ? "--bind-address=127.0.0.1" : "--skip-networking",
       options.flush ? 1 : 0, kSizes);
