@@ -195,9 +195,11 @@ void MariadbConnection::AbsorbKill() {
 
 Result<SqlResult> MariadbConnection::Run(const std::string& sql) {
   SqlResult only;
-  TRY(RunTogether(std::span(&sql, 1),
-                  [&](std::size_t, SqlResult result) { only = std::move(result); }));
-  return only;
+  auto ran = RunTogether(std::span(&sql, 1),
+                         [&](std::size_t, SqlResult result) { only = std::move(result); });
+  if (ran) return only;
+  ran.error().details.erase("command_index");
+  return std::move(ran).error();
 }
 
 Result<void> MariadbConnection::RunTogether(std::span<const std::string> statements,

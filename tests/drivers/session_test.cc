@@ -284,6 +284,12 @@ TEST_P(SessionTest, CommitsNothingWithACommandThatFails) {
   EXPECT_EQ(Count("t"), 1);
 }
 
+TEST_P(SessionTest, CountsNoCommandsWhereThereIsOne) {
+  const Error error = ErrorOf(session_->Execute({"SELECT missing"}));
+  EXPECT_EQ(error.reason, Reason::kStatementFailed);
+  EXPECT_FALSE(error.details.contains("command_index"));
+}
+
 TEST_P(SessionTest, CarriesLargeCommandsAndAnswersBothWaysAtOnce) {
   std::string large(3'000'000, 'x');
   std::vector<SqlCommand> commands;
