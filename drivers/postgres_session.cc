@@ -58,7 +58,7 @@ bool RefusesStartOptions(const Error& error) {
     return error.message.find(text) != std::string::npos;
   };
   return error.reason == Reason::kDatabaseRefused &&
-         (says("startup parameter") || says(kVanishedClients[0].name) ||
+         (says("startup parameter") || says("options") || says(kVanishedClients[0].name) ||
           says(kVanishedClients[1].name));
 }
 
