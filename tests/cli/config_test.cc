@@ -1,10 +1,11 @@
 #include "cli/config.h"
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "tests/scratch_directory.h"
 
 namespace mig {
 namespace {
@@ -256,17 +257,12 @@ TEST(Target, OfASharedDaemonGoesByNameAndTakesNoSecretAlong) {
 
 class LoadConfigTest : public testing::Test {
  protected:
-  LoadConfigTest() {
-    std::string name = testing::TempDir() + "mig-config-XXXXXX";
-    root_ = ::mkdtemp(name.data());
-  }
-  ~LoadConfigTest() override { std::filesystem::remove_all(root_); }
-
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(root_ + "/" + name) << text;
   }
 
-  std::string root_;
+  ScratchDirectory directory_;
+  const std::string root_ = directory_.path().string();
 };
 
 TEST_F(LoadConfigTest, FindsTheFileInAFolderAbove) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <stdlib.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "cli/file.h"
 #include "cli/work_tree.h"
 #include "store/core/sha256.h"
+#include "tests/scratch_directory.h"
 
 namespace mig {
 namespace {
@@ -118,14 +118,12 @@ class Openings {
 class IndexedWorkTree : public testing::Test {
  protected:
   IndexedWorkTree() {
-    std::string name = testing::TempDir() + "mig-index-XXXXXX";
-    config_.root = ::mkdtemp(name.data());
+    config_.root = directory_.path().string();
     config_.project = "shop";
     fs::create_directory(folder());
     Write("a.sql", "one");
     Write("b.sql", "two");
   }
-  ~IndexedWorkTree() override { fs::remove_all(config_.root); }
 
   std::string folder() const { return config_.root + "/migrations"; }
   std::string PathOf(const std::string& file) const { return folder() + "/" + file; }
@@ -188,6 +186,7 @@ class IndexedWorkTree : public testing::Test {
     ASSERT_THAT(Opened(), testing::IsEmpty());
   }
 
+  ScratchDirectory directory_;
   Config config_;
 };
 

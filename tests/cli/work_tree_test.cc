@@ -1,7 +1,6 @@
 #include "cli/work_tree.h"
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include "cli/file.h"
 #include "store/core/limits.h"
 #include "store/core/sha256.h"
+#include "tests/scratch_directory.h"
 #include "tests/without_threads.h"
 
 namespace mig {
@@ -20,12 +20,10 @@ namespace fs = std::filesystem;
 class WorkTreeTest : public testing::Test {
  protected:
   WorkTreeTest() {
-    std::string name = testing::TempDir() + "mig-tree-XXXXXX";
-    config_.root = ::mkdtemp(name.data());
+    config_.root = directory_.path().string();
     config_.project = "shop";
     fs::create_directory(config_.root + "/migrations");
   }
-  ~WorkTreeTest() override { fs::remove_all(config_.root); }
 
   void Write(const std::string& path, const std::string& text) {
     fs::create_directories(fs::path(config_.root + "/" + path).parent_path());
@@ -40,6 +38,7 @@ class WorkTreeTest : public testing::Test {
     return paths;
   }
 
+  ScratchDirectory directory_;
   Config config_;
 };
 

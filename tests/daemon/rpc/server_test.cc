@@ -20,6 +20,7 @@
 #include "mig/v1/admin.grpc.pb.h"
 #include "mig/v1/run.grpc.pb.h"
 #include "store/core/sha256.h"
+#include "tests/scratch_directory.h"
 
 // c-ares, which gRPC resolves host names with, keeps a few bytes a look-up.
 extern "C" const char* __lsan_default_suppressions() { return "leak:libcares.so"; }
@@ -131,15 +132,12 @@ class Watching final : public RunService::CallbackService {
 class ServerTest : public ::testing::Test {
  protected:
   ServerTest() {
-    char folder[] = "/tmp/mig-server-XXXXXX";
-    folder_ = ::mkdtemp(folder);
     config_.store = folder_ + "/store";
     config_.listen = {"unix:" + folder_ + "/s"};
   }
   ~ServerTest() override {
     server_ = nullptr;
     pool_.Stop();
-    std::filesystem::remove_all(folder_);
   }
 
   Result<void> Serve(std::optional<IdleRule> idle = std::nullopt) {
@@ -172,7 +170,8 @@ class ServerTest : public ::testing::Test {
     config_.tls = {folder_ + "/cert", folder_ + "/key", ""};
   }
 
-  std::string folder_;
+  ScratchDirectory directory_;
+  const std::string folder_ = directory_.path().string();
   DaemonConfig config_;
   Numbers numbers_;
   Pool pool_{2, 100};
@@ -186,9 +185,8 @@ std::vector<std::int64_t> SequencesAfter(Channel& channel, std::int64_t after) {
   WatchRunRequest request;
   request.set_after_sequence(after);
   std::vector<std::int64_t> sequences;
-  const auto ended = channel.Stream(
-      &RunService::Stub::WatchRun, request,
-      [&](const WatchRunResponse& answer) {
+  const auto ended =
+      channel.Stream(&RunService::Stub::WatchRun, request, [&](const WatchRunResponse& answer) {
         for (const auto& event : answer.events()) sequences.push_back(event.sequence());
       });
   EXPECT_TRUE(ended) << ended.error().message;

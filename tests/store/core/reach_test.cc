@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "store/core/graph_text.h"
+#include "tests/scratch_directory.h"
 #include "tests/store/core/random_graph.h"
 
 namespace mig {
@@ -154,8 +155,6 @@ TEST_P(RandomGraphs, HaveTheMergeBasesThatTheDefinitionSays) {
 class GitRepository {
  public:
   explicit GitRepository(const Graph& graph) {
-    char folder[] = "/tmp/mig_reach_XXXXXX";
-    folder_ = mkdtemp(folder);
     std::ofstream stream(folder_ + "/stream");
     for (Position p = 0; p < graph.size(); ++p) {
       stream << "commit refs/heads/" << graph.name(p) << "\nmark :" << p + 1
@@ -174,8 +173,6 @@ class GitRepository {
     for (std::string mark, hash; marks >> mark >> hash;)
       hashes_[std::stoul(mark.substr(1)) - 1] = hash;
   }
-  ~GitRepository() { Run("rm -rf \"$PWD\""); }
-
   std::string Run(const std::string& command) const {
     FILE* pipe = popen(("cd " + folder_ + " && " + command).c_str(), "r");
     std::string output;
@@ -222,7 +219,8 @@ class GitRepository {
     return positions;
   }
 
-  std::string folder_;
+  ScratchDirectory directory_;
+  const std::string folder_ = directory_.path().string();
   std::vector<std::string> hashes_;
 };
 
