@@ -61,6 +61,10 @@ SqliteSession::Running::~Running() {
 SqliteSession::SqliteSession(std::string path)
     : path_(std::move(path)), version_(std::string("SQLite ") + sqlite3_libversion()) {}
 
+SqliteSession::~SqliteSession() {
+  if (lock_ != nullptr) ChangeJournalMode("persist", "delete");
+}
+
 Result<std::unique_ptr<Session>> SqliteSession::Open(const std::string& path,
                                                      IfMissing if_missing) {
   TRY(CheckFile(path, if_missing));
@@ -146,20 +150,36 @@ Result<void> SqliteSession::Reset() {
                  "leave out --atomic"};
   }
   Database fresh = TRY(OpenFile(0));
-  std::lock_guard lock(mutex_);
-  db_.swap(fresh);
+  {
+    std::lock_guard lock(mutex_);
+    db_.swap(fresh);
+  }
+  if (lock_ != nullptr) ChangeJournalMode("delete", "persist");
   touched_ = false;
   return {};
 }
 
 Result<bool> SqliteSession::TryLock(std::string_view) {
-  if (lock_ == nullptr) lock_ = TRY(SqliteLock::TryTake(path_));
-  return lock_ != nullptr;
+  if (lock_ != nullptr) return true;
+  lock_ = TRY(SqliteLock::TryTake(path_));
+  if (lock_ == nullptr) return false;
+  ChangeJournalMode("delete", "persist");
+  return true;
 }
 
 Result<void> SqliteSession::Unlock(std::string_view) {
+  ChangeJournalMode("persist", "delete");
   lock_.reset();
   return {};
+}
+
+// Nothing but time depends on whether it succeeds: so a busy database is left as it is.
+void SqliteSession::ChangeJournalMode(std::string_view from, const char* to) {
+  const bool touched = touched_;
+  auto mode = RunSqliteStatement(db_.get(), {"PRAGMA main.journal_mode"});
+  if (mode && mode->rows.at(0).at(0) == SqlValue(std::string(from)))
+    (void)RunSqliteStatement(db_.get(), {fmt::format("PRAGMA main.journal_mode = {}", to)});
+  touched_ = touched;
 }
 
 void SqliteSession::Interrupt() {

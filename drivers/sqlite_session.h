@@ -3,7 +3,9 @@
 // A busy database is reported as kDatabaseBusy after a quarter of a second: whoever knows the
 // transaction retries it. Foreign keys are enforced; the journal mode is the database's own and
 // syncing is SQLite's default (FULL). The run lock is drivers/sqlite_lock.h: one for the whole
-// database, whatever its name.
+// database, whatever its name. Its holder keeps a rollback journal from one transaction to the next
+// (journal_mode PERSIST for DELETE, which only the connection sees): overwriting a file costs a disk
+// less than making and deleting one. The journal goes with the lock.
 //
 // Reset() costs nothing until a statement touched what outlives it in a connection (a PRAGMA,
 // ATTACH, a temporary object, as reported by SQLite's authorizer); then the file is opened anew,
@@ -29,6 +31,7 @@ namespace mig {
 class SqliteSession final : public Session {
  public:
   static Result<std::unique_ptr<Session>> Open(const std::string& path, IfMissing if_missing);
+  ~SqliteSession() override;
 
   Dialect dialect() const override { return Dialect::kSqlite; }
   const std::string& server_version() const override { return version_; }
@@ -66,6 +69,7 @@ class SqliteSession final : public Session {
 
   Result<Database> OpenFile(int extra_flags);
   Result<SqlResult> Run(const SqlCommand& command);
+  void ChangeJournalMode(std::string_view from, const char* to);
   static int Authorize(void* session, int action, const char*, const char*, const char*,
                        const char*);
   static int Progress(void* session);

@@ -168,6 +168,62 @@ TEST_F(SqliteSessionTest, LeavesNoFileOfItsRunLock) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "x.db-mig-lock"));
 }
 
+TEST_F(SqliteSessionTest, KeepsTheRollbackJournalWhileItHoldsTheRunLock) {
+  const std::string journal = folder_ / "x.db-journal";
+  auto session = MustOpen(Url("x.db"));
+  MustExecute(*session, {"CREATE TABLE t (a integer)"});
+  EXPECT_FALSE(std::filesystem::exists(journal));
+  ASSERT_TRUE(*session->TryLock(""));
+  MustExecute(*session, {"INSERT INTO t VALUES (1)"});
+  EXPECT_TRUE(std::filesystem::exists(journal));
+  MustExecute(*session, {"PRAGMA case_sensitive_like = on"});
+  ASSERT_TRUE(session->Reset());
+  MustExecute(*session, {"INSERT INTO t VALUES (2)"});
+  EXPECT_TRUE(std::filesystem::exists(journal));
+  ASSERT_TRUE(session->Unlock(""));
+  EXPECT_FALSE(std::filesystem::exists(journal));
+  MustExecute(*session, {"INSERT INTO t VALUES (3)"});
+  EXPECT_FALSE(std::filesystem::exists(journal));
+}
+
+TEST_F(SqliteSessionTest, DropsTheRollbackJournalWithItself) {
+  auto session = MustOpen(Url("x.db"));
+  ASSERT_TRUE(*session->TryLock(""));
+  MustExecute(*session, {"CREATE TABLE t (a integer)"});
+  session.reset();
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x.db-journal"));
+}
+
+TEST_F(SqliteSessionTest, ReadsADatabaseWhoseJournalAKilledHolderKept) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto session = MustOpen(Url("x.db"));
+    if (!*session->TryLock("")) _exit(1);
+    MustExecute(*session, {"CREATE TABLE t (a integer)"});
+    MustExecute(*session, {"INSERT INTO t VALUES (1)"});
+    ASSERT_TRUE(session->Begin());
+    MustExecute(*session, {"INSERT INTO t VALUES (2)"});
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  ASSERT_TRUE(std::filesystem::exists(folder_ / "x.db-journal"));
+  auto session = MustOpen(Url("x.db"));
+  EXPECT_EQ(Cell(*session, {"SELECT count(*) FROM t"}), SqlValue(std::int64_t{1}));
+  MustExecute(*session, {"INSERT INTO t VALUES (3)"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x.db-journal"));
+}
+
+TEST_F(SqliteSessionTest, LeavesWriteAheadLoggingAsItIsWithTheRunLock) {
+  auto session = MustOpen(Url("x.db"));
+  MustExecute(*session, {"PRAGMA journal_mode = wal"});
+  ASSERT_TRUE(*session->TryLock(""));
+  EXPECT_EQ(Pragma(*session, "journal_mode"), SqlValue("wal"));
+  ASSERT_TRUE(session->Unlock(""));
+  EXPECT_EQ(Pragma(*MustOpen(Url("x.db")), "journal_mode"), SqlValue("wal"));
+}
+
 TEST_F(SqliteSessionTest, TakesARunLockWhoseHolderWasKilled) {
   const pid_t child = fork();
   if (child == 0) {
