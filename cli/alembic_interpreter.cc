@@ -19,11 +19,6 @@ bool HasAlembicTable(const fs::path& toml) {
   return text && text->find("[tool.alembic]") != std::string::npos;
 }
 
-std::string Lookup(const Environment& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 bool IsProgram(const fs::path& path) { return ::access(path.c_str(), X_OK) == 0; }
 
 std::string PythonIn(const fs::path& folder) {
@@ -70,7 +65,8 @@ Result<AlembicCall> FindAlembicProject(const std::string& given) {
   AlembicCall call;
   if (fs::is_directory(path, ignored)) {
     call.folder = path.string();
-    for (const char* ini : {"alembic.ini", "migrations/alembic.ini"}) {  // the latter: Flask-Migrate
+    for (const char* ini :
+         {"alembic.ini", "migrations/alembic.ini"}) {  // the latter: Flask-Migrate
       if (call.ini.empty() && fs::exists(path / ini, ignored)) call.ini = (path / ini).string();
     }
     if (HasAlembicTable(path / "pyproject.toml")) call.toml = (path / "pyproject.toml").string();

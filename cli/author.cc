@@ -8,11 +8,6 @@
 namespace mig {
 namespace {
 
-std::string Lookup(const Environment& environment, const std::string& name) {
-  auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 // The value of `key` in the output of `git config --get-regexp`: lines "user.name Ann Example".
 std::string ConfigValue(const std::string& listing, const std::string& key) {
   std::size_t start = ("\n" + listing).rfind("\n" + key + " ");

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "cli/config.h"
+#include "cli/environment.h"
 
 namespace mig {
 

@@ -25,7 +25,7 @@ constexpr std::string_view kUnix = "unix:";
 constexpr std::string_view kHttps = "https://";
 
 // No more than a call needs: what gRPC sets up per channel is most of a short command's time.
-grpc::ChannelArguments Arguments() {
+grpc::ChannelArguments ArgumentsOfChannels() {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1);
@@ -33,7 +33,7 @@ grpc::ChannelArguments Arguments() {
 }
 
 std::shared_ptr<grpc::Channel> OverSocket(int socket) {
-  grpc::ChannelArguments arguments = Arguments();
+  grpc::ChannelArguments arguments = ArgumentsOfChannels();
   arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
   return grpc::CreateCustomInsecureChannelFromFd("mig", socket, arguments);
 }
@@ -54,7 +54,8 @@ Result<std::shared_ptr<grpc::Channel>> OverTls(const DaemonAddress& address) {
   options.pem_cert_chain = TRY(ReadPem(address.certificate_file));
   options.pem_private_key = TRY(ReadPem(address.key_file));
   const std::string target = address.address.substr(kHttps.size());
-  return grpc::CreateCustomChannel("dns:///" + target, grpc::SslCredentials(options), Arguments());
+  return grpc::CreateCustomChannel("dns:///" + target, grpc::SslCredentials(options),
+                                   ArgumentsOfChannels());
 }
 
 void AddToken(grpc::ClientContext& context, const std::string& token) {

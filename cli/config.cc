@@ -29,11 +29,6 @@ std::string_view Unquoted(std::string_view text) {
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-std::string Lookup(const Environment& environment, const std::string& name) {
-  auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 Error ConfigError(const Config& config, int line, std::string what, std::string hint = "") {
   std::string file = config.root + "/mig.toml";
   Error error{Reason::kConfigInvalid, file + ":" + std::to_string(line) + ": " + std::move(what)};
@@ -103,17 +98,6 @@ Error UnknownTarget(const Config& config, const std::string& name) {
 }
 
 }  // namespace
-
-Environment ProcessEnvironment() {
-  Environment environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    std::string_view text = *entry;
-    std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) continue;
-    environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return environment;
-}
 
 Environment ParseDotEnv(std::string_view text) {
   Environment values;

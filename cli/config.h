@@ -10,14 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/environment.h"
 #include "store/core/result.h"
 
 namespace mig {
-
-using Environment = std::map<std::string, std::string>;
-
-// The process's.
-Environment ProcessEnvironment();
 
 // A text of mig.toml and where it stands.
 struct ConfigText {

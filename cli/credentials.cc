@@ -47,7 +47,7 @@ Result<void> CheckPrivate(const std::string& path) {
                "chmod 600 " + path};
 }
 
-Result<std::vector<Credential>> ReadAll(const std::string& path) {
+Result<std::vector<Credential>> ReadCredentials(const std::string& path) {
   std::vector<Credential> credentials;
   if (!fs::exists(path)) return credentials;
   TRY(CheckPrivate(path));
@@ -60,7 +60,7 @@ Result<std::vector<Credential>> ReadAll(const std::string& path) {
   return credentials;
 }
 
-Result<void> WriteAll(const std::string& path, const std::vector<Credential>& credentials) {
+Result<void> WriteCredentials(const std::string& path, const std::vector<Credential>& credentials) {
   const mode_t mask = ::umask(077);
   std::error_code failed;
   fs::create_directories(fs::path(path).parent_path(), failed);
@@ -85,7 +85,7 @@ std::string CredentialsFile(const Environment& environment) {
 
 Result<std::optional<Credential>> FindCredential(const Environment& environment,
                                                  std::string_view address) {
-  const std::vector<Credential> credentials = TRY(ReadAll(CredentialsFile(environment)));
+  const std::vector<Credential> credentials = TRY(ReadCredentials(CredentialsFile(environment)));
   const auto found = std::ranges::find(credentials, address, &Credential::address);
   if (found == credentials.end()) return std::optional<Credential>();
   return std::optional<Credential>(*found);
@@ -104,17 +104,17 @@ Result<void> AddCredential(const Environment& environment, DaemonAddress& addres
 
 Result<void> KeepCredential(const Environment& environment, const Credential& credential) {
   const std::string path = CredentialsFile(environment);
-  std::vector<Credential> credentials = TRY(ReadAll(path));
+  std::vector<Credential> credentials = TRY(ReadCredentials(path));
   Remove(credentials, credential.address);
   credentials.push_back(credential);
-  return WriteAll(path, credentials);
+  return WriteCredentials(path, credentials);
 }
 
 Result<bool> ForgetCredential(const Environment& environment, std::string_view address) {
   const std::string path = CredentialsFile(environment);
-  std::vector<Credential> credentials = TRY(ReadAll(path));
+  std::vector<Credential> credentials = TRY(ReadCredentials(path));
   if (!Remove(credentials, address)) return false;
-  TRY(WriteAll(path, credentials));
+  TRY(WriteCredentials(path, credentials));
   return true;
 }
 

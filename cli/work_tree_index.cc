@@ -87,7 +87,7 @@ IndexedFile ReadEntry(Reader& reader) {
   return file;
 }
 
-bool WriteAll(int descriptor, std::string_view bytes) {
+bool WriteUnsynced(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0) return false;
@@ -161,7 +161,7 @@ std::optional<std::int64_t> WorkTreeIndexFile::Begin() {
 
 // Not synced: what a crash leaves behind is a whole index or a damaged one, and both do.
 void WorkTreeIndexFile::Write(const WorkTreeIndex& index) {
-  if (temporary_.empty() || !WriteAll(descriptor_, EncodeIndex(index))) return;
+  if (temporary_.empty() || !WriteUnsynced(descriptor_, EncodeIndex(index))) return;
   if (std::rename(temporary_.c_str(), (work_tree_ + "/.mig/index").c_str()) == 0)
     temporary_.clear();
 }

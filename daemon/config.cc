@@ -22,10 +22,10 @@ bool IsSha256(std::string_view text) {
 }
 
 // One table of the file, with its dotted name for messages.
-class Section {
+class TableReader {
  public:
-  Section(const toml::table& table, std::string name, std::string_view file,
-          const Environment& environment)
+  TableReader(const toml::table& table, std::string name, std::string_view file,
+              const Environment& environment)
       : table_(table), name_(std::move(name)), file_(file), environment_(environment) {}
 
   Error Problem(const toml::node& node, std::string_view key, const std::string& what) const {
@@ -88,17 +88,17 @@ class Section {
   }
 
   // The table under the key; an absent one is empty.
-  Result<Section> Inner(std::string_view key) const {
+  Result<TableReader> Inner(std::string_view key) const {
     static const toml::table kEmpty;
     const toml::node* node = table_.get(key);
-    if (node == nullptr) return Section(kEmpty, Full(key), file_, environment_);
+    if (node == nullptr) return TableReader(kEmpty, Full(key), file_, environment_);
     return Of(*node, key);
   }
 
-  Result<Section> Of(const toml::node& node, std::string_view key) const {
+  Result<TableReader> Of(const toml::node& node, std::string_view key) const {
     const toml::table* table = node.as_table();
     if (table == nullptr) return Problem(node, key, "must be a table");
-    return Section(*table, Full(key), file_, environment_);
+    return TableReader(*table, Full(key), file_, environment_);
   }
 
   const toml::node* Node(std::string_view key) const { return table_.get(key); }
@@ -144,7 +144,7 @@ class Section {
   const Environment& environment_;
 };
 
-Result<void> ReadListen(const Section& root, DaemonConfig& config) {
+Result<void> ReadListen(const TableReader& root, DaemonConfig& config) {
   const auto items = TRY(root.List("listen"));
   for (const toml::node* item : items) {
     std::string address = TRY(root.TextOf(*item, "listen"));
@@ -157,8 +157,8 @@ Result<void> ReadListen(const Section& root, DaemonConfig& config) {
   return {};
 }
 
-Result<void> ReadLog(const Section& root, DaemonConfig& config) {
-  const Section log = TRY(root.Inner("log"));
+Result<void> ReadLog(const TableReader& root, DaemonConfig& config) {
+  const TableReader log = TRY(root.Inner("log"));
   TRY(log.OnlyKeys({"format", "level"}));
   const std::string format = TRY(log.Text("format", "text"));
   const std::string level = TRY(log.Text("level", "info"));
@@ -172,8 +172,8 @@ Result<void> ReadLog(const Section& root, DaemonConfig& config) {
   return {};
 }
 
-Result<void> ReadTls(const Section& root, DaemonConfig& config) {
-  const Section tls = TRY(root.Inner("tls"));
+Result<void> ReadTls(const TableReader& root, DaemonConfig& config) {
+  const TableReader tls = TRY(root.Inner("tls"));
   TRY(tls.OnlyKeys({"certificate", "key", "client_ca"}));
   config.tls.certificate = TRY(tls.Text("certificate"));
   config.tls.key = TRY(tls.Text("key"));
@@ -184,10 +184,10 @@ Result<void> ReadTls(const Section& root, DaemonConfig& config) {
   return {};
 }
 
-Result<void> ReadTokens(const Section& root, DaemonConfig& config) {
+Result<void> ReadTokens(const TableReader& root, DaemonConfig& config) {
   const auto items = TRY(root.List("tokens"));
   for (const toml::node* item : items) {
-    const Section token = TRY(root.Of(*item, "tokens"));
+    const TableReader token = TRY(root.Of(*item, "tokens"));
     TRY(token.OnlyKeys({"name", "sha256", "projects", "read_only"}));
     AccessToken read;
     read.name = TRY(token.Text("name"));
@@ -209,8 +209,8 @@ Result<void> ReadTokens(const Section& root, DaemonConfig& config) {
   return {};
 }
 
-Result<void> ReadUsers(const Section& root, DaemonConfig& config) {
-  const Section unix_section = TRY(root.Inner("unix"));
+Result<void> ReadUsers(const TableReader& root, DaemonConfig& config) {
+  const TableReader unix_section = TRY(root.Inner("unix"));
   TRY(unix_section.OnlyKeys({"allow_uids"}));
   const auto items = TRY(unix_section.List("allow_uids"));
   for (const toml::node* item : items) {
@@ -223,7 +223,7 @@ Result<void> ReadUsers(const Section& root, DaemonConfig& config) {
   return {};
 }
 
-Result<void> ReadPolicy(const Section& target, ServedTarget& read) {
+Result<void> ReadPolicy(const TableReader& target, ServedTarget& read) {
   read.policy.is_protected = TRY(target.Flag("protected"));
   read.policy.backup = TRY(target.Verbatim("backup"));
   read.policy.backup_directory = TRY(target.Text("backup_directory"));
@@ -242,9 +242,9 @@ Result<void> ReadPolicy(const Section& target, ServedTarget& read) {
                         "needs a `backup_directory`, an absolute path");
 }
 
-Result<void> ReadPlaceholders(const Section& target, ServedTarget& read) {
+Result<void> ReadPlaceholders(const TableReader& target, ServedTarget& read) {
   read.placeholder_key = TRY(target.Text("placeholder_key"));
-  const Section placeholders = TRY(target.Inner("placeholders"));
+  const TableReader placeholders = TRY(target.Inner("placeholders"));
   for (const auto& [name, node] : placeholders.table()) {
     if (!IsPlaceholderName(name.str()))
       return placeholders.Problem(node, name.str(), "is no name that ${NAME} in SQL can have");
@@ -253,10 +253,10 @@ Result<void> ReadPlaceholders(const Section& target, ServedTarget& read) {
   return {};
 }
 
-Result<void> ReadTargets(const Section& root, DaemonConfig& config) {
-  const Section targets = TRY(root.Inner("targets"));
+Result<void> ReadTargets(const TableReader& root, DaemonConfig& config) {
+  const TableReader targets = TRY(root.Inner("targets"));
   for (const auto& [name, node] : targets.table()) {
-    const Section target = TRY(targets.Of(node, name.str()));
+    const TableReader target = TRY(targets.Of(node, name.str()));
     TRY(target.OnlyKeys({"project", "url", "schema", "protected", "backup", "backup_directory",
                          "backup_timeout", "require_applied_on", "compat", "alembic_table",
                          "placeholders", "placeholder_key"}));
@@ -284,9 +284,9 @@ Result<void> ReadTargets(const Section& root, DaemonConfig& config) {
   return {};
 }
 
-Result<void> ReadRef(const Section& refs, const toml::node& node, RefName name,
+Result<void> ReadRef(const TableReader& refs, const toml::node& node, RefName name,
                      DaemonConfig& config) {
-  const Section ref = TRY(refs.Of(node, name.name));
+  const TableReader ref = TRY(refs.Of(node, name.name));
   TRY(ref.OnlyKeys({"policy"}));
   if (const auto valid = CheckRefName(name.name); !valid)
     return refs.Problem(node, name.name, "is no ref: " + valid.error().message);
@@ -300,12 +300,12 @@ Result<void> ReadRef(const Section& refs, const toml::node& node, RefName name,
   return {};
 }
 
-Result<void> ReadProjects(const Section& root, DaemonConfig& config) {
-  const Section projects = TRY(root.Inner("projects"));
+Result<void> ReadProjects(const TableReader& root, DaemonConfig& config) {
+  const TableReader projects = TRY(root.Inner("projects"));
   for (const auto& [project_name, project_node] : projects.table()) {
-    const Section project = TRY(projects.Of(project_node, project_name.str()));
+    const TableReader project = TRY(projects.Of(project_node, project_name.str()));
     TRY(project.OnlyKeys({"refs"}));
-    const Section refs = TRY(project.Inner("refs"));
+    const TableReader refs = TRY(project.Inner("refs"));
     for (const auto& [name, node] : refs.table()) {
       RefName ref{std::string(project_name.str()), std::string(name.str())};
       TRY(ReadRef(refs, node, std::move(ref), config));
@@ -336,7 +336,7 @@ Result<DaemonConfig> ParseDaemonConfig(std::string_view file, std::string_view t
                                        const std::map<std::string, std::string>& environment) {
   const toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) return ParseProblem(file, parsed.error());
-  const Section root(parsed.table(), "", file, environment);
+  const TableReader root(parsed.table(), "", file, environment);
   TRY(root.OnlyKeys(
       {"store", "listen", "accept_urls", "log", "tls", "tokens", "unix", "targets", "projects"}));
   DaemonConfig config;

@@ -7,11 +7,6 @@
 namespace mig {
 namespace {
 
-struct Watched {
-  std::string prefix;
-  std::function<void()> wake;
-};
-
 bool Touches(const Batch& batch, std::string_view prefix) {
   return std::any_of(batch.writes.begin(), batch.writes.end(), [prefix](const Write& write) {
     return write.key.compare(0, prefix.size(), prefix) == 0;
@@ -19,6 +14,11 @@ bool Touches(const Batch& batch, std::string_view prefix) {
 }
 
 }  // namespace
+
+struct Watchers::Watched {
+  std::string prefix;
+  std::function<void()> wake;
+};
 
 struct Watchers::List {
   std::mutex mutex;  // held while a wake runs, so that unregistering waits for it

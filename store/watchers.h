@@ -19,6 +19,7 @@ class Watchers {
   void Notify(const Batch& batch);
 
  private:
+  struct Watched;
   struct List;
   class Registration;
   std::shared_ptr<List> list_;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kShownByDefault = 50;
 
-constexpr Option kOptions[] = {
+constexpr Option kAuditOptions[] = {
     {"-n,--limit", "COUNT", "of `log`: the last COUNT rows; 0: all of them (default 50)"},
     {"-v,--verbose", "", "of `log`: with ids, plans and hashes"},
 };
@@ -65,7 +65,7 @@ Result<int> Log(Context& context) {
   return kDone;
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunAudit(Context& context) {
   const std::string verb = context.args().Operand(0);
   if (verb == "verify") return Verify(context);
   if (verb == "log") return Log(context);
@@ -85,12 +85,12 @@ const Command kAudit = {
         "of it, the stored revisions with their ids, and the rows in force with the log. Exit "
         "status 4 when something is found.",
     .operands = {"verify|log [TARGET]", 1, 2},
-    .options = kOptions,
+    .options = kAuditOptions,
     .examples =
         "$ mig audit log            # who did what, and when; newest first\n"
         "$ mig audit log prod -n 0  # all of it\n"
         "$ mig audit verify prod",
-    .run = Run,
+    .run = RunAudit,
 };
 
 }  // namespace mig

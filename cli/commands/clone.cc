@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Option kOptions[] = {
+constexpr Option kCloneOptions[] = {
     {"--ref", "NAME", "the ref to get; without it main, or the only one"},
     {"-t,--template", "NAME", "what the first target is; `mig list-templates` shows the choice"},
 };
@@ -53,7 +53,7 @@ Result<v1::Ref> RefToClone(Context& context, const std::string& address,
                     : "it has " + names + ": name one with --ref"};
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunClone(Context& context) {
   const std::string address = context.args().Operand(0);
   const std::string project = context.args().Operand(1);
   std::string directory = context.args().Operand(2);
@@ -84,12 +84,12 @@ const Command kClone = {
         "The folder is called like the project unless DIR says otherwise; what it has is not "
         "overwritten. Its mig.toml names the daemon as the remote `origin`.",
     .operands = {"ADDRESS PROJECT [DIR]", 2, 3},
-    .options = kOptions,
+    .options = kCloneOptions,
     .examples =
         "$ mig clone unix:/run/mig/migd.sock shop\n"
         "$ mig clone https://migd.example:7433 shop backend/db --template postgresql\n"
         "$ mig clone unix:/run/mig/migd.sock shop prices --ref team-a/prices",
-    .run = Run,
+    .run = RunClone,
 };
 
 }  // namespace mig

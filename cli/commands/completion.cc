@@ -114,7 +114,7 @@ std::string FishScript() {
   return script;
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunCompletion(Context& context) {
   std::string shell = context.args().Operand(0);
   if (shell == "bash") {
     context.terminal().Print(BashScript());
@@ -139,7 +139,7 @@ const Command kCompletion = {
     .examples =
         "$ eval \"$(mig completion bash)\"\n"
         "$ mig completion fish > ~/.config/fish/completions/mig.fish",
-    .run = Run,
+    .run = RunCompletion,
 };
 
 }  // namespace mig

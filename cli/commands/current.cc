@@ -5,12 +5,12 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kCurrentOptions[] = {
     {"-v,--verbose", "", "show each revision's entry, and the target's url without secrets"},
     {"-c,--check-heads", "", "fail with exit status 4 unless the target is on all heads"},
 };
 
-Result<int> Run(Context& context) {
+Result<int> RunCurrent(Context& context) {
   v1::GetCurrentRequest request;
   *request.mutable_target() = TRY(context.target());
   request.set_check_heads(context.args().Has("check-heads"));
@@ -34,12 +34,12 @@ const Command kCurrent = {
         "Prints nothing for a database without revisions. Never changes the database. A revision "
         "marked (implied) is in force because another "
         "one depends on it, and has no row of its own.",
-    .options = kOptions,
+    .options = kCurrentOptions,
     .examples =
         "$ mig current\n"
         "$ mig current -t prod -v\n"
         "$ mig current --check-heads  # for scripts: is everything applied?",
-    .run = Run,
+    .run = RunCurrent,
 };
 
 }  // namespace mig

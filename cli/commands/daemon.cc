@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds kStopLimit{30'000};
 constexpr std::chrono::milliseconds kPoll{50};
 
-constexpr Option kOptions[] = {
+constexpr Option kDaemonOptions[] = {
     {"--only-if-idle", "", "stop: leave it alone when runs are active"},
     {"--timeout", "TIME", "stop: wait so long for its end, 10s or 2min (default 30s)"},
 };
@@ -159,7 +159,7 @@ Result<int> Log(Context& context) {
   return kDone;
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunDaemon(Context& context) {
   std::string verb = context.args().Operand(0);
   if (verb.empty() || verb == "status") return Status(context);
   if (verb == "stop") return Stop(context);
@@ -180,12 +180,12 @@ const Command kDaemon = {
         "A private daemon starts by itself with the first command that needs it, and ends when it "
         "is idle.",
     .operands = {"[status|start|stop|log]", 0, 1},
-    .options = kOptions,
+    .options = kDaemonOptions,
     .examples =
         "$ mig daemon         # is one running, and what is it doing?\n"
         "$ mig daemon stop    # runs may end first; returns when the daemon is gone\n"
         "$ mig daemon log     # what a private daemon wrote to its log",
-    .run = Run,
+    .run = RunDaemon,
 };
 
 }  // namespace mig

@@ -14,7 +14,7 @@ namespace {
 
 using Entry = v1::CompareHistoriesResponse::Entry;
 
-constexpr Option kOptions[] = {
+constexpr Option kDiffOptions[] = {
     {"--name-only", "", "names alone"},
     {"--name-status", "", "names, each after A(dded), D(eleted), M(odified) or R(e-identified)"},
     {"--stat", "", "how many lines changed in each"},
@@ -84,7 +84,7 @@ std::string Render(const Entry& entry, const Arguments& args, const Style& style
   return args.Has("stat") ? StatOf(entry) : TextOf(entry, style);
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunDiff(Context& context) {
   const Arguments& args = context.args();
   context.LookAt(args.Value("ref"));
   v1::CompareHistoriesRequest request = RequestOf(args);
@@ -117,12 +117,12 @@ const Command kDiff = {
         "what "
         "has one name in both and another text is shown as a diff. Without B, the files here.",
     .operands = {"A [B]", 1, 2},
-    .options = kOptions,
+    .options = kDiffOptions,
     .examples =
         "$ mig diff refs/main               # what the files here have that the ref has not\n"
         "$ mig diff users..orders --stat\n"
         "$ mig diff refs/main refs/team-a/prices --name-status",
-    .run = Run,
+    .run = RunDiff,
 };
 
 }  // namespace mig

@@ -20,7 +20,7 @@ Result<void> Edit(Context& context, const v1::Revision& revision) {
   return OpenInEditor(context, revision.path());
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunEdit(Context& context) {
   v1::ShowRevisionsRequest request;
   request.set_revision(context.args().Operand(0));
   if (std::optional<v1::Target> target = TRY(context.target_if_any()))
@@ -44,7 +44,7 @@ const Command kEdit = {
     .examples =
         "$ mig edit head\n"
         "$ mig edit current",
-    .run = Run,
+    .run = RunEdit,
 };
 
 }  // namespace mig

@@ -55,7 +55,7 @@ class PartialFile {
   int failure_;
 };
 
-Result<int> Run(Context& context) {
+Result<int> RunExport(Context& context) {
   const std::string path = context.args().Operand(0);
   if (std::filesystem::exists(path))
     return Error{Reason::kFileExists, "there is something at " + path, {{"file", path}}};
@@ -139,7 +139,7 @@ const Command kExport = {
     .examples =
         "$ mig export shop.mig\n"
         "$ mig import shop.mig    # in another work tree, or for another daemon",
-    .run = Run,
+    .run = RunExport,
 };
 
 }  // namespace mig

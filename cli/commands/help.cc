@@ -6,7 +6,7 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kHelpOptions[] = {
     {"--man", "", "print a manual page, for `man -l -`"},
 };
 
@@ -20,7 +20,7 @@ std::string Json(std::span<const Command* const> commands) {
   return "{\"commands\":[" + list + "]}\n";
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunHelp(Context& context) {
   const Style& style = context.terminal().out_style();
   const std::string verb = context.args().Operand(0);
   const bool manual = context.args().Has("man");
@@ -44,12 +44,12 @@ const Command kHelp = {
     .group = Group::kOperate,
     .summary = "List the commands, or show one's arguments and examples",
     .operands = {"[COMMAND]", 0, 1},
-    .options = kOptions,
+    .options = kHelpOptions,
     .examples =
         "$ mig help\n"
         "$ mig help upgrade\n"
         "$ mig help upgrade --man | man -l -",
-    .run = Run,
+    .run = RunHelp,
 };
 
 }  // namespace mig

@@ -7,7 +7,7 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kHistoryOptions[] = {
     {"-r,--rev-range", "RANGE",
      "[START]:[END]; either side may be relative (-3:current, base:+2) or missing"},
     {"-v,--verbose", "", "show each revision's entry"},
@@ -28,7 +28,7 @@ Result<int> Print(Context& context, const std::vector<v1::Revision>& revisions) 
   return kDone;
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunHistory(Context& context) {
   context.LookAt(context.args().Value("ref"));
   v1::ListHistoryRequest request;
   request.set_range(context.args().Value("rev-range"));
@@ -57,7 +57,7 @@ const Command kHistory = {
     .summary = "List the revisions, newest first",
     .description =
         "A line shows parents -> revision (labels), what it is in the graph, and the message.",
-    .options = kOptions,
+    .options = kHistoryOptions,
     .examples =
         "$ mig history\n"
         "$ mig history --graph -i      # draw it, and mark where the database is\n"
@@ -65,7 +65,7 @@ const Command kHistory = {
         "$ mig history --ref origin/main  # what others pushed, after `mig fetch`\n"
         "$ mig history -r @prod:heads  # what prod does not have yet\n"
         "$ mig history -r users:heads  # from the revision or label `users` on",
-    .run = Run,
+    .run = RunHistory,
 };
 
 }  // namespace mig

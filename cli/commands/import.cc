@@ -10,7 +10,7 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kImportOptions[] = {
     {"--into", "DIR", "the work tree; it is made where there is none (default: where you are)"},
     {"--dialect", "NAME",
      "postgresql, sqlite or mariadb instead of what env.py says; for several "
@@ -24,7 +24,7 @@ constexpr Option kOptions[] = {
     {"--allow", "WHAT", "consent to `overwrite`: files that differ are replaced", true},
 };
 
-Result<int> Run(Context& context) {
+Result<int> RunImport(Context& context) {
   const std::string source = context.args().Operand(0);
   if (source == "alembic") return ImportAlembic(context);
   if (!std::filesystem::exists(source)) {
@@ -35,7 +35,7 @@ Result<int> Run(Context& context) {
                  "`mig export` wrote"};
   }
   const bool plain = std::ranges::none_of(
-      kOptions, [&](const Option& option) { return context.args().Has(option.key()); });
+      kImportOptions, [&](const Option& option) { return context.args().Has(option.key()); });
   if (plain && context.args().operands().size() == 1) return ImportProjectFile(context, source);
   return Error{Reason::kUsage, "what `mig export` wrote is imported by FILE alone"};
 }
@@ -56,14 +56,14 @@ const Command kImport = {
         "and their logs are the same afterwards. A ref that went another way here stays as it is "
         "(exit status 4).",
     .operands = {"alembic [PATH] | FILE", 1, 2},
-    .options = kOptions,
+    .options = kImportOptions,
     .examples =
         "$ mig import alembic                       # the project you are in\n"
         "$ mig import alembic ../shop --into db     # into the work tree db\n"
         "$ mig import alembic --dialect postgresql --dialect sqlite\n"
         "$ mig import alembic --python .venv/bin/python -x tenant=a\n"
         "$ mig import shop.mig                      # what `mig export shop.mig` wrote",
-    .run = Run,
+    .run = RunImport,
 };
 
 }  // namespace mig

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Option kOptions[] = {
+constexpr Option kInitOptions[] = {
     {"-t,--template", "NAME", "what the first target is; `mig list-templates` shows the choice"},
     {"--from", "URL",
      "adopt a database that exists: its schema becomes a first revision, which is stamped, not "
@@ -111,7 +111,7 @@ const Command kInit = {
         "database counts (sequences, AUTO_INCREMENT, AUTOINCREMENT) begin anew where the first "
         "revision is applied.",
     .operands = {"[DIR]", 0, 1},
-    .options = kOptions,
+    .options = kInitOptions,
     .examples =
         "$ mig init\n"
         "$ mig init backend/db --template postgresql  # or mariadb\n"

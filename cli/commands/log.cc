@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 // What fills a screen comes at once.
 constexpr int kFirstPage = 100;
 
-constexpr Option kOptions[] = {
+constexpr Option kLogOptions[] = {
     {"-n,--max-count", "N", "at most so many; -N for short"},
     {"--oneline", "", "the first digits of the id, the name and the message"},
     {"--graph", "", "draw branches and merges"},
@@ -63,7 +63,7 @@ Result<v1::ListRevisionsRequest> RequestOf(Context& context) {
   return request;
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunLog(Context& context) {
   context.LookAt(context.args().Value("ref"));
   v1::ListRevisionsRequest request = TRY(RequestOf(context));
   int left = TRY(MaxCount(context.args()));
@@ -100,14 +100,14 @@ const Command kLog = {
         "Newest first. A..B is what B has and A has not; PATH are revision files, or folders of "
         "them. `mig history` takes Alembic's ranges instead.",
     .operands = {"[A..B]... [PATH]...", 0, kAny},
-    .options = kOptions,
+    .options = kLogOptions,
     .examples =
         "$ mig log --oneline -5\n"
         "$ mig log --graph -i            # draw it, and mark where the database is\n"
         "$ mig log @prod..head           # what prod does not have yet\n"
         "$ mig log --grep price          # by name or message\n"
         "$ mig log migrations/billing    # a folder's files",
-    .run = Run,
+    .run = RunLog,
 };
 
 }  // namespace mig

@@ -7,7 +7,7 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kMergeBaseOptions[] = {
     {"-a,--all", "", "all best common ancestors, not one of them"},
     {"--octopus", "", "of all revisions together, not of the first and the others"},
     {"--is-ancestor", "",
@@ -72,7 +72,7 @@ Result<void> AnswerLines(Context& context, const std::vector<std::string>& lines
   return {};
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunMergeBase(Context& context) {
   context.LookAt(context.args().Value("ref"));
   if (!context.args().Has("stdin")) return RunOnce(context);
   TRY(ForQuestions(context, AnswerLines));
@@ -88,13 +88,13 @@ const Command kMergeBase = {
     .description =
         "A common ancestor is best when it is below no other one. Exits with 4 when there is none.",
     .operands = {"REV REV...", 0, kAny},
-    .options = kOptions,
+    .options = kMergeBaseOptions,
     .examples =
         "$ mig merge-base users orders\n"
         "$ mig merge-base --all --names head refs/main   # in a criss-cross there are several\n"
         "$ mig merge-base --is-ancestor 1975ea83 head && echo contained\n"
         "$ printf 'a b\\na c\\n' | mig merge-base --stdin    # an answer a line",
-    .run = Run,
+    .run = RunMergeBase,
 };
 
 }  // namespace mig

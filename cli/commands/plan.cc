@@ -6,7 +6,7 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kPlanOptions[] = {
     {"-v,--verbose", "", "show each step's statements, their locks, and what they destroy"},
     {"--show-values", "", "show what stands for ${NAME} in the statements"},
     {"--ref", "NAME", "what a ref has, instead of the files"},
@@ -28,7 +28,7 @@ Result<v1::Operation> OperationOf(const Arguments& args) {
   return error;
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunPlan(Context& context) {
   context.LookAt(context.args().Value("ref"));
   v1::PlanRunRequest request;
   *request.mutable_operation() = TRY(OperationOf(context.args()));
@@ -56,12 +56,12 @@ const Command kPlan = {
         "refuses any other, because somebody else ran or a file changed meanwhile. Locks are those "
         "that the text of a statement tells; triggers and functions may take more.",
     .operands = {"VERB [REV...]", 1, kAny},
-    .options = kOptions,
+    .options = kPlanOptions,
     .examples =
         "$ mig plan upgrade heads\n"
         "$ mig plan downgrade -1 -v  # with the statements\n"
         "$ mig plan upgrade -v --show-values  # and with the values of ${NAME} in them",
-    .run = Run,
+    .run = RunPlan,
 };
 
 }  // namespace mig

@@ -7,7 +7,7 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kPushOptions[] = {
     {"--ref", "NAME", "the ref to move; without it the Git branch, or main"},
     {"--dry-run", "", "say what would happen; nothing is sent"},
 };
@@ -87,7 +87,7 @@ Result<void> Track(Context& context, Remote& remote, const v1::Ref& ref) {
   return {};
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunPush(Context& context) {
   Remote remote = TRY(context.remote(context.args().Operand(0)));
   const std::string name = TRY(RefOf(context));
   if (context.args().Has("dry-run")) return DryRun(context, remote, name);
@@ -115,12 +115,12 @@ const Command kPush = {
         "be repeated. A push that does not follow what others pushed is refused, and says whose it "
         "was. What was pushed never changes.",
     .operands = {"[REMOTE]", 0, 1},
-    .options = kOptions,
+    .options = kPushOptions,
     .examples =
         "$ mig push                  # to the remote origin, the ref of the Git branch\n"
         "$ mig push --dry-run        # would it be taken?\n"
         "$ mig push origin --ref team-a/prices",
-    .run = Run,
+    .run = RunPush,
 };
 
 }  // namespace mig

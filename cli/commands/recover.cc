@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Option kOptions[] = {
+constexpr Option kRecoverOptions[] = {
     {"--from", "TARGET", "the target that holds the history (default: that of --target)"},
     {"--ref", "NAME", "make this ref of the revisions in force there"},
     {"--no-files", "", "put the history into the daemon's store only"},
@@ -65,7 +65,7 @@ Result<int> WriteFiles(Context& context, const v1::RecoverHistoryResponse& histo
   return differ;
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunRecover(Context& context) {
   const Config* config = TRY(context.config());
   v1::RecoverHistoryRequest request;
   *request.mutable_target() = TRY(
@@ -95,12 +95,12 @@ const Command kRecover = {
         "A target keeps every revision that was applied to it. They are put into the daemon's "
         "store, and written as files, byte for byte, where no file of the name is. A file that "
         "differs stays as it is; exit status 4 then.",
-    .options = kOptions,
+    .options = kRecoverOptions,
     .examples =
         "$ mig recover --from prod             # files and store\n"
         "$ mig recover --from prod --ref main  # and the ref main\n"
         "$ mig recover --from prod --no-files  # the store alone",
-    .run = Run,
+    .run = RunRecover,
 };
 
 }  // namespace mig

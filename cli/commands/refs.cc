@@ -9,7 +9,7 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kRefsOptions[] = {
     {"--remote", "NAME", "whose refs; without it those of origin, or of the only remote"},
     {"--local", "", "those of the work tree's own daemon, where fetched ones are noted"},
     {"--contains", "REV", "list only refs that reach this revision", true},
@@ -162,7 +162,7 @@ Result<int> Protect(Context& context, Place& place, bool on) {
   return Show(context, answer.ref());
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunRefs(Context& context) {
   const std::string verb = context.args().Operand(0);
   Place place = TRY(PlaceOf(context));
   if (verb.empty() || verb == "list") return List(context, place);
@@ -190,7 +190,7 @@ const Command kRefs = {
         "or moved by mistake is restored to what it was after any of its moves. A protected ref is "
         "neither deleted nor moved to where it would lose revisions.",
     .operands = {"[list|create|delete|log|restore|protect|unprotect] [NAME] [REV|MOVE]", 0, 3},
-    .options = kOptions,
+    .options = kRefsOptions,
     .examples =
         "$ mig refs\n"
         "$ mig refs --contains head          # who has this already?\n"
@@ -198,7 +198,7 @@ const Command kRefs = {
         "$ mig refs log main                 # who moved it, when, from where to where\n"
         "$ mig refs restore main 41          # as it was after move 41\n"
         "$ mig refs protect main",
-    .run = Run,
+    .run = RunRefs,
 };
 
 }  // namespace mig

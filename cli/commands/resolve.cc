@@ -9,7 +9,7 @@ namespace {
 
 using Resolve = v1::Operation::Resolve;
 
-constexpr Option kOptions[] = {
+constexpr Option kResolveOptions[] = {
     {"--applied", "", "the statement in doubt took effect: the next run goes on behind it"},
     {"--not-applied", "", "it did not: the next run runs it"},
     {"--undone", "", "what the revision did was taken back by hand: the next run begins it anew"},
@@ -50,7 +50,7 @@ Result<int> ShowUnfinished(Context& context) {
   return kDone;
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunResolve(Context& context) {
   Resolve::Answer answer = TRY(AnswerOf(context.args()));
   std::string revision = context.args().Operand(0);
   if (answer == Resolve::ANSWER_UNSPECIFIED) {
@@ -78,13 +78,13 @@ const Command kResolve = {
         "statement and what is to be seen of it. With one it records the answer, in the target's "
         "log too, and runs nothing.",
     .operands = {"[REVISION]", 0, 1},
-    .options = kOptions,
+    .options = kResolveOptions,
     .examples =
         "$ mig resolve                  # what is in doubt\n"
         "$ mig resolve --applied        # it took effect; `mig upgrade` goes on behind it\n"
         "$ mig resolve --not-applied    # it did not; `mig upgrade` runs it\n"
         "$ mig resolve 20261122_index --undone",
-    .run = Run,
+    .run = RunResolve,
 };
 
 }  // namespace mig

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Option kOptions[] = {
+constexpr Option kRestoreOptions[] = {
     {"--allow", "WHAT", "consent to `overwrite`: an edited file is replaced, and the edit is lost",
      true},
 };
@@ -50,7 +50,7 @@ Result<void> Consent(Context& context, const std::string& shown) {
   return Error{Reason::kDeclined, shown + " is as it was"};
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunRestore(Context& context) {
   const std::string& file = context.args().operands()[0];
   fs::path path = TRY(PathOf(context, file));
   v1::GetObjectRequest request;
@@ -87,11 +87,11 @@ const Command kRestore = {
         "Takes the text that the target has applied, else the one stored one of that name. An "
         "edited file is replaced only with consent.",
     .operands = {"FILE", 1, 1},
-    .options = kOptions,
+    .options = kRestoreOptions,
     .examples =
         "$ mig restore migrations/20261122081530_create_users.sql\n"
         "$ mig restore 20261122081530_create_users --allow overwrite",
-    .run = Run,
+    .run = RunRestore,
 };
 
 }  // namespace mig

@@ -9,7 +9,7 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kRevListOptions[] = {
     {"--count", "", "print how many they are"},
     {"-n,--max-count", "N", "at most so many"},
     {"--dependencies", "", "follow dependencies as well as parents"},
@@ -69,7 +69,7 @@ Result<void> AnswerLines(Context& context, const std::vector<std::string>& lines
   return {};
 }
 
-Result<int> Run(Context& context) {
+Result<int> RunRevList(Context& context) {
   context.LookAt(context.args().Value("ref"));
   if (context.args().Has("stdin")) {
     TRY(ForQuestions(context, AnswerLines));
@@ -92,12 +92,12 @@ const Command kRevList = {
         "reaches "
         "but not both. Without any: everything.",
     .operands = {"[A..B]...", 0, kAny},
-    .options = kOptions,
+    .options = kRevListOptions,
     .examples =
         "$ mig rev-list --count @prod..head  # how many prod does not have\n"
         "$ mig rev-list --names users..orders\n"
         "$ printf 'a..b\\nb..a\\n' | mig rev-list --count --stdin",
-    .run = Run,
+    .run = RunRevList,
 };
 
 }  // namespace mig

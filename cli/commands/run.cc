@@ -24,7 +24,7 @@ constexpr Option kDetach = {"--detach", "",
                             "leave the run alone once it is at work; its id goes to stdout"};
 constexpr Option kVerbose = {"-v,--verbose", "", "a line for each statement: rows and time"};
 
-constexpr Option kOptions[] = {
+constexpr Option kRunOptions[] = {
     kPlanOption,
     kAllowOption,
     {"--sql", "", "print the SQL script instead of running it; touches no database"},
@@ -152,7 +152,7 @@ const Command kUpgrade = {
         "the statement that is running, and says what "
         "state the database is in.",
     .operands = {"[REV]", 0, 1},
-    .options = kOptions,
+    .options = kRunOptions,
     .examples =
         "$ mig upgrade head\n"
         "$ mig upgrade +1                 # the next one\n"
@@ -173,7 +173,7 @@ const Command kDowngrade = {
         "matter. A revision without a down section is "
         "refused before anything runs.",
     .operands = {"REV", 1, 1},
-    .options = kOptions,
+    .options = kRunOptions,
     .examples =
         "$ mig downgrade -1               # the last one\n"
         "$ mig downgrade base             # everything\n"

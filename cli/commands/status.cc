@@ -5,11 +5,11 @@
 namespace mig {
 namespace {
 
-constexpr Option kOptions[] = {
+constexpr Option kStatusOptions[] = {
     {"--exit-code", "", "exit status 4 when anything is pending, edited or missing"},
 };
 
-Result<int> Run(Context& context) {
+Result<int> RunStatus(Context& context) {
   v1::GetStatusRequest request;
   std::optional<v1::Target> target = TRY(context.target_if_any());
   if (target) *request.mutable_target() = *target;
@@ -35,11 +35,11 @@ const Command kStatus = {
         "a revision below them was edited, edited only "
         "in comments, and applied without a file. Files that are as they were applied are only "
         "counted, by --json.",
-    .options = kOptions,
+    .options = kStatusOptions,
     .examples =
         "$ mig status\n"
         "$ mig status -t prod --exit-code  # for scripts: 4 when there is anything to do",
-    .run = Run,
+    .run = RunStatus,
 };
 
 }  // namespace mig

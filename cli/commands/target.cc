@@ -35,7 +35,7 @@ Result<int> Show(Context& context) {
   return kDone;
 }
 
-constexpr Option kOptions[] = {
+constexpr Option kTargetOptions[] = {
     {"--new-id", "",
      "of `adopt`: give the database an id of its own, as a clone that goes its way"},
 };
@@ -90,7 +90,7 @@ const Command kTarget = {
         "`adopt` is for a database that is not the one it was: restored from a backup, cloned, or "
         "put in another's place. The decision is written to its log.",
     .operands = {"[list|show|adopt]", 0, 1},
-    .options = kOptions,
+    .options = kTargetOptions,
     .examples =
         "$ mig target             # the names in mig.toml; the star marks the default one\n"
         "$ mig target show        # engine, version, bookkeeping, who runs on it\n"

@@ -4,7 +4,7 @@
 namespace mig {
 namespace {
 
-Result<int> Run(Context& context) {
+Result<int> RunVersion(Context& context) {
   std::string version = MIG_VERSION;
   context.terminal().Print(context.json() ? "{\"version\":\"" + version + "\"}\n"
                                           : "mig " + version + "\n");
@@ -21,7 +21,7 @@ const Command kVersion = {
     .examples =
         "$ mig version\n"
         "$ mig version --json",
-    .run = Run,
+    .run = RunVersion,
 };
 
 }  // namespace mig

@@ -35,7 +35,7 @@ std::string PlaceOf(const Error& error) {
   return place + ": ";
 }
 
-std::string Indented(std::string_view text) {
+std::string IndentedAfterFirst(std::string_view text) {
   std::string indented;
   for (char c : text) indented += c == '\n' ? std::string("\n    ") : std::string(1, c);
   return indented;
@@ -48,7 +48,8 @@ std::string RenderError(const Error& error, const Style& style) {
                      style.Dim("[" + std::string(InfoOf(error.reason).text) + "]") + "\n";
   for (const Shown& shown : kShown) {
     std::string value = Detail(error, shown.detail);
-    if (!value.empty()) text += "  " + std::string(shown.title) + ": " + Indented(value) + "\n";
+    if (!value.empty())
+      text += "  " + std::string(shown.title) + ": " + IndentedAfterFirst(value) + "\n";
   }
   std::string hint = HintOf(error);
   return hint.empty() ? text : text + style.Cyan("hint:") + " " + hint + "\n";

@@ -40,7 +40,7 @@ std::string_view Sections(std::string_view body) {
   return mark == std::string_view::npos ? std::string_view{} : body.substr(mark + 1);
 }
 
-std::string Lines(const v1::Revision& revision, bool verbose, const Style& style) {
+std::string Listed(const v1::Revision& revision, bool verbose, const Style& style) {
   return verbose ? Entry(revision, style) + "\n" : ShortLine(revision, false, style) + "\n";
 }
 
@@ -85,7 +85,7 @@ std::string Entry(const v1::Revision& revision, const Style& style) {
 
 std::string RenderHeads(const v1::ListHeadsResponse& answer, bool verbose, const Style& style) {
   std::string text;
-  for (const v1::Revision& head : answer.heads()) text += Lines(head, verbose, style);
+  for (const v1::Revision& head : answer.heads()) text += Listed(head, verbose, style);
   return text;
 }
 
@@ -108,7 +108,7 @@ std::string RenderCurrent(const v1::GetCurrentResponse& answer, bool verbose, co
   std::string text = verbose ? "Current revision(s) for " + answer.target_url() + ":\n" : "";
   for (v1::Revision revision : answer.revisions()) {
     revision.set_current(false);  // every line is, and saying so on each would hide what differs
-    text += Lines(revision, verbose, style);
+    text += Listed(revision, verbose, style);
   }
   return text;
 }

@@ -32,7 +32,7 @@ std::string Line(const Status::Entry& entry) {
   return entry.because_of().empty() ? line : line + " (because of " + entry.because_of() + ")";
 }
 
-std::string Lines(const Status& status, const Paragraph& paragraph, const Style& style) {
+std::string ParagraphLines(const Status& status, const Paragraph& paragraph, const Style& style) {
   std::string lines;
   for (const Status::Entry& entry : status.entries()) {
     if (entry.state() == paragraph.state) lines += Line(entry) + "\n";
@@ -59,7 +59,7 @@ std::string RenderStatus(const Status& status, const std::string& target_name, c
   }
   text += "heads:    " + style.Yellow(CommaList(status.heads(), "<none>")) + "\n";
   if (!target_name.empty()) text += "pending:  " + Pending(status.pending()) + "\n";
-  for (const Paragraph& paragraph : kParagraphs) text += Lines(status, paragraph, style);
+  for (const Paragraph& paragraph : kParagraphs) text += ParagraphLines(status, paragraph, style);
   return text;
 }
 

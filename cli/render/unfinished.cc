@@ -20,7 +20,7 @@ std::string_view WordOf(Part::State state) {
   }
 }
 
-std::string Indented(const std::string& text) {
+std::string IndentedLines(const std::string& text) {
   std::string indented = "    ";
   for (std::size_t i = 0; i + 1 < text.size(); ++i)
     indented += text[i] == '\n' ? std::string("\n    ") : std::string(1, text[i]);
@@ -36,7 +36,7 @@ std::string RenderPart(const Part& part, const Style& style) {
   text += "\n";
   if (part.state() != Part::STATE_IN_DOUBT) return text;
   if (part.sql().empty()) return text + "    its text is not known any more\n";
-  return text + Indented(part.sql()) + "  found: " + part.found() + "\n";
+  return text + IndentedLines(part.sql()) + "  found: " + part.found() + "\n";
 }
 
 }  // namespace

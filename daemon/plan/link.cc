@@ -204,7 +204,7 @@ std::vector<std::string_view> NameTable::NamesAndLabels() const {
 }
 
 // What a file's parents or dependencies turned out to be.
-struct Links {
+struct Found {
   std::vector<Index> files;
   std::vector<Id> stored;  // those whose file is gone
 };
@@ -226,8 +226,8 @@ class Linker {
 
   std::vector<RevisionFile> files_;
   const StoredRevisions& stored_;
-  std::vector<Links> parents_;
-  std::vector<Links> depends_;
+  std::vector<Found> parents_;
+  std::vector<Found> depends_;
 };
 
 Result<std::vector<LinkedRevision>> Linker::Link() {
@@ -339,7 +339,7 @@ Result<void> Linker::CheckCircle(Reason reason, const Edges& edges, std::string_
 
 // REQUIRES: what `file` comes after is bound, and in `id_of`.
 LinkedRevision Linker::Bind(Index file, const std::vector<Id>& id_of) {
-  const auto ids = [&id_of](Links& links) {
+  const auto ids = [&id_of](Found& links) {
     std::vector<Id> all = std::move(links.stored);
     for (const Index i : links.files) all.push_back(id_of[i]);
     SortIds(all);

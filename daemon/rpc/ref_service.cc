@@ -52,7 +52,7 @@ v1::RefPolicy ToMessage(RefPolicy policy) {
   return policy == RefPolicy::kHeads ? v1::REF_POLICY_HEADS : v1::REF_POLICY_FAST_FORWARD;
 }
 
-std::optional<RefPolicy> FromMessage(v1::RefPolicy policy) {
+std::optional<RefPolicy> PolicyOf(v1::RefPolicy policy) {
   if (policy == v1::REF_POLICY_HEADS) return RefPolicy::kHeads;
   if (policy == v1::REF_POLICY_FAST_FORWARD) return RefPolicy::kFastForward;
   return std::nullopt;
@@ -213,10 +213,10 @@ grpc::ServerUnaryReactor* RefService::PushRef(Context* context, const v1::PushRe
                         spec.ref = NameOf(*request);
                         spec.heads = TRY(IdsOf(request->heads(), kMaxRefHeads));
                         if (request->has_view())
-                          spec.view = TRY(engine_.views().Find(mig::FromMessage(request->view())));
+                          spec.view = TRY(engine_.views().Find(FromMessage(request->view())));
                         spec.caller = CallerFor(caller, *request);
                         spec.validate_only = request->validate_only();
-                        if (spec.validate_only) spec.policy = FromMessage(request->policy());
+                        if (spec.validate_only) spec.policy = PolicyOf(request->policy());
                         const Pushed pushed = TRY(engine_.shared_refs().Push(spec));
                         v1::PushRefResponse answer;
                         answer.set_outcome(ToMessage(pushed.outcome));
@@ -234,7 +234,7 @@ grpc::ServerUnaryReactor* RefService::TrackRef(Context* context, const v1::Track
                         auto heads = TRY(IdsOf(request->heads(), kMaxRefHeads));
                         ViewPtr view;
                         if (request->has_view())
-                          view = TRY(engine_.views().Find(mig::FromMessage(request->view())));
+                          view = TRY(engine_.views().Find(FromMessage(request->view())));
                         const auto old = TRY(engine_.shared_refs().Track(
                             NameOf(*request), std::move(heads), view, CallerFor(caller, *request)));
                         v1::TrackRefResponse answer;
@@ -249,7 +249,7 @@ grpc::ServerUnaryReactor* RefService::ListObjects(Context* context,
   return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListObjectsResponse> {
     const std::size_t offset = TRY(PageOffsetOf(request->page_token()));
     const auto haves = TRY(IdsOf(request->haves(), kMaxIdsPerCall));
-    const ViewPtr view = TRY(engine_.views().Find(mig::FromMessage(request->view())));
+    const ViewPtr view = TRY(engine_.views().Find(FromMessage(request->view())));
     const std::vector<Id> ids = ObjectsOf(*view, haves);
     v1::ListObjectsResponse answer;
     AddHex(MaximalObjectsOf(*view), answer.mutable_heads());
@@ -288,12 +288,11 @@ grpc::ServerUnaryReactor* RefService::PlanPull(Context* context, const v1::PlanP
                                                v1::PlanPullResponse* response) {
   return calls_.Read(context, request, response, [=, this]() -> Result<v1::PlanPullResponse> {
     PullSpec spec;
-    spec.view = mig::FromMessage(request->view());
+    spec.view = FromMessage(request->view());
     spec.ref = request->ref();
     spec.rebase = request->rebase();
     spec.shared = TRY(IdsOf(request->shared_ids(), kMaxIdsPerCall));
-    for (const v1::Target& target : request->targets())
-      spec.targets.push_back(mig::FromMessage(target));
+    for (const v1::Target& target : request->targets()) spec.targets.push_back(FromMessage(target));
     PullPlan plan = TRY(engine_.PlanPull(spec));
     v1::PlanPullResponse answer;
     for (PulledFile& file : plan.new_files) {

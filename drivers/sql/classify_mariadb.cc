@@ -13,7 +13,7 @@ struct KindWord {
   std::string_view word;
   Kind kind;
 };
-constexpr KindWord kKinds[] = {
+constexpr KindWord kKindWords[] = {
     {"table", Kind::kTable},       {"view", Kind::kTable},      {"sequence", Kind::kTable},
     {"index", Kind::kTable},       {"trigger", Kind::kTrigger}, {"procedure", Kind::kProcedure},
     {"function", Kind::kFunction}, {"package", Kind::kPackage}, {"event", Kind::kEvent},
@@ -32,7 +32,7 @@ struct Subject {
 std::optional<Subject> SubjectOf(const StatementTokens& tokens) {
   for (std::size_t at = 1; at < std::min<std::size_t>(tokens.size(), 24); ++at) {
     if (tokens.IsSymbol(at, "(")) break;
-    for (const KindWord& known : kKinds) {
+    for (const KindWord& known : kKindWords) {
       if (!tokens.IsWord(at, known.word)) continue;
       if (known.kind == Kind::kPackage && tokens.IsWord(at + 1, "body"))
         return Subject{known.word, Kind::kPackageBody, at + 2};
@@ -146,7 +146,7 @@ bool ChangesUnseen(const StatementTokens& tokens, const Subject& subject) {
   return false;
 }
 
-StatementTraits ClassifyCreate(const StatementTokens& tokens) {
+StatementTraits ClassifyMariadbCreate(const StatementTokens& tokens) {
   auto subject = SubjectOf(tokens);
   if (!subject) return Opaque();
   bool temporary = tokens.Find(1, {"temporary"}) < subject->at;
@@ -164,7 +164,7 @@ StatementTraits ClassifyCreate(const StatementTokens& tokens) {
   return Commits(keeps || replaces, std::move(objects));
 }
 
-StatementTraits ClassifyDrop(const StatementTokens& tokens) {
+StatementTraits ClassifyMariadbDrop(const StatementTokens& tokens) {
   if (tokens.IsWord(1, "temporary") || tokens.IsWord(1, "prepare")) return {};
   auto subject = SubjectOf(tokens);
   if (!subject) return Opaque();
@@ -174,7 +174,7 @@ StatementTraits ClassifyDrop(const StatementTokens& tokens) {
                  index ? TableBehindOn(tokens, name) : ListAt(tokens, name, subject->kind));
 }
 
-StatementTraits ClassifyAlter(const StatementTokens& tokens) {
+StatementTraits ClassifyMariadbAlter(const StatementTokens& tokens) {
   auto subject = SubjectOf(tokens);
   if (!subject || ChangesUnseen(tokens, *subject)) return Opaque();
   auto objects = ListAt(tokens, SkipIfExists(tokens, subject->at), subject->kind);
@@ -220,9 +220,9 @@ StatementTraits ClassifyMariadb(const StatementTokens& whole) {
   const std::size_t first = BehindSetStatement(whole);
   if (first > 0) return ClassifyMariadb(whole.From(first));
   const StatementTokens& tokens = whole;
-  if (tokens.IsWord(0, "create")) return ClassifyCreate(tokens);
-  if (tokens.IsWord(0, "drop")) return ClassifyDrop(tokens);
-  if (tokens.IsWord(0, "alter")) return ClassifyAlter(tokens);
+  if (tokens.IsWord(0, "create")) return ClassifyMariadbCreate(tokens);
+  if (tokens.IsWord(0, "drop")) return ClassifyMariadbDrop(tokens);
+  if (tokens.IsWord(0, "alter")) return ClassifyMariadbAlter(tokens);
   if (tokens.IsWord(0, "truncate")) return ClassifyTruncate(tokens);
   if (tokens.IsWord(0, "rename")) return ClassifyRename(tokens);
   if (tokens.IsWord(0, "revoke")) return ClassifyRevoke(tokens);

@@ -100,11 +100,11 @@ class Reader {
 
   // DROP kind [CONCURRENTLY] [IF EXISTS] name, ... [CASCADE]
   void Drop(std::size_t at) {
-    struct Kind {
+    struct Dropped {
       std::initializer_list<std::string_view> words;
       std::string_view kind;
     };
-    static const Kind kDrops[] = {
+    static const Dropped kDrops[] = {
         {{"table"}, "drop_table"},        {{"foreign", "table"}, "drop_table"},
         {{"tables"}, "drop_table"},       {{"schema"}, "drop_schema"},
         {{"database"}, "drop_database"},  {{"type"}, "drop_type"},
@@ -114,7 +114,7 @@ class Reader {
       std::size_t name = at + 2;
       return Add("drop_owned", Name(name), "");
     }
-    for (const Kind& drop : kDrops) {
+    for (const Dropped& drop : kDrops) {
       if (!tokens_.HasWords(at, drop.words)) continue;
       at += drop.words.size();
       // In MariaDB a schema is a database.

@@ -37,6 +37,7 @@ inline Lexeme SkippedUpTo(std::size_t end) {
 inline char ByteAt(std::string_view script, std::size_t at) {
   return at < script.size() ? script[at] : '\0';
 }
+inline bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 inline bool IsHexDigit(char c) {
   return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

@@ -5,7 +5,6 @@
 namespace mig {
 namespace {
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsSpaceOrControl(char c) { return c == '\x7F' || static_cast<unsigned char>(c) <= ' '; }
 
 Lexeme LexLineComment(std::string_view script, std::size_t begin) {

@@ -11,7 +11,6 @@ constexpr std::string_view kOperatorMarks = "~!@#^&|`?%";
 // Servers refuse an operator of 64 bytes; a longer run is not worth taking apart again and again.
 constexpr std::size_t kLongestOperatorRun = 1024;
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsLineEnd(char c) { return c == '\n' || c == '\r'; }
 bool IsOperatorByte(char c) { return c != '\0' && kOperatorBytes.find(c) != kOperatorBytes.npos; }
 

@@ -5,15 +5,13 @@
 namespace mig {
 namespace {
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 Lexeme LexSpace(std::string_view script, std::size_t at) {
   while (at < script.size() && IsSpace(script[at])) ++at;
   return SkippedUpTo(at);
 }
 
 // Digits and whatever name bytes touch them: the server refuses those as one token too.
-Lexeme LexNumber(std::string_view script, std::size_t begin) {
+Lexeme LexSqliteNumber(std::string_view script, std::size_t begin) {
   std::size_t at = SkipDigits(script, begin);
   char base = ByteAt(script, begin + 1);
   bool hex = script[begin] == '0' && (base == 'x' || base == 'X');
@@ -74,7 +72,7 @@ Lexeme LexSqlite(std::string_view script, std::size_t begin) {
   if (script.substr(begin, 3) == "\xEF\xBB\xBF") return SkippedUpTo(begin + 3);
   if ((c == 'x' || c == 'X') && next == '\'') return LexBlob(script, begin);
   if (IsLetter(c)) return TokenUpTo(TokenKind::kWord, SkipName(script, begin));
-  if (IsDigit(c) || (c == '.' && IsDigit(next))) return LexNumber(script, begin);
+  if (IsDigit(c) || (c == '.' && IsDigit(next))) return LexSqliteNumber(script, begin);
   if (c == '-' && next == '-') {
     return SkippedUpTo(std::min(script.find('\n', begin), script.size()));
   }
