@@ -83,17 +83,24 @@ Result<RevisionSet> RevisionSetOf(const Graph& graph, const std::vector<std::str
 
 ListedPage PageOf(const Graph& graph, const ListingQuery& query) {
   ListedPage page;
-  if (!IsAll(graph, query)) {
-    page.members.assign(graph.size(), false);
-    for (const Position p : Between(graph, query.set.lower, query.set.upper, query.follow))
-      page.members[p] = true;
-  }
-  for (Position p = std::min(query.below.value_or(graph.size()), graph.size()); p-- > 0;) {
-    const bool is_member = page.members.empty() ? graph.Has(p) : page.members[p];
-    if (!is_member || !Matches(graph, p, query)) continue;
+  const auto take = [&](Position p) {  // whether there is room for another
+    if (p >= query.below.value_or(graph.size()) || !Matches(graph, p, query)) return true;
     page.last = page.revisions.size() < query.most;
-    if (!page.last) break;
-    page.revisions.push_back(p);
+    if (page.last) page.revisions.push_back(p);
+    return page.last;
+  };
+  const RevisionSet& set = query.set;
+  if (IsAll(graph, query)) {
+    for (Position p = std::min(query.below.value_or(graph.size()), graph.size()); p-- > 0;) {
+      if (graph.Has(p) && !take(p)) break;
+    }
+  } else if (set.lower.empty()) {
+    VisitBetween(graph, {}, set.upper, query.follow, take);
+  } else {
+    const Positions between = Between(graph, set.lower, set.upper, query.follow);
+    page.members.assign(graph.size(), false);
+    for (const Position p : between) page.members[p] = true;
+    std::find_if_not(between.rbegin(), between.rend(), take);
   }
   return page;
 }

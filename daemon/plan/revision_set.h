@@ -37,11 +37,11 @@ struct ListingQuery {
 struct ListedPage {
   Positions revisions;  // newest first: a revision before everything below it
   bool last = true;
-  Marks members;  // of the whole set, unfiltered; empty: all of the graph
+  Marks members;  // of the whole set, unfiltered; empty: what a member follows is one, too
 };
 
-// One page. Costs a pass over the positions of the set, and for all of a graph nothing but the
-// page.
+// One page. Costs a pass over the positions of the set down to the end of the page, or over all of
+// them where something is left out; for all of a graph nothing but the page.
 ListedPage PageOf(const Graph& graph, const ListingQuery& query);
 
 }  // namespace mig

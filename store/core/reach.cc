@@ -35,11 +35,15 @@ Positions Where(const Graph& graph, Wanted wanted) {
 // Flags painted from chosen revisions downward, the highest position first, so that a revision's
 // flags are complete when it is taken. One byte for each position up to the highest, of which only
 // those walked over are touched. A stale revision is one whose answer is known already, and that of
-// all below it: once nothing else waits, the question is answered.
+// all below it: once nothing fresh waits, the question is answered.
+//
+// Revisions that nothing reached are taken like the others, and paint nothing: to leave them out
+// would be a branch that the processor guesses wrong time and again.
 class Painter {
  public:
-  using Flags = std::uint8_t;
-  static constexpr Flags kStale = 1;
+  using Flags =
+      char8_t;  // unlike unsigned char it aliases nothing, so that members stay in registers
+  static constexpr Flags kStale = 1, kReached = 0x80;
 
   Painter(const Graph& graph, Follow follow, Position highest)
       : graph_(graph),
@@ -49,32 +53,32 @@ class Painter {
     if (flags_ == nullptr) std::abort();
   }
 
-  // REQUIRES: `p` is no higher than the highest, and below what was taken.
-  void Paint(Position p, Flags flags) {
-    const Flags before = flags_[p];
-    flags_[p] = before | flags | kWaiting;
-    fresh_ +=
-        static_cast<std::size_t>(IsFresh(flags_[p])) - static_cast<std::size_t>(IsFresh(before));
-  }
+  // REQUIRES: `p` is no higher than the highest, and nothing was taken.
+  void Start(Position p, Flags flags) { Paint(p, flags | kReached); }
 
+  // `flags`: all of what Take() gave, and more where that is not 0.
   void PaintBelow(Position p, Flags flags) {
     ForEachBelow(graph_, p, follow_, [&](Position below) { Paint(below, flags); });
   }
 
   bool HasFresh() const { return fresh_ > 0; }
 
-  // Takes the highest waiting revision, with its flags. REQUIRES: HasFresh().
+  // The next lower revision with its flags: 0 where nothing reached it. REQUIRES: HasFresh().
   std::pair<Position, Flags> Take() {
-    while (flags_[--at_] == 0) {
-    }
-    const Flags flags = flags_[at_];
-    if (IsFresh(flags)) --fresh_;
-    return {at_, static_cast<Flags>(flags & ~kWaiting)};
+    const Flags flags = flags_[--at_];
+    fresh_ -= static_cast<std::size_t>(IsFresh(flags));
+    return {at_, flags};
   }
 
+  static bool IsFresh(Flags flags) { return (flags & (kReached | kStale)) == kReached; }
+
  private:
-  static constexpr Flags kWaiting = 0x80;
-  static bool IsFresh(Flags flags) { return (flags & (kWaiting | kStale)) == kWaiting; }
+  void Paint(Position p, Flags flags) {
+    const Flags before = flags_[p];
+    flags_[p] = before | flags;
+    fresh_ +=
+        static_cast<std::size_t>(IsFresh(flags_[p])) - static_cast<std::size_t>(IsFresh(before));
+  }
 
   const Graph& graph_;
   const Follow follow_;
@@ -99,6 +103,21 @@ Marks StrictlyAbove(const Graph& graph, const Positions& set, Follow follow) {
 }
 
 Position Highest(const Positions& set) { return *std::max_element(set.begin(), set.end()); }
+
+template <typename Visit>
+void WalkBetween(const Graph& graph, const Positions& lower, const Positions& upper, Follow follow,
+                 const Visit& visit) {
+  if (upper.empty()) return;
+  Painter painter(graph, follow, std::max(Highest(upper), lower.empty() ? 0 : Highest(lower)));
+  for (Position p : upper) painter.Start(p, 0);
+  for (Position p : lower) painter.Start(p, Painter::kStale);
+  while (painter.HasFresh()) {
+    const auto [p, flags] = painter.Take();
+    if (flags == 0) continue;
+    if (Painter::IsFresh(flags) && !visit(p)) return;
+    painter.PaintBelow(p, flags);
+  }
+}
 
 }  // namespace
 
@@ -134,13 +153,13 @@ Positions ToPositions(const Marks& marks) {
 }
 
 bool IsAncestor(const Graph& graph, Position lower, Position upper, Follow follow) {
-  if (lower >= upper) return lower == upper;
+  if (lower > upper) return false;
   Painter painter(graph, follow, upper);
-  painter.Paint(upper, 0);
+  painter.Start(upper, 0);
   while (painter.HasFresh()) {
-    const Position p = painter.Take().first;
-    if (p <= lower) return p == lower;
-    painter.PaintBelow(p, 0);
+    const auto [p, flags] = painter.Take();
+    if (p == lower) return flags != 0;
+    painter.PaintBelow(p, flags);
   }
   return false;
 }
@@ -152,12 +171,12 @@ bool SharesLineage(const Graph& graph, Position a, Position b, Follow follow) {
 Positions MaximalOf(const Graph& graph, const Positions& set, Follow follow) {
   if (set.size() < 2) return set;
   Painter painter(graph, follow, Highest(set));
-  for (Position p : set) painter.Paint(p, 0);
+  for (Position p : set) painter.Start(p, 0);
   Positions maximal;
   while (painter.HasFresh()) {
-    auto [p, flags] = painter.Take();
-    if (!(flags & Painter::kStale)) maximal.push_back(p);
-    painter.PaintBelow(p, Painter::kStale);
+    const auto [p, flags] = painter.Take();
+    if (Painter::IsFresh(flags)) maximal.push_back(p);
+    painter.PaintBelow(p, flags != 0 ? flags | Painter::kStale : 0);
   }
   std::reverse(maximal.begin(), maximal.end());
   return maximal;
@@ -190,13 +209,14 @@ Positions MergePointsOf(const Graph& graph) {
 Positions MergeBasesOf(const Graph& graph, Position a, Position b, Follow follow) {
   constexpr Painter::Flags kA = 2, kB = 4, kBoth = kA | kB;
   Painter painter(graph, follow, std::max(a, b));
-  painter.Paint(a, kA);
-  painter.Paint(b, kB);
+  painter.Start(a, kA);
+  painter.Start(b, kB);
   Positions bases;
   while (painter.HasFresh()) {
-    auto [p, flags] = painter.Take();
-    if (flags == kBoth) bases.push_back(p);
-    painter.PaintBelow(p, (flags & kBoth) == kBoth ? kBoth | Painter::kStale : flags);
+    const auto [p, flags] = painter.Take();
+    const bool both = (flags & kBoth) == kBoth;
+    if (both && Painter::IsFresh(flags)) bases.push_back(p);
+    painter.PaintBelow(p, both ? flags | Painter::kStale : flags);
   }
   std::reverse(bases.begin(), bases.end());
   return bases;
@@ -222,18 +242,18 @@ Positions OctopusBasesOf(const Graph& graph, const Positions& tips, Follow follo
 
 Positions Between(const Graph& graph, const Positions& lower, const Positions& upper,
                   Follow follow) {
-  if (upper.empty()) return {};
-  Painter painter(graph, follow, std::max(Highest(upper), lower.empty() ? 0 : Highest(lower)));
-  for (Position p : upper) painter.Paint(p, 0);
-  for (Position p : lower) painter.Paint(p, Painter::kStale);
   Positions between;
-  while (painter.HasFresh()) {
-    auto [p, flags] = painter.Take();
-    if (!(flags & Painter::kStale)) between.push_back(p);
-    painter.PaintBelow(p, flags);
-  }
+  WalkBetween(graph, lower, upper, follow, [&](Position p) {
+    between.push_back(p);
+    return true;
+  });
   std::reverse(between.begin(), between.end());
   return between;
+}
+
+void VisitBetween(const Graph& graph, const Positions& lower, const Positions& upper, Follow follow,
+                  const std::function<bool(Position)>& visit) {
+  WalkBetween(graph, lower, upper, follow, visit);
 }
 
 std::size_t CountBetween(const Graph& graph, const Positions& lower, const Positions& upper,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "store/core/graph.h"
@@ -59,6 +60,9 @@ Positions OctopusBasesOf(const Graph& graph, const Positions& tips,
 // lower..upper`, oldest first.
 Positions Between(const Graph& graph, const Positions& lower, const Positions& upper,
                   Follow follow);
+// The same, newest first, until `visit` returns false; what is below that is not walked over.
+void VisitBetween(const Graph& graph, const Positions& lower, const Positions& upper, Follow follow,
+                  const std::function<bool(Position)>& visit);
 std::size_t CountBetween(const Graph& graph, const Positions& lower, const Positions& upper,
                          Follow follow);
 

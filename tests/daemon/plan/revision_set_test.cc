@@ -83,6 +83,7 @@ TEST(PageOf, GoesOnWhereThePageBeforeEnded) {
     std::erase_if(query.set.upper, [&](Position p) { return !graph.Has(p); });
     std::erase_if(query.set.lower, [&](Position p) { return !graph.Has(p); });
     if (random() % 3 == 0) query.set = {HeadsOf(graph, Follow::kParents), {}};
+    if (random() % 3 == 0) query.set.lower.clear();
     query.most = 1 + random() % 5;
     auto expected = SlowAncestors(graph, query.set.upper, Follow::kParents);
     for (Position p : SlowAncestors(graph, query.set.lower, Follow::kParents)) expected.erase(p);
@@ -92,6 +93,10 @@ TEST(PageOf, GoesOnWhereThePageBeforeEnded) {
       listed.insert(listed.end(), page.revisions.begin(), page.revisions.end());
       last = page.last;
       ASSERT_TRUE(last || page.revisions.size() == query.most);
+      for (Position p : page.revisions) {
+        for (Position parent : graph.parents(p))
+          ASSERT_EQ(page.members.empty() || page.members[parent], expected.contains(parent));
+      }
       if (!last) query.below = page.revisions.back();
     }
     ASSERT_EQ(listed, Positions(expected.rbegin(), expected.rend()));

@@ -148,6 +148,14 @@ TEST_P(RandomGraphs, HaveTheMergeBasesThatTheDefinitionSays) {
     ASSERT_EQ(OctopusBasesOf(graph, {a, b, c}, follow), MaximalOf(graph, shared, follow));
     std::erase_if(below_a, [&](Position p) { return below_b.contains(p); });
     ASSERT_EQ(Between(graph, {b}, {a}, follow), Positions(below_a.begin(), below_a.end()));
+    Positions newest;
+    VisitBetween(graph, {b}, {a}, follow, [&](Position p) {
+      newest.push_back(p);
+      return newest.size() < 3;
+    });
+    ASSERT_EQ(newest, Positions(below_a.rbegin(),
+                                std::next(below_a.rbegin(),
+                                          std::min<int>(3, static_cast<int>(below_a.size())))));
   }
 }
 
