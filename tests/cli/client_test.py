@@ -120,6 +120,13 @@ def state_of(pid):
         return "gone"
 
 
+def watches_a_process(pid):
+    try:
+        return any("pidfd" in os.readlink(file) for file in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:  # a file that was closed meanwhile
+        return False
+
+
 class SharedDaemon(ClientTest):
     """A run on a shared daemon that waits for a lock that the test holds, so that it lasts as long as the test wants."""
     user = []  # what makes the daemon somebody else's
@@ -252,6 +259,7 @@ class Stopping(SharedDaemon):
         told = self.stop("--timeout", "0", status=7)
         self.assertIn(f"the daemon (process {pid}) is still stopping after 0s: 1 run is active [DRAINING]", told)
         stop = self.start("daemon", "stop")
+        wait_for(lambda: watches_a_process(stop.pid))
         self.lock.close()
         self.assertEqual((client.wait(PATIENCE), stop.wait(PATIENCE)), (0, 0))
         self.assertEqual(stop.stderr.read(), "the daemon has stopped\n")
