@@ -60,7 +60,7 @@ url = "postgresql://mig:${SECRET}@db/shop"
 }
 
 TEST(DaemonConfig, AcceptsTheExampleThatIsInstalled) {
-  const auto config = LoadDaemonConfig(MIG_TEST_DATA "/../../docs/migd.toml", {});
+  const auto config = LoadDaemonConfig(MIG_TEST_DATA "/../docs/migd.toml", {});
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_TRUE(CheckDaemonConfig(*config));
 }

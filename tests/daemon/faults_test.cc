@@ -9,11 +9,11 @@
 namespace mig {
 namespace {
 
-using Kind = SessionFault::Kind;
+using Fault = SessionFault::Kind;
 
 struct FaultCase {
   Dialect dialect;
-  Kind kind;
+  Fault kind;
   const char* plan;
 };
 
@@ -27,7 +27,7 @@ std::vector<FaultCase> AllCases() {
   std::vector<FaultCase> cases;
   for (const Dialect dialect : {Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb}) {
     for (const char* plan : {"transactional", "outside", "mixed"}) {
-      for (const Kind kind : {Kind::kBefore, Kind::kAfter, Kind::kDead, Kind::kDeadAfter}) {
+      for (const Fault kind : {Fault::kBefore, Fault::kAfter, Fault::kDead, Fault::kDeadAfter}) {
         cases.push_back({dialect, kind, plan});
       }
     }

@@ -22,8 +22,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
-const Operation kUpgradeAll{Operation::Kind::kUpgrade, {"heads"}};
-
 // Debian's pgbouncer before the test server, on a socket of its own; ends with this object, or with
 // the process.
 class Pgbouncer {

@@ -12,8 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-const Operation kUpgradeAll{Operation::Kind::kUpgrade, {"heads"}};
-
 class RunsTest : public testing::Test {
  protected:
   std::vector<std::string> Listed() {

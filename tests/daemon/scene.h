@@ -29,6 +29,8 @@ namespace mig {
 std::vector<std::string> Words(const std::string& text);
 std::string Join(const std::vector<std::string>& words, const char* between = " ");
 
+inline const Operation kUpgradeAll{Operation::Kind::kUpgrade, {"heads"}};
+
 class Scene {
  public:
   explicit Scene(Dialect dialect, std::string schema = "", SessionOpener open = OpenSession,

@@ -183,7 +183,7 @@ TEST_P(ScriptTest, LeavesTheDatabaseThatARunLeaves) {
   int both_ways = 0;
   for (int round = 0; round < rounds; ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
-    const Graph graph = mig::testing::RandomGraph(random, 12);
+    const Graph graph = RandomGraph(random, 12);
     Scene offline(GetParam()), connected(GetParam());
     for (Scene* scene : {&offline, &connected}) {
       scene->Draw(Drawing(graph));

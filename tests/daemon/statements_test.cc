@@ -17,8 +17,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const Operation kUpgradeAll{Operation::Kind::kUpgrade, {"heads"}};
-
 class StatementsTest : public testing::TestWithParam<Dialect> {
  protected:
   bool postgres() const { return scene_.postgres(); }

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const Operation kUpgradeAll{Operation::Kind::kUpgrade, {"heads"}};
-
 class UnfinishedTest : public testing::Test {
  protected:
   UnfinishedTest() { scene_.Draw("a"); }

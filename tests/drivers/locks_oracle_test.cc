@@ -121,7 +121,7 @@ bool Concerns(const LockTaken& lock) {
 TEST(LocksOracle, PostgresqlTakesTheLocksThatAreForetold) {
   Server15 server;
   int tried = 0;
-  for (const LocksCase& one : LocksCases(MIG_TEST_DATA "/sql/locks/postgresql.txt")) {
+  for (const LocksCase& one : LocksCases(MIG_TEST_DATA "/drivers/sql/locks/postgresql.txt")) {
     SCOPED_TRACE(one.statement);
     const StatementLocks told = LocksOf(Dialect::kPostgresql, one.statement);
     if (!told.analysed || !Classify(Dialect::kPostgresql, one.statement).runs_in_transaction)

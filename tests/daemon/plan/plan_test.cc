@@ -9,9 +9,6 @@
 namespace mig {
 namespace {
 
-using ::mig::testing::RandomGraph;
-using ::mig::testing::RandomSet;
-using ::mig::testing::SlowAncestors;
 using ::testing::HasSubstr;
 
 Current RowsNamed(const Graph& graph, const std::vector<std::string>& names) {

@@ -8,10 +8,6 @@
 namespace mig {
 namespace {
 
-using ::mig::testing::RandomGraph;
-using ::mig::testing::RandomSet;
-using ::mig::testing::SlowAncestors;
-
 constexpr std::string_view kFork = "a; b: a; c: b; x: a; y: x; m: c y; z: y +b";
 
 ListingQuery QueryOf(const Graph& graph, const std::vector<std::string>& words,

@@ -12,7 +12,7 @@ namespace {
 
 std::string FormatsPage() {
   std::ostringstream page;
-  page << std::ifstream(MIG_TEST_DATA "/../../../docs/formats.md").rdbuf();
+  page << std::ifstream(MIG_TEST_DATA "/../docs/formats.md").rdbuf();
   return page.str();
 }
 

@@ -13,9 +13,6 @@
 namespace mig {
 namespace {
 
-using ::mig::testing::RandomGraph;
-using ::mig::testing::RandomSet;
-using ::mig::testing::SlowAncestors;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;

@@ -10,7 +10,7 @@
 #include "store/core/graph.h"
 #include "store/core/reach.h"
 
-namespace mig::testing {
+namespace mig {
 
 // `most` revisions at most; revision i is called r<i> and stands at position i.
 inline Graph RandomGraph(std::mt19937& random, int most) {
@@ -52,4 +52,4 @@ inline Positions RandomSet(std::mt19937& random, const Graph& graph, std::size_t
   return {set.begin(), set.end()};
 }
 
-}  // namespace mig::testing
+}  // namespace mig

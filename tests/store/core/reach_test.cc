@@ -15,9 +15,6 @@
 namespace mig {
 namespace {
 
-using ::mig::testing::RandomGraph;
-using ::mig::testing::RandomSet;
-using ::mig::testing::SlowAncestors;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 

@@ -12,7 +12,7 @@
 namespace mig {
 namespace {
 
-constexpr char kPath[] = MIG_TEST_DATA "/../../../docs/errors.md";
+constexpr char kPath[] = MIG_TEST_DATA "/../docs/errors.md";
 
 constexpr char kPreamble[] =
     "# Errors\n"
