@@ -41,8 +41,8 @@ Positions Where(const Graph& graph, Wanted wanted) {
 // would be a branch that the processor guesses wrong time and again.
 class Painter {
  public:
-  using Flags =
-      char8_t;  // unlike unsigned char it aliases nothing, so that members stay in registers
+  // Unlike unsigned char it aliases nothing, so that members stay in registers.
+  using Flags = char8_t;
   static constexpr Flags kStale = 1, kReached = 0x80;
 
   Painter(const Graph& graph, Follow follow, Position highest)
