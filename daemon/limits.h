@@ -30,7 +30,8 @@ inline constexpr std::size_t kMaxJobs = 8;
 // files (each takes two).
 inline constexpr std::size_t kMaxUnixConnections = 400;
 
-// Events of a run in one message: bounds what a slow watcher holds in memory, at about 100 bytes each.
+// Events of a run in one message: bounds what a slow watcher holds in memory, at about 100 bytes
+// each.
 inline constexpr std::size_t kMaxEventsPerRead = 1000;
 
 // How long events gather before they are sent on. Nobody sees a fiftieth of a second.
@@ -48,9 +49,12 @@ inline constexpr std::size_t kMaxErrorDetailBytes = 4096;
 // them. Service managers kill after 90 seconds by default, container engines after 10.
 inline constexpr std::chrono::seconds kDrainTime{8};
 
-// Work trees kept as read: the branches somebody switches between within an hour. Each costs about
+// Work trees kept as read. However large: the branches somebody switches between within an hour.
+// Beyond those as many as have little to keep, for many clients that ask at once. Each costs about
 // three times its files.
-inline constexpr std::size_t kMaxKeptViews = 8;
+inline constexpr std::size_t kKeptViews = 8;
+inline constexpr std::size_t kMaxKeptViews = 1024;
+inline constexpr std::size_t kMaxKeptBytes = std::size_t{8} << 20;  // of files
 
 // Histories of a view and a target together that are kept: those of the targets of a few work
 // trees. Two thousand edited revisions take about 6 MB.

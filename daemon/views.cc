@@ -107,10 +107,21 @@ Result<Views::Opened> Views::Open(const std::string& project,
   opened.view = TRY(Build(project, digest, listing, contents));
   const std::lock_guard lock(mutex_);
   ForgetUploaded(contents);
-  kept_.push_front({project + "\n" + digest, opened.view, std::move(contents)});
-  if (kept_.size() > kMaxKeptViews) kept_.pop_back();
-  std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
+  std::size_t bytes = 0;
+  for (const Contents& file : contents) bytes += file->size();
+  Keep({project + "\n" + digest, opened.view, std::move(contents), bytes});
   return opened;
+}
+
+void Views::Keep(Kept kept) {
+  kept_bytes_ += kept.bytes;
+  kept_.push_front(std::move(kept));
+  while (kept_.size() > kMaxKeptViews ||
+         (kept_.size() > kKeptViews && kept_bytes_ > kMaxKeptBytes)) {
+    kept_bytes_ -= kept_.back().bytes;
+    kept_.pop_back();
+  }
+  std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
 }
 
 // They are kept with a view from now on; others' wait for theirs.

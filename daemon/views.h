@@ -72,12 +72,14 @@ class Views {
     std::string key;
     ViewPtr view;
     std::vector<Contents> contents;
+    std::size_t bytes;  // of the contents
   };
 
   Result<ViewPtr> Build(const std::string& project, const std::string& digest,
                         const std::vector<ListedFile>& listing,
                         const std::vector<Contents>& contents);
   void ForgetUploaded(const std::vector<Contents>& contents);  // mutex_ is held
+  void Keep(Kept kept);                                        // the same
   Result<ViewPtr> OfRef(const ViewName& name);
   // Adds what `linked` follows and has no file, from the store.
   Result<void> AddStoredAncestors(std::vector<RevisionPtr>& revisions);
@@ -86,7 +88,8 @@ class Views {
   Refs& refs_;
   GraphIndex& index_;
   std::mutex mutex_;
-  std::list<Kept> kept_;                                           // the latest used first
+  std::list<Kept> kept_;  // the latest used first
+  std::size_t kept_bytes_ = 0;
   std::map<std::string, std::weak_ptr<const std::string>> known_;  // by sha256
   std::list<Contents> uploaded_;                                   // the latest first
   std::size_t uploaded_bytes_ = 0;

@@ -1,0 +1,54 @@
+#include "daemon/views.h"
+
+#include <gmock/gmock.h>
+
+#include "store/core/sha256.h"
+#include "tests/daemon/scene.h"
+
+namespace mig {
+namespace {
+
+class ViewsTest : public testing::Test {
+ protected:
+  // A work tree of one file, with a comment of so many bytes.
+  ViewName Opened(int number, std::size_t bytes) {
+    const std::string name = "r" + std::to_string(number);
+    const std::string text = "-- message: " + name + "\n\n-- mig:up\n-- " +
+                             std::string(bytes, 'x') + "\nSELECT 1;\n\n-- mig:down\nSELECT 2;\n";
+    const std::vector<ListedFile> listing = {{name + ".sql", Hex(Sha256(text))}};
+    EXPECT_TRUE(views().AddContents(listing[0].sha256, text));
+    const auto opened = views().Open("shop", listing);
+    EXPECT_TRUE(opened) << opened.error().message;
+    EXPECT_NE(opened->view, nullptr);
+    return {"shop", DigestOf(listing), ""};
+  }
+  bool Knows(const ViewName& name) { return views().Find(name).has_value(); }
+  Views& views() { return scene_.engine().views(); }
+
+  Scene scene_{Dialect::kSqlite};
+};
+
+TEST_F(ViewsTest, KeepTheSmallWorkTreesOfManyClientsAtOnce) {
+  const ViewName first = Opened(0, 100);
+  for (int i = 1; i < 300; ++i) Opened(i, 100);
+  EXPECT_TRUE(Knows(first));
+}
+
+TEST_F(ViewsTest, KeepAFewWorkTreesHoweverLarge) {
+  std::vector<ViewName> names;
+  for (int i = 0; i < 12; ++i) names.push_back(Opened(i, 2'000'000));
+  EXPECT_FALSE(Knows(names[3]));
+  for (int i = 4; i < 12; ++i) EXPECT_TRUE(Knows(names[i])) << i;
+}
+
+TEST_F(ViewsTest, ForgetFirstWhatWasNotAskedForForLongest) {
+  const ViewName asked = Opened(0, 2'000'000), forgotten = Opened(1, 2'000'000);
+  for (int i = 2; i < 8; ++i) Opened(i, 2'000'000);
+  EXPECT_TRUE(Knows(asked));
+  Opened(8, 2'000'000);
+  EXPECT_TRUE(Knows(asked));
+  EXPECT_FALSE(Knows(forgotten));
+}
+
+}  // namespace
+}  // namespace mig
