@@ -62,7 +62,9 @@ SqliteSession::SqliteSession(std::string path)
     : path_(std::move(path)), version_(std::string("SQLite ") + sqlite3_libversion()) {}
 
 SqliteSession::~SqliteSession() {
-  if (lock_ != nullptr) ChangeJournalMode("persist", "delete");
+  if (lock_ == nullptr) return;
+  (void)Rollback();  // within a transaction the mode cannot change
+  ChangeJournalMode("persist", "delete");
 }
 
 Result<std::unique_ptr<Session>> SqliteSession::Open(const std::string& path,

@@ -190,6 +190,8 @@ TEST_F(SqliteSessionTest, DropsTheRollbackJournalWithItself) {
   auto session = MustOpen(Url("x.db"));
   ASSERT_TRUE(*session->TryLock(""));
   MustExecute(*session, {"CREATE TABLE t (a integer)"});
+  ASSERT_TRUE(session->Begin());
+  MustExecute(*session, {"INSERT INTO t VALUES (1)"});
   session.reset();
   EXPECT_FALSE(std::filesystem::exists(folder_ / "x.db-journal"));
 }
@@ -201,7 +203,7 @@ TEST_F(SqliteSessionTest, ReadsADatabaseWhoseJournalAKilledHolderKept) {
     if (!*session->TryLock("")) _exit(1);
     MustExecute(*session, {"CREATE TABLE t (a integer)"});
     MustExecute(*session, {"INSERT INTO t VALUES (1)"});
-    ASSERT_TRUE(session->Begin());
+    if (!session->Begin()) _exit(1);
     MustExecute(*session, {"INSERT INTO t VALUES (2)"});
     kill(getpid(), SIGKILL);
   }
