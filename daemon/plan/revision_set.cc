@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ranges>
 #include <string_view>
 
 #include "store/core/expression.h"
@@ -100,7 +101,9 @@ ListedPage PageOf(const Graph& graph, const ListingQuery& query) {
     const Positions between = Between(graph, set.lower, set.upper, query.follow);
     page.members.assign(graph.size(), false);
     for (const Position p : between) page.members[p] = true;
-    std::find_if_not(between.rbegin(), between.rend(), take);
+    for (const Position p : std::views::reverse(between)) {
+      if (!take(p)) break;
+    }
   }
   return page;
 }
