@@ -12,7 +12,8 @@ INSTANTIATE_TEST_SUITE_P(Engines, Locks,
 
 TEST_P(Locks, AreThoseOfTheManual) {
   const std::string name(NameOf(GetParam()));
-  for (const LocksCase& one : LocksCases(std::string(MIG_TEST_DATA "/drivers/sql/locks/") + name + ".txt")) {
+  for (const LocksCase& one :
+       LocksCases(std::string(MIG_TEST_DATA "/drivers/sql/locks/") + name + ".txt")) {
     EXPECT_EQ(SentenceOf(LocksOf(GetParam(), one.statement)), one.sentence) << one.statement;
   }
 }

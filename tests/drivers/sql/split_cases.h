@@ -28,7 +28,8 @@ inline std::string ReadFile(const std::filesystem::path& path) {
 
 inline std::vector<SplitCase> SplitCases(Dialect dialect) {
   std::vector<SplitCase> cases;
-  std::filesystem::path folder = std::filesystem::path(MIG_TEST_DATA) / "drivers/sql/split" / NameOf(dialect);
+  std::filesystem::path folder =
+      std::filesystem::path(MIG_TEST_DATA) / "drivers/sql/split" / NameOf(dialect);
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".sql") cases.push_back({dialect, entry.path()});
   }
