@@ -1,7 +1,7 @@
 #include "drivers/mariadb_connection.h"
 
 #include <fmt/format.h>
-#include <ma_pvio.h>
+#include <fmt/ranges.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <optional>
+#include <functional>
 
 #include "drivers/mariadb_errors.h"
 #include "drivers/mariadb_result.h"
@@ -106,12 +106,7 @@ void NoticeVanishedServers(int socket) {
   for (auto [option, value] : kTcp) setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);
 }
 
-// Whether the library has read more from its socket than it has given out.
-bool HasRead(const MYSQL* mysql) {
-  const MARIADB_PVIO* stream = mysql->net.pvio;
-  return stream != nullptr && stream->cache != nullptr &&
-         stream->cache_pos < stream->cache + stream->cache_size;
-}
+bool HasColumns(const SqlResult& result) { return !result.columns.empty(); }
 
 // What the server does not report as a change of state: user variables that an expression assigns,
 // and the next transaction's characteristics.
@@ -194,45 +189,33 @@ void MariadbConnection::AbsorbKill() {
 }
 
 Result<SqlResult> MariadbConnection::Run(const std::string& sql) {
-  SqlResult only;
-  auto ran = RunTogether(std::span(&sql, 1),
-                         [&](std::size_t, SqlResult result) { only = std::move(result); });
-  if (ran) return only;
-  ran.error().details.erase("command_index");
-  return std::move(ran).error();
+  std::vector<SqlResult> results = TRY(Ask(sql));
+  const auto last = std::ranges::find_if(results.rbegin(), results.rend(), HasColumns);
+  return std::move(last == results.rend() ? results.back() : *last);
 }
 
-Result<void> MariadbConnection::RunTogether(std::span<const std::string> statements,
-                                            const Answered& answered) {
+Result<std::vector<SqlResult>> MariadbConnection::RunTogether(
+    std::span<const std::string> statements) {
+  std::vector<SqlResult> results;
+  if (is_mariadb() && statements.size() > 1) {
+    results = TRY(Ask(fmt::format("BEGIN NOT ATOMIC {}; END", fmt::join(statements, "; "))));
+  } else {
+    for (const std::string& sql : statements) results.push_back(TRY(Run(sql)));
+  }
+  std::erase_if(results, std::not_fn(HasColumns));
+  return results;
+}
+
+// One result at least.
+Result<std::vector<SqlResult>> MariadbConnection::Ask(const std::string& sql) {
   SetExecuting(true);
-  std::optional<Error> error;
-  const auto fail = [&](Error failure, std::size_t index) {
-    failure.details["command_index"] = std::to_string(index);
-    if (!error) error = std::move(failure);
-  };
-  std::size_t sent = 0;
-  for (const std::string& sql : statements) {
-    if (mysql_send_query(mysql_.get(), sql.data(), sql.size()) != 0) break;
-    ++sent;
-  }
-  if (sent == 0) fail(MariadbError(mysql_.get(), statements[0], cancelled_), 0);
-  bool there = sent > 0;
-  for (std::size_t i = 0; there && i < sent; ++i) {
-    Result<SqlResult> result = ReadAnswer(statements[i]);
-    NoteChanges(statements[i]);
-    if (!result) {
-      there = result.error().reason != Reason::kDatabaseUnreachable;
-      fail(std::move(result).error(), i);
-    } else if (!error) {
-      answered(i, *std::move(result));
-    }
-  }
-  if (there && sent < statements.size())
-    fail(MariadbError(mysql_.get(), statements[sent], cancelled_), sent);
+  const bool sent = mysql_send_query(mysql_.get(), sql.data(), sql.size()) == 0;
+  const bool answered = sent && AwaitAnswer() && mysql_read_query_result(mysql_.get()) == 0;
+  auto results = answered ? ReadResults(sql) : MariadbError(mysql_.get(), sql, cancelled_);
+  if (sent) NoteChanges(sql);
   SetExecuting(false);
-  if (error) return *std::move(error);
-  if (listener_ && mysql_warning_count(mysql_.get()) > 0) PassNotices();
-  return {};
+  if (results && listener_ && mysql_warning_count(mysql_.get()) > 0) PassNotices();
+  return results;
 }
 
 void MariadbConnection::SetExecuting(bool executing) {
@@ -240,13 +223,7 @@ void MariadbConnection::SetExecuting(bool executing) {
   executing_ = executing;
 }
 
-Result<SqlResult> MariadbConnection::ReadAnswer(const std::string& sql) {
-  if (AwaitAnswer() && mysql_read_query_result(mysql_.get()) == 0) return ReadResults(sql);
-  return MariadbError(mysql_.get(), sql, cancelled_);
-}
-
 bool MariadbConnection::AwaitAnswer() {
-  if (HasRead(mysql_.get())) return true;
   pollfd socket = {static_cast<int>(mysql_get_socket(mysql_.get())), POLLIN, 0};
   for (;;) {
     int ready = poll(&socket, 1, kRepeatKillMilliseconds);
@@ -260,20 +237,20 @@ bool MariadbConnection::AwaitAnswer() {
   }
 }
 
-Result<SqlResult> MariadbConnection::ReadResults(const std::string& sql) {
+Result<std::vector<SqlResult>> MariadbConnection::ReadResults(const std::string& sql) {
   MYSQL* mysql = mysql_.get();
-  SqlResult last;
+  std::vector<SqlResult> results;
   for (;;) {
     std::unique_ptr<MYSQL_RES, FreeMariadbResult> rows(mysql_store_result(mysql));
     if (rows != nullptr) {
-      last = ReadMariadbRows(rows.get());
+      results.push_back(ReadMariadbRows(rows.get()));
     } else if (mysql_errno(mysql) != 0) {
       return MariadbError(mysql, sql, cancelled_);
-    } else if (last.columns.empty()) {
-      last.rows_affected = static_cast<std::int64_t>(mysql_affected_rows(mysql));
+    } else {
+      results.emplace_back().rows_affected = static_cast<std::int64_t>(mysql_affected_rows(mysql));
     }
     int more = mysql_next_result(mysql);
-    if (more < 0) return last;
+    if (more < 0) return results;
     if (more > 0) return MariadbError(mysql, sql, cancelled_);
   }
 }

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "drivers/session.h"
 #include "drivers/target_url.h"
@@ -44,12 +45,9 @@ class MariadbConnection {
   // columns.
   Result<SqlResult> Run(const std::string& sql);
 
-  // Sends the statements together, each one a message of its own, and reads their answers in turn,
-  // which `answered` is told up to the first that failed. Those behind that one run nevertheless.
-  // An error says by its `command_index` which one it is. REQUIRES: several are small, since no
-  // answer is read before all is sent.
-  using Answered = std::function<void(std::size_t index, SqlResult result)>;
-  Result<void> RunTogether(std::span<const std::string> statements, const Answered& answered);
+  // Runs the statements up to the first that fails and answers the results that have columns, in
+  // their order. MariaDB gets them as one compound statement, in one message, MySQL one by one.
+  Result<std::vector<SqlResult>> RunTogether(std::span<const std::string> statements);
 
   // Kills what the server runs for this connection now, or begins to run before the Running ends
   // (KILL QUERY, over a connection of its own). A server that has not ended it after a minute, or
@@ -87,8 +85,8 @@ class MariadbConnection {
 
   void SetExecuting(bool executing);
   bool AwaitAnswer();
-  Result<SqlResult> ReadAnswer(const std::string& sql);
-  Result<SqlResult> ReadResults(const std::string& sql);
+  Result<std::vector<SqlResult>> Ask(const std::string& sql);
+  Result<std::vector<SqlResult>> ReadResults(const std::string& sql);
   void NoteChanges(const std::string& sql);
   void PassNotices();
   bool SendKill();  // under mutex_; false when the server is silent

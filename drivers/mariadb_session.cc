@@ -1,9 +1,7 @@
 #include "drivers/mariadb_session.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -22,7 +20,7 @@ constexpr char kFixedSettings[] =
     "session_track_schema = 1, session_track_state_change = 1";
 
 constexpr char kBegin[] = "START TRANSACTION";
-// What any socket takes while the server waits for its answers to be read.
+// More than that goes alone: a message may not be longer than the server's max_allowed_packet.
 constexpr std::size_t kTogether = 16'384;  // bytes
 
 // The two user locks of a name, in the order in which they are taken. Names of user locks count on
@@ -74,55 +72,62 @@ Result<std::unique_ptr<MariadbConnection>> MariadbSession::Connect() const {
 }
 
 Result<SqlResult> MariadbSession::Execute(const SqlCommand& command) {
-  std::string sql = TRY(WithMariadbLiterals(command));
   MariadbConnection::Running running(*connection_);
+  return RunAlone(command);
+}
+
+Result<SqlResult> MariadbSession::RunAlone(const SqlCommand& command) {
+  const std::string sql = TRY(WithMariadbLiterals(command));
   if (std::exchange(begin_pending_, false)) TRY(connection_->Run(kBegin));
   return connection_->Run(sql);
 }
 
-// One group after the other, each in one round trip: up to a prompt command, or to the end.
+// One group after the other, each in one round trip.
 Result<void> MariadbSession::ExecuteAll(std::span<const SqlCommand> commands,
                                         const CommandDone& done) {
   MariadbConnection::Running running(*connection_);
-  std::size_t next = 0;
-  while (next < commands.size()) {
-    const std::size_t first = next;
-    auto group = NextGroup(commands, next);
-    if (!group) return std::move(group).error();
-    const std::size_t ahead = group->size() - (next - first);  // START TRANSACTION
-    auto outcome =
-        connection_->RunTogether(*group, [&](std::size_t index, const SqlResult& result) {
-          if (done && index >= ahead) done(first + index - ahead, result);
-        });
-    if (outcome) continue;
-    const std::size_t failed = std::stoul(outcome.error().details["command_index"]);
-    outcome.error().details["command_index"] =
-        std::to_string(first + std::max(failed, ahead) - ahead);
-    return outcome;
+  for (std::size_t first = 0; first < commands.size();) {
+    auto results = RunGroup(commands.subspan(first));
+    if (!results) {
+      results.error().details["command_index"] = std::to_string(first);
+      return std::move(results).error();
+    }
+    for (const SqlResult& result : *results) {
+      if (done) done(first, result);
+      ++first;
+    }
   }
   return {};
 }
 
-// Moves `next` behind it.
-Result<std::vector<std::string>> MariadbSession::NextGroup(std::span<const SqlCommand> commands,
-                                                           std::size_t& next) {
-  std::vector<std::string> group;
-  const auto at = [&](Error error) {
-    error.details["command_index"] = std::to_string(next);
-    return error;
-  };
-  if (connection_->cancelled()) return at({Reason::kCancelled, "interrupted"});
-  if (std::exchange(begin_pending_, false)) group.push_back(kBegin);
-  std::size_t size = 0;
-  for (bool ends = false; !ends; ++next) {
-    auto sql = WithMariadbLiterals(commands[next]);
-    if (!sql) return at(std::move(sql).error());
-    size += sql->size();
-    if (!group.empty() && size > kTogether) return group;
-    group.push_back(*std::move(sql));
-    ends = commands[next].prompt || next + 1 == commands.size();
+// Runs the first command alone where it is prompt, else the commands up to a prompt one together;
+// and answers a result for each that ran.
+Result<std::vector<SqlResult>> MariadbSession::RunGroup(std::span<const SqlCommand> commands) {
+  if (connection_->cancelled()) return Error{Reason::kCancelled, "interrupted"};
+  if (commands[0].prompt) {
+    SqlResult result = TRY(RunAlone(commands[0]));
+    return std::vector{std::move(result)};
   }
-  return group;
+  std::vector<std::string> group;
+  const bool begins = std::exchange(begin_pending_, false);
+  if (begins) group.emplace_back(kBegin);
+  std::size_t size = 0;
+  for (const SqlCommand& command : commands) {
+    std::string sql = TRY(WithMariadbLiterals(command));
+    size += sql.size();
+    if (size > kTogether && size > sql.size()) break;
+    group.push_back(std::move(sql));
+    if (command.prompt) break;
+  }
+  std::vector<SqlResult> rows = TRY(connection_->RunTogether(group));
+  std::vector<SqlResult> results;
+  std::size_t next = 0;
+  for (const std::string& sql : group) {
+    const bool gives_rows = sql.starts_with("SELECT") && next < rows.size();
+    results.push_back(gives_rows ? std::move(rows[next++]) : SqlResult());
+  }
+  if (begins) results.erase(results.begin());
+  return results;
 }
 
 Result<void> MariadbSession::RunScript(const std::string& sql) {

@@ -1,9 +1,11 @@
 // A session on MariaDB (10.6 and later) or MySQL, and what it means by the seam's words.
 //
 // Statements go by the text protocol, each as a message of its own: the server refuses a second one
-// in it. ExecuteAll sends messages together where nothing prompt is between them, and Begin() goes
-// with its first. Parameters are written as literals (drivers/mariadb_literals.h). A data
-// definition statement commits the open transaction, which InTransaction() then shows.
+// in it. What ExecuteAll finds between prompt commands goes as one compound statement (BEGIN NOT
+// ATOMIC), which the server stops where one of its parts fails, and Begin() with it. COMMIT goes
+// alone: only then does its failure, a kill's too, say that nothing was committed.
+// Parameters are written as literals (drivers/mariadb_literals.h). A data definition statement
+// commits the open transaction, which InTransaction() then shows.
 //
 // The fixed state is that of a fresh connection to this server (its time zone, its default role,
 // its sql_mode), but for what this program's reading of SQL relies on: utf8mb4, autocommit, no
@@ -57,9 +59,9 @@ class MariadbSession final : public Session {
   std::string StateOfOptionFile() const;
   Result<void> RunScript(const std::string& sql);
   Result<void> HandLockTo(MariadbConnection& next);
-  // What goes to the server together, from the command `next` on.
-  Result<std::vector<std::string>> NextGroup(std::span<const SqlCommand> commands,
-                                             std::size_t& next);
+  // Those of ExecuteAll, within a Running.
+  Result<SqlResult> RunAlone(const SqlCommand& command);
+  Result<std::vector<SqlResult>> RunGroup(std::span<const SqlCommand> commands);
 
   const TargetUrl url_;
   std::mutex mutex_;  // guards the pointer against Interrupt

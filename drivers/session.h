@@ -34,9 +34,9 @@ using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::string, Blob>;
 struct SqlCommand {
   std::string sql;
   std::vector<SqlValue> parameters = {};
-  // Its end is told as it comes, in ExecuteAll; that of others may come together with a later
-  // one's. Where an engine does not stop by itself behind a statement that failed, only what
-  // follows a prompt one waits for its end: the others are to be harmless, or undone by Rollback().
+  // ExecuteAll tells its end as it comes, all that it gave, and its failure as its own. Others,
+  // from one prompt one to the next, may go to the engine as one: then rows are told of those that
+  // begin with SELECT, rows_affected of none, and a failure is that of the first.
   bool prompt = false;
   // It comes many times, with other parameters: a session may keep it prepared, and ExecuteAll
   // then costs the server a fraction of it.

@@ -28,6 +28,9 @@ class MariadbSessionTest : public testing::Test {
  protected:
   SqlResult Run(const std::string& sql) { return MustExecute(*session_, {sql}); }
   std::string Text(const std::string& sql) { return std::get<std::string>(Cell(*session_, {sql})); }
+  SqlValue Count(const std::string& table) {
+    return Cell(*session_, {"SELECT count(*) FROM " + table});
+  }
 
   Database database_{Dialect::kMariadb};
   std::unique_ptr<Session> session_ = database_.Open();
@@ -115,6 +118,34 @@ TEST_F(MariadbSessionTest, ReadsAllResultsOfACall) {
   Run("CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 'last' AS last; END");
   EXPECT_THAT(Run("CALL p()").columns, ElementsAre("last"));
   EXPECT_EQ(Text("SELECT 'usable'"), "usable");
+}
+
+TEST_F(MariadbSessionTest, RunsWhatIsNotPromptAsOneAndTellsItsRows) {
+  Run("CREATE TABLE t (a integer PRIMARY KEY)");
+  const SqlCommand insert = {"INSERT INTO t VALUES ($1)", {std::int64_t{1}}};
+  const std::vector<SqlCommand> commands = {
+      {"SELECT count(*) FROM t"}, insert, {"SELECT a FROM t FOR UPDATE"}};
+  std::vector<std::size_t> rows;
+  ASSERT_TRUE(session_->Begin());
+  ASSERT_TRUE(session_->ExecuteAll(
+      commands, [&](std::size_t, const SqlResult& result) { rows.push_back(result.rows.size()); }));
+  EXPECT_THAT(rows, ElementsAre(1u, 0u, 1u));
+  EXPECT_TRUE(session_->InTransaction());
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_EQ(Count("t"), SqlValue(std::int64_t{0}));
+}
+
+TEST_F(MariadbSessionTest, StopsWithinWhatItRunsAsOneWherePartOfItFails) {
+  Run("CREATE TABLE t (a integer PRIMARY KEY)");
+  const auto insert = [](std::int64_t a) { return SqlCommand{"INSERT INTO t VALUES ($1)", {a}}; };
+  const std::vector<SqlCommand> commands = {
+      {.sql = "SELECT 1", .prompt = true}, insert(1), insert(1), insert(2)};
+  ASSERT_TRUE(session_->Begin());
+  Error error = ErrorOf(session_->ExecuteAll(commands, {}));
+  EXPECT_EQ(error.reason, Reason::kStatementFailed);
+  EXPECT_EQ(error.details["command_index"], "1");
+  EXPECT_EQ(Count("t"), SqlValue(std::int64_t{1}));
+  EXPECT_TRUE(session_->InTransaction());
 }
 
 // Whatever a script leaves: a fresh session equals one that was reset.

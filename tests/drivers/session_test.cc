@@ -230,11 +230,11 @@ TEST_P(SessionTest, RunsNoCommandsAtAll) {
 
 TEST_P(SessionTest, StopsAtTheFirstCommandThatFailsAndNamesIt) {
   Run("CREATE TABLE t (a integer PRIMARY KEY)");
-  std::vector<SqlCommand> commands = {{"INSERT INTO t VALUES (1)"},
-                                      {"INSERT INTO t VALUES (2)"},
-                                      {"INSERT INTO t VALUES (1)"},
-                                      {"INSERT INTO t VALUES (3)"},
-                                      {"SELEC"}};
+  std::vector<SqlCommand> commands = {{.sql = "INSERT INTO t VALUES (1)", .prompt = true},
+                                      {.sql = "INSERT INTO t VALUES (2)", .prompt = true},
+                                      {.sql = "INSERT INTO t VALUES (1)", .prompt = true},
+                                      {.sql = "INSERT INTO t VALUES (3)", .prompt = true},
+                                      {.sql = "SELEC", .prompt = true}};
   std::vector<std::size_t> ended;
   ASSERT_TRUE(session_->Begin());
   Error error = ErrorOf(session_->ExecuteAll(
