@@ -65,6 +65,10 @@ Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& v
   const Situation situation = TRY(SituationFor(spec.operation, view, target, histories));
   RunPlan plan = TRY(PlanOperation(situation, spec.operation, target.session->dialect(),
                                    target.address.placeholders));
+  if (plan.steps.empty() && situation.state.format != 0) {
+    const auto unfinished = TRY(ReadUnfinished(*target.session, target.book));
+    if (unfinished) return MustBeFinishedFirst(*unfinished);
+  }
   const AlembicState& alembic = situation.state.alembic;
   if (!alembic.found && !alembic.keep) return plan;
   const Catalog both = TRY(situation.history->WithNamesOfView());

@@ -42,10 +42,6 @@ std::string OutcomeOf(const RunStep& step) {
   return "";
 }
 
-bool LacksForeignKeys(const Unit& unit, Dialect dialect) {
-  return !unit.foreign_keys && dialect == Dialect::kSqlite;
-}
-
 Error Escaped(const RunStep& step) {
   return {Reason::kTransactionEscaped,
           step.summary.name + " ended the transaction that mig had opened"};
@@ -84,6 +80,7 @@ Result<void> Executor::Run(const RunPlan& plan) {
   TRY(SealLog(session_, book_, lease_, world_));
   TRY(ReadLogTail());
   TRY(TakeUpUnfinished(plan));
+  if (plan.steps.empty()) return {};
   auto outcome = setting_.atomic ? RunAtomically(plan) : RunSteps(plan);
   if (!outcome && failed_ != nullptr) LogFailure(plan, *failed_, outcome.error());
   return outcome;
@@ -250,7 +247,7 @@ Result<void> Executor::RunInTransaction(UnitRun& run) {
 
 Result<void> Executor::TryInTransaction(UnitRun& run) {
   TRY(EnterUnit(run));
-  if (LacksForeignKeys(run.unit(), book_.dialect()))
+  if (!run.unit().foreign_keys)
     TRY(session_.Execute({"PRAGMA foreign_keys = OFF"}));  // until the next Reset()
   std::string log_hash;
   const auto statements = [&] { return RunStatements(run); };
@@ -294,12 +291,13 @@ Result<void> Executor::RunStatements(UnitRun& run) {
                                          result.rows_affected, MicrosecondsSince(since, world_)});
     } else if (checked) {
       checked = CheckOwn(batch, i, result, run.step, transaction);
+      if (!checked) session_.Interrupt();  // what was sent behind it
     }
     since = world_.elapsed();
     announce(i + 1);
   });
+  TRY(std::move(checked));
   if (executed) {
-    TRY(std::move(checked));
     if (session_.InTransaction()) return CheckForeignKeys(run);
     return Escaped(run.step);
   }
@@ -315,7 +313,7 @@ Result<void> Executor::RunStatements(UnitRun& run) {
 
 // What ran without foreign keys must not leave rows that point nowhere.
 Result<void> Executor::CheckForeignKeys(const UnitRun& run) {
-  if (!LacksForeignKeys(run.unit(), book_.dialect())) return {};
+  if (run.unit().foreign_keys) return {};
   const SqlResult violations = TRY(session_.Execute({"PRAGMA foreign_key_check"}));
   if (violations.rows.empty()) return {};
   constexpr std::size_t kNamed = 5;
@@ -442,6 +440,10 @@ Result<void> Executor::RunAloneOnce(UnitRun& run) {
   TRY(PutJournal(run, before.empty() ? "started" : "started " + before));
   for (const SqlCommand& setting : TimeoutsAlone(book_.dialect(), *statement.options))
     TRY(session_.Execute(setting));
+  if (setting_.cancelled()) {  // when none of ours was running
+    ForgetStart(run);
+    return Error{Reason::kCancelled, "cancelled before " + statement.verb};
+  }
   const int number = run.statements_before + 1;
   setting_.observe(StatementStarted{number, run.statements_total, statement.verb});
   const auto since = world_.elapsed();
@@ -478,6 +480,7 @@ Result<bool> Executor::TookEffectBefore(const UnitRun& run) {
     case Effect::kTook:
       return true;
     case Effect::kTookNot:
+    case Effect::kUnchanged:
       return false;
     case Effect::kLeftovers:
       TRY(RemoveLeftovers(session_, traits.probe));

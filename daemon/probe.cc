@@ -144,14 +144,7 @@ bool Takes(Kind kind) {
          kind == Kind::kTablespaceDropped || kind == Kind::kSubscriptionDropped;
 }
 
-}  // namespace
-
-Result<std::string> SeeBefore(Session& session, const Probe& probe) {
-  if (probe.kind != Probe::Kind::kDefinitionsChanged) return std::string();
-  return DefinitionsOf(session, probe.objects);
-}
-
-Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view before) {
+Result<Effect> Look(Session& session, const Probe& probe, std::string_view before) {
   constexpr char kDatabase[] = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1";
   constexpr char kTablespace[] = "SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = $1";
   constexpr char kSubscription[] =
@@ -183,12 +176,46 @@ Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view be
     case Kind::kSchemaReindexed:
     case Kind::kDatabaseReindexed:
       return LookForReindex(session, probe);
-    case Probe::Kind::kDefinitionsChanged:
+    case Kind::kDefinitionsChanged:
       return LookForDefinitions(session, probe, before);
-    case Probe::Kind::kTableEmptied:
+    case Kind::kTableEmptied:
       return LookForRows(session, probe.objects.at(0));
   }
   return Effect::kUnknown;
+}
+
+// As a word of the journal.
+std::string_view NameOf(Effect effect) {
+  switch (effect) {
+    case Effect::kTook:
+      return "took";
+    case Effect::kLeftovers:
+      return "leftovers";
+    case Effect::kHalfDone:
+      return "half";
+    default:
+      return "";
+  }
+}
+
+// Whether the statement fails where its effect is there already.
+bool FailsWhereDone(Kind kind) {
+  return kind == Kind::kIndexCreated || kind == Kind::kDatabaseCreated ||
+         kind == Kind::kTablespaceCreated || kind == Kind::kSubscriptionCreated ||
+         kind == Kind::kPartitionDetached || Takes(kind);
+}
+
+}  // namespace
+
+Result<std::string> SeeBefore(Session& session, const Probe& probe) {
+  if (probe.kind == Kind::kDefinitionsChanged) return DefinitionsOf(session, probe.objects);
+  if (!FailsWhereDone(probe.kind)) return std::string();
+  return std::string(NameOf(TRY(Look(session, probe, ""))));
+}
+
+Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view before) {
+  const Effect effect = TRY(Look(session, probe, before));
+  return !before.empty() && before == NameOf(effect) ? Effect::kUnchanged : effect;
 }
 
 std::string WhatWasFound(const Probe& probe, Effect effect) {
@@ -197,6 +224,8 @@ std::string WhatWasFound(const Probe& probe, Effect effect) {
     return effect == Effect::kTook ? "the table is empty" : "the table has rows, maybe newer ones";
   const std::string thing = ThingOf(probe);
   switch (effect) {
+    case Effect::kUnchanged:
+      return thing + " is as it was before";
     case Effect::kTook:
       if (probe.kind == Kind::kPartitionDetached) return thing + " is detached";
       return Takes(probe.kind) ? "there is no " + thing : thing + " is there";

@@ -13,13 +13,15 @@ namespace mig {
 enum class Effect {
   kTook,       // it is done: go on behind it
   kTookNot,    // nothing is there: run it
+  kUnchanged,  // what is there was there before the statement, as it is now: run it
   kLeftovers,  // what it left is of no use: remove it, then run it
   kHalfDone,   // it can be finished: finish it, then go on behind it
   kUnknown,    // looking cannot tell
 };
 
-// What LookFor() will compare with, as a text for the journal: seen before the statement begins.
-// Empty for probes that need nothing. Errors: those of Session.
+// What LookFor() will compare with, as a text for the journal: seen before the statement begins, so
+// that what another made, or was never there, is not taken for its effect. Empty where nothing has
+// to be told. Errors: those of Session.
 Result<std::string> SeeBefore(Session& session, const Probe& probe);
 
 // `before` is what SeeBefore() gave. Errors: those of Session.

@@ -130,13 +130,13 @@ Result<std::vector<PlannedStatement>> StatementsOf(const RunStep& step, const Se
 }
 
 // Errors: kFileInvalid where a transaction would be half with and half without foreign keys.
-Result<void> AppendInTransaction(std::vector<Unit>& units, const Section& section,
+Result<void> AppendInTransaction(std::vector<Unit>& units, bool foreign_keys,
                                  std::vector<PlannedStatement> statements) {
   const bool fresh = units.empty() || !units.back().transaction;
   if (fresh) units.emplace_back();
   Unit& unit = units.back();
-  if (fresh) unit.foreign_keys = section.options.foreign_keys;
-  if (unit.foreign_keys != section.options.foreign_keys) {
+  if (fresh) unit.foreign_keys = foreign_keys;
+  if (unit.foreign_keys != foreign_keys) {
     return Error{Reason::kFileInvalid,
                  "sections that share a transaction cannot differ in foreign_keys",
                  {},
@@ -156,14 +156,13 @@ void AppendAlone(std::vector<Unit>& units, std::vector<PlannedStatement> stateme
 }
 
 // MariaDB's data definition statements commit what is open.
-Result<void> AppendStretches(std::vector<Unit>& units, const Section& section,
-                             std::vector<PlannedStatement> statements) {
+Result<void> AppendStretches(std::vector<Unit>& units, std::vector<PlannedStatement> statements) {
   for (PlannedStatement& statement : statements) {
     const bool inside = Classify(Dialect::kMariadb, statement.sql).runs_in_transaction;
     std::vector<PlannedStatement> one;
     one.push_back(std::move(statement));
     if (inside) {
-      TRY(AppendInTransaction(units, section, std::move(one)));
+      TRY(AppendInTransaction(units, true, std::move(one)));
     } else {
       AppendAlone(units, std::move(one));
     }
@@ -215,7 +214,7 @@ Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect) {
       if (!unit.transaction)
         return CannotBeAtomic(
             fmt::format("{} has a section outside of transactions", step.summary.name), step, line);
-      if (!unit.foreign_keys && dialect == Dialect::kSqlite)
+      if (!unit.foreign_keys)
         return CannotBeAtomic(fmt::format("{} runs with foreign_keys=off, which SQLite cannot "
                                           "switch within a transaction",
                                           step.summary.name),
@@ -243,9 +242,11 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   for (const Section* section : SectionsFor(file, section_kind, dialect)) {
     auto statements = TRY(StatementsOf(step, *section, dialect));
     if (section->options.transaction && dialect == Dialect::kMariadb) {
-      TRY(AppendStretches(units, *section, std::move(statements)));
+      TRY(AppendStretches(units, std::move(statements)));
     } else if (section->options.transaction) {
-      if (auto appended = AppendInTransaction(units, *section, std::move(statements)); !appended)
+      const bool foreign_keys = dialect != Dialect::kSqlite || section->options.foreign_keys;
+      if (auto appended = AppendInTransaction(units, foreign_keys, std::move(statements));
+          !appended)
         return InFile(std::move(appended).error(), file, section->line);
     } else {
       AppendAlone(units, std::move(statements));

@@ -80,6 +80,7 @@ Result<void> Withdraw(const Unfinished& unfinished, const JournalRow& row, const
   const Probe probe = Classify(book.dialect(), unit->statements[0].sql).probe;
   switch (TRY(LookFor(session, probe, SeenBefore(row)))) {
     case Effect::kTookNot:
+    case Effect::kUnchanged:
       return {};
     case Effect::kLeftovers:
       return RemoveLeftovers(session, probe);

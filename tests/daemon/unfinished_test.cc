@@ -169,6 +169,36 @@ TEST_F(UnfinishedTest, NothingElseRunsBeforeItIsFinished) {
   EXPECT_EQ(scene_.Rows(), "a");
 }
 
+TEST_F(UnfinishedTest, ThatNothingElseIsToBeDoneDoesNotHideIt) {
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nCREATE INDEX i ON t_a (id);\n\n-- mig:down "
+               "transaction=off\nDROP INDEX CONCURRENTLY i;\nVACUUM nowhere;\n");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  ASSERT_EQ(scene_.Downgrade("a"), "STATEMENT_FAILED");
+  EXPECT_EQ(scene_.Upgrade(), "IN_DOUBT");
+  EXPECT_EQ(scene_.error().message, "an earlier run stopped in the middle of the downgrade of b");
+}
+
+// What the statement was to bring about was so before it: that is not its doing.
+TEST_F(UnfinishedTest, AStatementThatCannotSucceedFailsAgainWhenItIsRepeated) {
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Sql("CREATE INDEX i ON t_a (id)");
+  scene_.Sql("INSERT INTO t_a VALUES (1), (1)");
+  ASSERT_FALSE(scene_.OpenOwn()->Execute({"CREATE UNIQUE INDEX CONCURRENTLY broken ON t_a (id)"}));
+  for (const std::string statement :
+       {"DROP INDEX CONCURRENTLY nowhere", "CREATE INDEX CONCURRENTLY i ON t_a (id)",
+        "CREATE INDEX CONCURRENTLY broken ON t_a (id)", "DROP DATABASE nowhere",
+        "ALTER TABLE t_a DETACH PARTITION nowhere CONCURRENTLY"}) {
+    scene_.Write("b", "-- parents: a\n\n-- mig:up transaction=off\n" + statement + ";\n");
+    EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED") << statement;
+    const std::string message = scene_.error().message;
+    EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED") << statement;
+    EXPECT_EQ(scene_.error().message, message);
+  }
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(scene_.Column("SELECT count(*) FROM pg_class WHERE relname IN ('i', 'broken')"), "2");
+}
+
 TEST_F(UnfinishedTest, AnAnswerToNoQuestionIsRefused) {
   ASSERT_EQ(scene_.Upgrade(), "done");
   EXPECT_EQ(Resolve(Resolution::Answer::kApplied), "NO_SUCH_REVISION");
