@@ -14,8 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A tree takes many times the memory of its text, and what is longer is data.
-constexpr std::size_t kLongestAnalysed = std::size_t{256} << 10;
+// libpg_query writes its tree by recursion: at most 130 bytes of stack for two characters, which is
+// 1 MiB for this. What is longer is data.
+constexpr std::size_t kLongestAnalysed = std::size_t{16} << 10;
 
 // In the order of "Table-Level Lock Modes": a later one conflicts with at least as much.
 enum Mode {
@@ -53,6 +54,25 @@ const Json& Items(const Json& node, const char* key) {
   static const Json kEmpty = Json::array();
   const Json& member = At(node, key);
   return member.is_array() ? member : kEmpty;
+}
+
+// Calls `enter` with every object and list in the tree and the key it stands under, an item of a
+// list with the list's; what is below is visited where it answers true. A loop, because a tree may
+// be as deep as its text is long.
+template <typename Enter>
+void Visit(std::string_view root_key, const Json& root, const Enter& enter) {
+  std::vector<std::pair<std::string_view, const Json*>> left = {{root_key, &root}};
+  while (!left.empty()) {
+    const auto [key, node] = left.back();
+    left.pop_back();
+    if (!node->is_structured() || !enter(key, *node)) continue;
+    if (node->is_array()) {
+      for (const Json& item : *node) left.emplace_back(key, &item);
+    } else {
+      for (const auto& [name, member] : node->get_ref<const Json::object_t&>())
+        left.emplace_back(name, &member);
+    }
+  }
 }
 
 std::string QuotedWhereNeeded(const std::string& name) {
@@ -149,42 +169,39 @@ class Reader {
     return true;
   }
 
-  static bool IsModification(const std::string& kind) {
+  static bool IsModification(std::string_view kind) {
     return kind == "InsertStmt" || kind == "UpdateStmt" || kind == "DeleteStmt" ||
            kind == "MergeStmt";
   }
 
-  void Query(const std::string& kind, const Json& node) {
-    std::set<std::string> ctes;
-    CollectCtes(node, ctes);
-    Walk(kind, node, ctes);
+  // Every table named anywhere in a query; those of a locking SELECT or a modification with its
+  // mode.
+  void Query(const std::string& kind, const Json& query) {
+    const std::set<std::string> ctes = CtesOf(query);
+    Visit(kind, query, [&](std::string_view key, const Json& node) {
+      if (key == "RangeVar") {
+        const bool is_cte =
+            Text(node, "schemaname").empty() && ctes.contains(Text(node, "relname"));
+        if (!is_cte) Lock(NameOf(node), kAccessShare);
+        return false;
+      }
+      if (IsModification(key)) Lock(NameOf(At(node, "relation")), kRowExclusive);
+      if (key == "SelectStmt" && !Items(node, "lockingClause").empty()) LockRows(node);
+      return key != "relation";
+    });
   }
   void Reads(const Json& query) {
     if (!query.is_object()) return;
     for (const auto& [kind, node] : query.items()) Query(kind, node);
   }
 
-  static void CollectCtes(const Json& node, std::set<std::string>& ctes) {
-    if (node.is_object()) ctes.insert(Text(node, "ctename"));
-    if (!node.is_structured()) return;
-    for (const Json& child : node) CollectCtes(child, ctes);
-  }
-
-  // Every table named anywhere in a query; those of a locking SELECT or a modification with its
-  // mode.
-  void Walk(const std::string& kind, const Json& node, const std::set<std::string>& ctes) {
-    if (!node.is_structured()) return;
-    if (kind == "RangeVar") {
-      const bool is_cte = Text(node, "schemaname").empty() && ctes.contains(Text(node, "relname"));
-      if (!is_cte) Lock(NameOf(node), kAccessShare);
-      return;
-    }
-    if (IsModification(kind)) Lock(NameOf(At(node, "relation")), kRowExclusive);
-    if (kind == "SelectStmt" && !Items(node, "lockingClause").empty()) LockRows(node);
-    for (const auto& [key, child] : node.items()) {
-      if (key == "relation" && child.is_object()) continue;
-      Walk(node.is_array() ? kind : key, child, ctes);
-    }
+  static std::set<std::string> CtesOf(const Json& query) {
+    std::set<std::string> ctes;
+    Visit("", query, [&](std::string_view, const Json& node) {
+      ctes.insert(Text(node, "ctename"));
+      return true;
+    });
+    return ctes;
   }
 
   void LockRows(const Json& select) {
@@ -308,21 +325,20 @@ class Reader {
 
   // A volatile default is computed row by row.
   static TableWork WorkOfDefault(const Json& expression) {
-    if (!expression.is_structured()) return TableWork::kNone;
     TableWork work = TableWork::kNone;
-    for (const auto& [key, child] : expression.items()) {
-      if (key == "FuncCall") {
-        const Json& names = Items(child, "funcname");
-        const std::string name = names.empty() ? "" : Text(At(names.back(), "String"), "sval");
-        static const std::set<std::string> kVolatile = {"random",           "clock_timestamp",
-                                                        "timeofday",        "gen_random_uuid",
-                                                        "uuid_generate_v4", "nextval"};
-        if (kVolatile.contains(name)) return TableWork::kRewrites;
-        if (!IsKnownStable(name)) work = std::max(work, TableWork::kMayRewrite);
-      }
-      work = std::max(work, WorkOfDefault(child));
-    }
+    Visit("", expression, [&](std::string_view key, const Json& node) {
+      if (key == "FuncCall") work = std::max(work, WorkOfCall(node));
+      return true;
+    });
     return work;
+  }
+  static TableWork WorkOfCall(const Json& call) {
+    static const std::set<std::string> kVolatile = {
+        "random", "clock_timestamp", "timeofday", "gen_random_uuid", "uuid_generate_v4", "nextval"};
+    const Json& names = Items(call, "funcname");
+    const std::string name = names.empty() ? "" : Text(At(names.back(), "String"), "sval");
+    if (kVolatile.contains(name)) return TableWork::kRewrites;
+    return IsKnownStable(name) ? TableWork::kNone : TableWork::kMayRewrite;
   }
 
   void AddConstraint(const Json& constraint) {

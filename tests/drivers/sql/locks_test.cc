@@ -31,5 +31,24 @@ TEST(Locks, OfWhatNobodyCanReadAreNotAnalysed) {
   }
 }
 
+// What is analysed is analysed on the stack of any thread, however deep it is.
+TEST(Locks, OfDeepStatementsAreAnalysedUpToALength) {
+  const auto repeated = [](std::string_view text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  const std::string sum = "SELECT 1" + repeated("+1", 8000);
+  const std::string nested =
+      "SELECT ARRAY" + repeated("[", 4900) + repeated("]", 4900) + " FROM users";
+  EXPECT_EQ(SentenceOf(LocksOf(Dialect::kPostgresql, sum)), "none");
+  EXPECT_EQ(SentenceOf(LocksOf(Dialect::kPostgresql, nested)), "ACCESS SHARE on users");
+  EXPECT_EQ(SentenceOf(LocksOf(Dialect::kPostgresql,
+                               "ALTER TABLE t ADD COLUMN c int DEFAULT 1" + repeated("+1", 8000))),
+            "ACCESS EXCLUSIVE on t");
+  const std::string longer = "SELECT 1" + repeated("+1", 120000);
+  EXPECT_FALSE(LocksOf(Dialect::kPostgresql, longer).analysed);
+}
+
 }  // namespace
 }  // namespace mig
