@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "drivers/program_environment.h"
@@ -24,6 +25,14 @@ std::string OptionFile(const TargetUrl& url) {
   const std::string file = ValueOr(url.parameters, "option_file", "");
   return !file.empty() && access(file.c_str(), R_OK) == 0 ? "--defaults-file=" + file
                                                           : "--no-defaults";
+}
+
+// Where a session insists on TLS (drivers/mariadb_connection.cc), a program has to as well.
+bool WantsTls(const TargetUrl& url) {
+  return std::ranges::any_of(url.parameters, [](const auto& parameter) {
+    const auto& [key, value] = parameter;
+    return key.starts_with("ssl") && value != "0" && value != "false";
+  });
 }
 
 }  // namespace
@@ -59,6 +68,7 @@ MariadbProgram MariadbProgramFor(const TargetUrl& url) {
     const std::string value = ValueOr(url.parameters, key, fallback.c_str());
     if (!value.empty()) program.options.push_back(fmt::format("--{}={}", option, value));
   }
+  if (WantsTls(url)) program.options.push_back("--ssl");
   program.database = ValueOr(url.parameters, "dbname", "");
   return program;
 }

@@ -154,6 +154,17 @@ TEST(MariadbBaseline, ShowsNoPasswordInTheListOfProcesses) {
   EXPECT_THAT(arguments, Not(HasSubstr(MariadbServer::Password())));
 }
 
+TEST(MariadbBaseline, IsReadOverTlsWhereTheUrlWantsItWhateverTheOptionFileSays) {
+  Database database(Dialect::kMariadb);
+  MustExecute(*database.Open(), {"CREATE USER tls@'127.0.0.1' REQUIRE SSL"});
+  MustExecute(*database.Open(), {"GRANT ALL ON *.* TO tls@'127.0.0.1'"});
+  ScratchDirectory home;
+  std::ofstream(home / ".my.cnf") << "[mariadb-dump]\nskip-ssl\n";
+  const std::string url = "mariadb://tls@127.0.0.1:" + MariadbServerOfTests().port() + "/" +
+                          database.url().parameters.at("dbname");
+  EXPECT_TRUE(ReadBaseline(Parse(url + "?ssl=1", {{"HOME", home.path()}})));
+}
+
 TEST(PostgresBaseline, ReachesAServerThatAsksForAPassword) {
   EXPECT_TRUE(ReadBaseline(Parse(Server().TcpUrlWithPassword())));
 }
