@@ -56,7 +56,16 @@ Result<void> PutAuthority(Values& values, std::string_view authority) {
     TRY(Put(values, "password", password));
     authority.remove_prefix(at + 1);
   }
-  auto [host, port] = Cut(authority, ':');
+  // An IPv6 address has colons of its own, and stands in brackets (RFC 3986, section 3.2.2).
+  const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
+  if (bracket == std::string_view::npos) return Invalid("a `]` must follow the address");
+  const std::size_t colon = std::min(authority.find(':', bracket), authority.size());
+  std::string_view host = authority.substr(0, colon);
+  const std::string_view port = Cut(authority.substr(colon), ':').second;
+  if (bracket > 0) {
+    if (bracket + 1 != colon) return Invalid("a colon must follow the `]`");
+    host = host.substr(1, bracket - 1);
+  }
   if (port.find_first_not_of("0123456789") != std::string_view::npos) {
     return Invalid("the port is not a number");
   }
@@ -157,7 +166,9 @@ std::string RedactedMariadbUrl(const Values& parameters) {
     auto found = parameters.find(key);
     return found == parameters.end() ? "" : fmt::format("{}{}{}", before, found->second, after);
   };
-  return "mariadb://" + part("user", "", "@") + part("host", "", "") + part("port", ":", "") +
+  const bool in_brackets = part("host", "", "").find(':') != std::string::npos;
+  return "mariadb://" + part("user", "", "@") +
+         part("host", in_brackets ? "[" : "", in_brackets ? "]" : "") + part("port", ":", "") +
          part("dbname", "/", "") + part("unix_socket", "?unix_socket=", "");
 }
 

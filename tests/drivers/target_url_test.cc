@@ -185,6 +185,17 @@ TEST(MariadbUrl, IsReadWithItsParameters) {
               ElementsAre(Pair("dbname", "shop"), Pair("unix_socket", "/run/s")));
 }
 
+TEST(MariadbUrl, HasAddressesOfIpv6InBrackets) {
+  EXPECT_THAT(Parameters("mariadb://u@[::1]:3306/db"),
+              ElementsAre(Pair("dbname", "db"), Pair("host", "::1"), Pair("port", "3306"),
+                          Pair("user", "u")));
+  EXPECT_THAT(Parameters("mariadb://[fe80::2]/db"),
+              ElementsAre(Pair("dbname", "db"), Pair("host", "fe80::2")));
+  EXPECT_EQ(Parse("mariadb://u@[::1]:3306/db").redacted, "mariadb://u@[::1]:3306/db");
+  for (const char* url : {"mariadb://[::1/db", "mariadb://[::1]3306/db", "mariadb://[::1]:x/db"})
+    EXPECT_EQ(UrlError(url).reason, Reason::kUrlInvalid) << url;
+}
+
 TEST(MariadbUrl, TakesWhatTheClientTakesFromItsSurroundings) {
   EXPECT_THAT(
       Parameters("mariadb:///shop", {{"HOME", "/home/ann"},
