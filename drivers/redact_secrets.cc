@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kHidden = "***";
 constexpr std::string_view kSpace = " \t\r\n\v\f";
 constexpr std::array<std::string_view, 3> kSecretWords = {"password", "passwd", "pwd"};
+constexpr std::string_view kIdentified = "identified";  // ... BY 'value'
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
@@ -54,6 +55,31 @@ struct Span {
   std::size_t end = 0;  // equal to begin: nothing to hide
 };
 
+// Moves `at` behind `word` where that follows, blanks apart.
+bool Take(std::string_view text, std::size_t& at, std::string_view word) {
+  const std::size_t begin = SkipSpace(text, at);
+  if (!EqualsIgnoringCase(text.substr(begin, word.size()), word)) return false;
+  at = begin + word.size();
+  return true;
+}
+
+Span Quoted(std::string_view text, std::size_t at) {
+  at = SkipSpace(text, at);
+  if (at == text.size() || (text[at] != '\'' && text[at] != '"')) return {};
+  return {at + 1, QuotedEnd(text, at)};
+}
+
+// MariaDB's PASSWORD('value'), SET PASSWORD FOR user = 'value', and WITH mysql_native_password BY,
+// USING or AS 'value'.
+Span SecretInStatement(std::string_view text, std::size_t at) {
+  for (std::string_view word : {"(", "by", "using", "as"}) {
+    if (Take(text, at, word)) return Quoted(text, at);
+  }
+  if (!Take(text, at, "for ")) return {};
+  const std::size_t value = text.find_first_of("=;", at);
+  return value < text.size() && text[value] == '=' ? Quoted(text, value + 1) : Span();
+}
+
 // The value after a word for a password: `=value`, `: "value"`, or SQL's PASSWORD 'value'.
 Span SecretAfterWord(std::string_view text, std::size_t word, std::size_t at) {
   bool in_query = word > 0 && (text[word - 1] == '?' || text[word - 1] == '&');
@@ -63,7 +89,7 @@ Span SecretAfterWord(std::string_view text, std::size_t word, std::size_t at) {
   if (separated) at = SkipSpace(text, at + 1);
   if (at >= text.size()) return {};
   if (text[at] == '\'' || (separated && text[at] == '"')) return {at + 1, QuotedEnd(text, at)};
-  if (!separated) return {};
+  if (!separated) return SecretInStatement(text, at);
   std::size_t end = text.find_first_of(in_query ? "& \t\r\n" : kSpace, at);
   return {at, std::min(end, text.size())};
 }
@@ -91,6 +117,10 @@ Span SecretOfToken(std::string_view text, std::size_t at) {
 Span NextSecret(std::string_view text, std::size_t at) {
   if (text.substr(at, 4) == "mig_") return SecretOfToken(text, at);
   if (text.substr(at, 3) == "://") return SecretOfUrl(text, at);
+  if (EqualsIgnoringCase(text.substr(at, kIdentified.size()), kIdentified)) {
+    std::size_t behind = at + kIdentified.size();
+    return Take(text, behind, "by") ? Quoted(text, behind) : Span();
+  }
   std::size_t word = SecretWord(text.substr(at));
   return word == 0 ? Span() : SecretAfterWord(text, at, at + word);
 }

@@ -242,6 +242,17 @@ TEST(RedactSecrets, HidesPasswordsWhereverTextHoldsThem) {
   EXPECT_EQ(RedactSecrets("PGPASSWORD=s3cret mig up"), "PGPASSWORD=*** mig up");
   EXPECT_EQ(RedactSecrets("CREATE ROLE a PASSWORD 's3''cret' LOGIN"),
             "CREATE ROLE a PASSWORD '***' LOGIN");
+  EXPECT_EQ(RedactSecrets("near 'IDENTIFIED BY 's3cret' LOCK' at line 1"),
+            "near 'IDENTIFIED BY '***' LOCK' at line 1");
+  EXPECT_EQ(RedactSecrets("ALTER USER a identified\n by \"s3cret\""),
+            "ALTER USER a identified\n by \"***\"");
+  EXPECT_EQ(RedactSecrets("SET PASSWORD = PASSWORD('s3cret')"), "SET PASSWORD = ***");
+  EXPECT_EQ(RedactSecrets("SET PASSWORD FOR 'ann'@'%' = 's3cret'"),
+            "SET PASSWORD FOR 'ann'@'%' = '***'");
+  EXPECT_EQ(RedactSecrets("IDENTIFIED VIA mysql_native_password USING PASSWORD( 's3cret' )"),
+            "IDENTIFIED VIA mysql_native_password USING PASSWORD( '***' )");
+  EXPECT_EQ(RedactSecrets("IDENTIFIED WITH caching_sha2_password BY 's3cret'"),
+            "IDENTIFIED WITH caching_sha2_password BY '***'");
   EXPECT_EQ(RedactSecrets(R"({"password": "s3cret", "user": "a"})"),
             R"({"password": "***", "user": "a"})");
   EXPECT_EQ(RedactSecrets("a://u:p@q@h b://u:s@h"), "a://u:***@h b://u:***@h");
@@ -250,7 +261,9 @@ TEST(RedactSecrets, HidesPasswordsWhereverTextHoldsThem) {
 TEST(RedactSecrets, LeavesOtherTextAlone) {
   for (const char* text :
        {"", "password authentication failed for user \"ann\"", "http://localhost:80/x",
-        "no password supplied", "postgresql://ann@db:5433/x", "password", "password=", "a://:"}) {
+        "no password supplied", "no password for user \"ann\"", "password (if any)",
+        "a user identified by its name", "postgresql://ann@db:5433/x", "password",
+        "password=", "a://:"}) {
     EXPECT_EQ(RedactSecrets(text), text);
   }
 }
