@@ -68,8 +68,9 @@ Result<void> CopyFolder(const fs::path& from, const fs::path& to) {
   std::error_code failed;
   fs::create_directories(to, failed);
   if (failed) return FileError("make", to, failed.value());
-  for (const fs::directory_entry& entry : fs::directory_iterator(from, failed)) {
-    if (entry.is_regular_file(failed)) TRY(CopyFile(entry.path(), to / entry.path().filename()));
+  for (fs::directory_iterator at(from, failed), end; at != end; at.increment(failed)) {
+    if (at->is_regular_file(failed)) TRY(CopyFile(at->path(), to / at->path().filename()));
+    if (failed) break;
   }
   if (failed) return FileError("read", from, failed.value());
   return SyncDirectory(to);

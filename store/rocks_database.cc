@@ -43,9 +43,9 @@ rocksdb::ReadOptions Reading() {
 fs::path NewestLog(const fs::path& directory) {
   fs::path newest = directory;
   std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(directory, failed)) {
-    if (entry.path().extension() != ".log") continue;
-    if (newest == directory || newest < entry.path()) newest = entry.path();
+  for (fs::directory_iterator at(directory, failed), end; at != end; at.increment(failed)) {
+    if (at->path().extension() != ".log") continue;
+    if (newest == directory || newest < at->path()) newest = at->path();
   }
   return newest;
 }

@@ -34,12 +34,18 @@ bool IsPath(const std::string& word) {
 }
 
 // The names of the revisions whose files these are; of a folder, of all files below it.
-void AddNames(const fs::path& path, v1::ListRevisionsRequest& request) {
+Result<void> AddNames(const fs::path& path, v1::ListRevisionsRequest& request) {
   std::error_code failed;
-  if (!fs::is_directory(path, failed)) return request.add_names(path.stem().string());
-  for (const auto& entry : fs::recursive_directory_iterator(path, failed)) {
-    if (entry.path().extension() == ".sql") request.add_names(entry.path().stem().string());
+  if (!fs::is_directory(path, failed)) {
+    request.add_names(path.stem().string());
+    return {};
   }
+  for (fs::recursive_directory_iterator at(path, failed), end; at != end; at.increment(failed)) {
+    if (at->path().extension() == ".sql") request.add_names(at->path().stem().string());
+  }
+  if (!failed) return {};
+  return Error{Reason::kFileUnreadable,
+               "cannot read all of " + path.string() + ": " + failed.message()};
 }
 
 Result<v1::ListRevisionsRequest> RequestOf(Context& context) {
@@ -53,7 +59,7 @@ Result<v1::ListRevisionsRequest> RequestOf(Context& context) {
   for (const std::string& word : args.operands()) {
     if (IsCount(word)) continue;
     if (IsPath(word)) {
-      AddNames(word, request);
+      TRY(AddNames(word, request));
     } else {
       request.add_revisions(word);
     }
