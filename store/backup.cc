@@ -1,6 +1,11 @@
 #include "store/backup.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -19,19 +24,23 @@ Error Occupied(const fs::path& path) {
           {{"path", path.string()}}};
 }
 
-// A folder's new content, until it gets its name. What is not kept is removed.
+// A folder's new content, until it gets its name: locked, so that a place has one at a time. What
+// is not kept is removed.
 class Partial {
  public:
   static Result<std::unique_ptr<Partial>> At(const fs::path& path) {
+    const fs::path named = path.has_filename() ? path : path.parent_path();  // without a last slash
     std::error_code failed;
-    if (fs::exists(path, failed) && !fs::is_empty(path, failed)) return Occupied(path);
-    auto partial = std::unique_ptr<Partial>(new Partial(path));
-    fs::remove_all(partial->path_, failed);
+    if (fs::exists(named, failed) && !fs::is_empty(named, failed)) return Occupied(named);
+    auto partial = std::unique_ptr<Partial>(new Partial(named));
+    TRY(partial->Lock());
+    TRY(partial->Empty());
     return partial;
   }
   ~Partial() {
     std::error_code ignored;
-    if (!kept_) fs::remove_all(path_, ignored);
+    if (locked_ && !kept_) fs::remove_all(path_, ignored);
+    if (descriptor_ >= 0) ::close(descriptor_);
   }
   Partial(const Partial&) = delete;
   Partial& operator=(const Partial&) = delete;
@@ -51,8 +60,40 @@ class Partial {
  private:
   explicit Partial(const fs::path& path) : final_(path), path_(path.string() + ".partial") {}
 
+  Result<void> Lock() {
+    std::error_code failed;
+    fs::create_directories(path_, failed);
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor_ < 0) return FileError("make", path_, errno);
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) return Occupied(path_);
+      return FileError("lock", path_, errno);
+    }
+    // Whoever had it may have given it its name since it was opened here.
+    struct stat held = {}, there = {};
+    if (::fstat(descriptor_, &held) != 0 || ::stat(path_.c_str(), &there) != 0 ||
+        held.st_dev != there.st_dev || held.st_ino != there.st_ino) {
+      return Occupied(final_);
+    }
+    locked_ = true;
+    return {};
+  }
+
+  // Of what an interrupted call left.
+  Result<void> Empty() {
+    std::error_code failed;
+    for (fs::directory_iterator at(path_, failed), end; at != end; at.increment(failed)) {
+      fs::remove_all(at->path(), failed);
+      if (failed) break;
+    }
+    if (failed) return FileError("remove what is in", path_, failed.value());
+    return {};
+  }
+
   const fs::path final_;
   const fs::path path_;
+  int descriptor_ = -1;
+  bool locked_ = false;
   bool kept_ = false;
 };
 

@@ -2,7 +2,8 @@
 //
 // A copy is a store of its own: it can be restored, or opened by a daemon as it is. It is written
 // beside its place, under the name with `.partial` at its end, and renamed when it was checked: so
-// there is never half a copy, and what an interrupted call left is removed by the next one.
+// there is never half a copy, and what an interrupted call left is removed by the next one. While
+// it is written, another call for the same place fails.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ struct CopiedStore {
 using CopyProgress = std::function<bool(const CheckCounts&)>;
 
 // Copies the open store `kv` of the folder `store` to `copy`, where nothing may be. Errors:
-// kFileExists; kStoreFull; kStoreUnavailable; kCorruption when the copy, and so the store, is not
-// whole; kCancelled.
+// kFileExists, also for another copy under way to there; kStoreFull; kStoreUnavailable; kCorruption
+// when the copy, and so the store, is not whole; kCancelled.
 Result<CopiedStore> BackUpStore(RocksKv& kv, const std::filesystem::path& store,
                                 const std::filesystem::path& copy, const CopyProgress& progress);
 
