@@ -11,11 +11,6 @@
 namespace mig {
 namespace {
 
-int LineAt(const Section& section, std::size_t offset) {
-  const auto end = section.sql.begin() + static_cast<std::ptrdiff_t>(offset);
-  return section.line + static_cast<int>(std::count(section.sql.begin(), end, '\n'));
-}
-
 Error InFile(Error error, const RevisionFile& file, int line) {
   error.details["file"] = file.path.empty() ? file.name : file.path;
   error.details["line"] = std::to_string(line);
@@ -114,8 +109,13 @@ Result<std::vector<PlannedStatement>> StatementsOf(const RunStep& step, const Se
   if (!spans) return SplitErrorInFile(std::move(spans).error(), step.file(), section);
   std::vector<PlannedStatement> statements;
   statements.reserve(spans->size());
+  int line = section.line;
+  std::size_t counted = 0;
   for (const StatementSpan& span : *spans) {
-    const int line = LineAt(section, span.begin);
+    const std::string_view before =
+        std::string_view(section.sql).substr(counted, span.begin - counted);
+    line += static_cast<int>(std::ranges::count(before, '\n'));
+    counted = span.begin;
     auto statement = Prepare(step, section.options, dialect, span.TextIn(section.sql));
     if (!statement) {
       Error error = std::move(statement).error();
