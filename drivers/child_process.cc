@@ -94,6 +94,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kTickMilliseconds = 100;
 constexpr std::chrono::seconds kGrace{5};  // between the two signals
+constexpr std::size_t kMostErrors = std::size_t{64} << 10;
 
 // Ends a group of processes for good, in two steps.
 class Ending {
@@ -110,11 +111,13 @@ class Ending {
       kill(-group_, SIGTERM);
     } else if (now - asked_ >= kGrace) {
       kill(-group_, SIGKILL);
+      killed_ = true;
     }
   }
 
   bool timed_out() const { return timed_out_; }
   bool cancelled() const { return cancelled_; }
+  bool killed() const { return killed_; }
 
  private:
   const pid_t group_;
@@ -123,18 +126,28 @@ class Ending {
   Clock::time_point asked_;  // of the first signal
   bool timed_out_ = false;
   bool cancelled_ = false;
+  bool killed_ = false;
 };
+
+void Bound(ChildOutcome& outcome) {
+  if (outcome.out.size() > kMostOutput) {
+    outcome.out.resize(kMostOutput);
+    outcome.cut = true;
+  }
+  if (outcome.err.size() > 2 * kMostErrors) outcome.err.erase(0, outcome.err.size() - kMostErrors);
+}
 
 // Reads both streams as they come, since a child that fills one of them would wait for us forever.
 void ReadBoth(int out, int err, Ending& ending, ChildOutcome& outcome) {
   std::array<pollfd, 2> streams = {{{out, POLLIN, 0}, {err, POLLIN, 0}}};
   std::array<std::string*, 2> texts = {&outcome.out, &outcome.err};
-  while (streams[0].fd >= 0 || streams[1].fd >= 0) {
+  while ((streams[0].fd >= 0 || streams[1].fd >= 0) && !ending.killed()) {
     if (poll(streams.data(), streams.size(), kTickMilliseconds) < 0 && errno != EINTR) return;
     for (std::size_t i = 0; i < streams.size(); ++i) {
       if (streams[i].revents != 0 && !Append(streams[i].fd, *texts[i])) streams[i].fd = -1;
       streams[i].revents = 0;
     }
+    Bound(outcome);
     ending.Tick();
   }
 }

@@ -11,15 +11,20 @@
 
 namespace mig {
 
+// Twice and more what any caller can use: a schema has to fit into a revision file.
+inline constexpr std::size_t kMostOutput = std::size_t{64} << 20;
+
 struct ChildOutcome {
   int status = 0;  // as a shell reports it: 128 + the signal's number when one ended it
   bool timed_out = false;
+  bool cut = false;  // `out` is the first kMostOutput bytes of more
   std::string out;
-  std::string err;
+  std::string err;  // its end: what a program says last
 };
 
 // What ends a program before it ends by itself: it and all its children are sent SIGTERM, and a few
-// seconds later SIGKILL.
+// seconds later SIGKILL. Then nothing is waited for, even if a process that left the group still
+// has the outputs open.
 struct ChildLimits {
   std::chrono::milliseconds time{0};     // 0: none
   std::function<bool()> cancelled = {};  // asked every tenth of a second

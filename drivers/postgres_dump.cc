@@ -90,6 +90,10 @@ Result<std::string> DumpPostgresSchema(const TargetUrl& url) {
     return std::move(outcome).error();
   }
   if (outcome->status != 0) return DumpFailed(*outcome, url);
+  if (outcome->cut) {
+    return Error{Reason::kLimitExceeded, fmt::format("the schema of {} is longer than {} MiB",
+                                                     url.redacted, kMostOutput >> 20U)};
+  }
   return StatementsOfDump(outcome->out);
 }
 
