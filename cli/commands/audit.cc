@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <charconv>
 
 #include "cli/commands/all.h"
 #include "cli/context.h"
+#include "cli/option_value.h"
 #include "cli/render/audit.h"
 
 namespace mig {
@@ -37,11 +37,7 @@ Result<int> Verify(Context& context) {
 
 Result<int> Limit(Context& context) {
   if (!context.args().Has("limit")) return kShownByDefault;
-  const std::string text = context.args().Value("limit");
-  int limit = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (failure == std::errc() && end == text.data() + text.size() && limit >= 0) return limit;
-  return Error{Reason::kUsage, "--limit is a whole number, not `" + text + "`"};
+  return CountOf("--limit", context.args().Value("limit"), 0);
 }
 
 Result<int> Log(Context& context) {

@@ -7,6 +7,7 @@
 #include "cli/file.h"
 #include "cli/local_daemon.h"
 #include "cli/local_places.h"
+#include "cli/option_value.h"
 #include "cli/render/store.h"
 #include "cli/render/target.h"
 #include "cli/running_process.h"
@@ -46,9 +47,7 @@ Result<int> Status(Context& context) {
 
 Result<std::chrono::milliseconds> TimeoutOf(const Arguments& arguments) {
   if (!arguments.Has("timeout")) return kStopLimit;
-  const std::string text = arguments.Value("timeout");
-  if (const auto parsed = ParseDuration(text)) return *parsed;
-  return Error{Reason::kUsage, "--timeout " + text + " is no time: give 10s or 2min"};
+  return DurationOf("--timeout", arguments.Value("timeout"), "10s or 2min");
 }
 
 Error StillStopping(std::int64_t pid, std::chrono::milliseconds limit, const std::string& doing) {

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
+
+#include "cli/option_value.h"
 
 namespace mig {
 namespace {
@@ -56,10 +57,7 @@ Result<int> MaxCount(const Arguments& args) {
     if (IsCount(word)) text = word.substr(1);
   }
   if (text.empty()) return 0;
-  int count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error == std::errc() && end == text.data() + text.size() && count > 0) return count;
-  return Error{Reason::kUsage, "--max-count takes a positive number, not `" + text + "`"};
+  return CountOf("--max-count", text);
 }
 
 Error TooFew(const Command& command) {

@@ -1,8 +1,8 @@
-#include <charconv>
 #include <optional>
 
 #include "cli/commands/all.h"
 #include "cli/context.h"
+#include "cli/option_value.h"
 #include "cli/render/ref.h"
 #include "cli/shared_ref.h"
 
@@ -117,21 +117,13 @@ Result<int> Delete(Context& context, Place& place) {
   return kDone;
 }
 
-Result<int> CountOf(const std::string& text, std::string_view what) {
-  int count = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && count > 0)
-    return count;
-  return Error{Reason::kUsage, std::string(what) + " is a number above 0, not `" + text + "`"};
-}
-
 Result<int> Log(Context& context, Place& place) {
   v1::ListMovesRequest request;
   request.set_project(place.project);
   request.set_ref(TRY(NameIn(context)));
   int left = kAny;
   if (context.args().Has("max-count"))
-    left = TRY(CountOf(context.args().Value("max-count"), "--max-count"));
+    left = TRY(CountOf("--max-count", context.args().Value("max-count")));
   std::vector<v1::RefMove> moves;
   while (left > 0) {
     request.set_page_size(std::min(left, 1000));
@@ -149,7 +141,7 @@ Result<int> Log(Context& context, Place& place) {
 
 Result<int> Restore(Context& context, Place& place) {
   auto request = TRY(About<v1::RestoreRefRequest>(context, place));
-  request.set_move(TRY(CountOf(context.args().Operand(2), "the move to restore")));
+  request.set_move(TRY(CountOf<std::int64_t>("MOVE", context.args().Operand(2))));
   v1::RestoreRefResponse answer = TRY(place.client->Call(request));
   return Show(context, answer.ref());
 }

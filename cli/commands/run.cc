@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <charconv>
 
 #include "cli/commands/all.h"
 #include "cli/commands/operation.h"
 #include "cli/context.h"
 #include "cli/follow.h"
+#include "cli/option_value.h"
 
 namespace mig {
 namespace {
@@ -17,7 +17,7 @@ constexpr Option kAllowOption = {"--allow", "KIND,...",
                                  "consent to losses by name: drop_table,truncate", true};
 constexpr Option kLockWait = {
     "--lock-wait", "TIME",
-    "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5m"};
+    "how long to wait while another run holds the target, as 500ms, 10s (default 60s) or 5min"};
 constexpr Option kAtomic = {"--atomic", "",
                             "all revisions in one transaction: all of them, or none"};
 constexpr Option kDetach = {"--detach", "",
@@ -48,22 +48,6 @@ constexpr Option kStampOptions[] = {
 constexpr Option kReapplyOptions[] = {
     kPlanOption, kAllowOption, kLockWait, kAtomic, kDetach, kVerbose,
 };
-
-// A bare number counts seconds.
-Result<std::int64_t> Milliseconds(std::string_view text) {
-  std::int64_t number = 0;
-  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  bool too_large = number > 86'400'000;
-  if (failure == std::errc() && number >= 0 && !too_large) {
-    if (unit == "ms") return number;
-    if (unit == "s" || unit.empty()) return number * 1'000;
-    if (unit == "m" || unit == "min") return number * 60'000;
-    if (unit == "h" && number <= 24) return number * 3'600'000;
-  }
-  return Error{Reason::kUsage,
-               "--lock-wait is a time such as 500ms, 10s or 5m, not `" + std::string(text) + "`"};
-}
 
 Result<int> PrintScript(Context& context, v1::Operation operation) {
   v1::RenderScriptRequest request;
@@ -102,7 +86,7 @@ Result<int> Start(Context& context, v1::Operation operation) {
   std::string wait = context.args().Has("lock-wait") ? context.args().Value("lock-wait")
                                                      : std::string(kDefaultLockWait);
   request.set_atomic(context.args().Has("atomic"));
-  request.set_lock_wait_ms(TRY(Milliseconds(wait)));
+  request.set_lock_wait_ms(TRY(DurationOf("--lock-wait", wait, "500ms, 10s or 5min")).count());
   request.set_plan(context.args().Value("plan"));
   for (const std::string& kinds : context.args().Values("allow")) AddKinds(kinds, &request);
   Result<int> ended = StartAndFollow(context, request);

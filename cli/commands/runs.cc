@@ -1,6 +1,7 @@
 #include "cli/commands/all.h"
 #include "cli/context.h"
 #include "cli/follow.h"
+#include "cli/option_value.h"
 #include "cli/render/run.h"
 
 namespace mig {
@@ -32,9 +33,7 @@ Result<int> RunRuns(Context& context) {
   v1::ListRunsRequest request;
   request.set_page_size(20);
   if (context.args().Has("max-count")) {
-    int count = std::atoi(context.args().Value("max-count").c_str());
-    if (count <= 0) return Error{Reason::kUsage, "--max-count is a number above 0"};
-    request.set_page_size(count);
+    request.set_page_size(TRY(CountOf("--max-count", context.args().Value("max-count"))));
   }
   request.set_target_name(context.args().Value("target"));
   Client* client = TRY(context.client());
@@ -63,8 +62,7 @@ Result<int> RunWatch(Context& context) {
   if (run.empty()) run = TRY(NewestRun(context));
   std::int64_t after = 0;
   if (context.args().Has("after")) {
-    after = std::atoll(context.args().Value("after").c_str());
-    if (after <= 0) return Error{Reason::kUsage, "--after is the sequence of an event, from 1"};
+    after = TRY(CountOf<std::int64_t>("--after", context.args().Value("after")));
   }
   return WatchAndFollow(context, run, after);
 }

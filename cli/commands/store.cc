@@ -1,8 +1,9 @@
+#include <chrono>
 #include <filesystem>
-#include <optional>
 
 #include "cli/commands/all.h"
 #include "cli/context.h"
+#include "cli/option_value.h"
 #include "cli/render/store.h"
 
 namespace mig {
@@ -40,22 +41,6 @@ Result<int> RunFsck(Context& context) {
   return findings == 0 ? kDone : kFindings;
 }
 
-// "14d", "36h", "90min", "30s"; "0".
-Result<std::int64_t> SecondsOf(const std::string& text) {
-  std::size_t digits = 0;
-  while (digits < text.size() && digits < 9 && text[digits] >= '0' && text[digits] <= '9') ++digits;
-  const std::string unit = text.substr(digits);
-  const std::int64_t number = digits == 0 ? -1 : std::stoll(text.substr(0, digits));
-  std::int64_t seconds = -1;
-  if (unit == "s") seconds = 1;
-  if (unit == "min") seconds = 60;
-  if (unit == "h") seconds = 3600;
-  if (unit == "d") seconds = 86400;
-  if (unit.empty() && number == 0) seconds = 0;
-  if (number >= 0 && seconds >= 0) return number * seconds;
-  return Error{Reason::kUsage, "--grace " + text + " is no time: give 36h, 14d or 0"};
-}
-
 Result<int> RunGc(Context& context) {
   v1::CollectGarbageRequest request;
   request.set_prune(context.args().Has("prune"));
@@ -63,7 +48,9 @@ Result<int> RunGc(Context& context) {
     return Error{Reason::kUsage, "--dry-run removes nothing, and --prune does: give one of them"};
   const std::string grace =
       context.args().Has("grace") ? context.args().Value("grace") : std::string("14d");
-  request.set_grace_seconds(TRY(SecondsOf(grace)));
+  request.set_grace_seconds(
+      std::chrono::ceil<std::chrono::seconds>(TRY(DurationOf("--grace", grace, "36h, 14d or 0")))
+          .count());
   Terminal& terminal = context.terminal();
   Client* client = TRY(context.client());
   v1::CollectGarbageResponse last;

@@ -4,22 +4,19 @@
 
 #include <charconv>
 #include <cstdint>
-#include <limits>
+#include <span>
 
 namespace mig {
 namespace {
 
 using std::chrono::milliseconds;
 
-// The longest unit that divides a duration is the one it is written in.
 struct Unit {
   std::string_view name;
   std::int64_t milliseconds;
 };
-constexpr Unit kUnits[] = {{"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}};
-
-// PostgreSQL keeps its timeouts in an int of milliseconds.
-constexpr std::int64_t kMaxMilliseconds = std::numeric_limits<std::int32_t>::max();
+constexpr Unit kUnits[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}};
 
 }  // namespace
 
@@ -32,14 +29,14 @@ std::optional<milliseconds> ParseDuration(std::string_view text) {
   if (count == 0 && name.empty()) return milliseconds(0);
   for (const Unit& unit : kUnits) {
     if (unit.name != name) continue;
-    if (count > kMaxMilliseconds / unit.milliseconds) return std::nullopt;
+    if (count > kLongestDuration.count() / unit.milliseconds) return std::nullopt;
     return milliseconds(count * unit.milliseconds);
   }
   return std::nullopt;
 }
 
 std::string WriteDuration(milliseconds duration) {
-  for (const Unit& unit : kUnits) {
+  for (const Unit& unit : std::span(kUnits).subspan(1)) {
     if (duration.count() % unit.milliseconds == 0 && duration.count() != 0) {
       return fmt::format("{}{}", duration.count() / unit.milliseconds, unit.name);
     }

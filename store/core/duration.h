@@ -8,11 +8,13 @@
 
 namespace mig {
 
-// "500ms", "5s", "2min", "1h", up to 2147483647 ms (24 days); "0" needs no unit. Nothing for
+inline constexpr std::chrono::milliseconds kLongestDuration = std::chrono::hours(24) * 3650;
+
+// "500ms", "5s", "2min", "1h", "14d", up to kLongestDuration; "0" needs no unit. Nothing for
 // everything else.
 std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
-// With the longest unit that divides it.
+// With the longest unit that divides it, hours at most.
 std::string WriteDuration(std::chrono::milliseconds duration);
 
 }  // namespace mig

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "store/core/duration.h"
@@ -68,9 +70,13 @@ Result<void> SetForeignKeys(const Word& word, SectionOptions& options) {
   return {};
 }
 
+// PostgreSQL keeps its timeouts in an int of milliseconds.
+constexpr milliseconds kLongestTimeout{std::numeric_limits<std::int32_t>::max()};
+
 Result<milliseconds> DurationOf(const Word& word) {
   const std::optional<milliseconds> duration = ParseDuration(word.value());
-  if (!duration) return word.WrongValue("a time looks like 500ms, 5s, 2min or 1h, up to 24 days");
+  if (!duration || *duration > kLongestTimeout)
+    return word.WrongValue("a time looks like 500ms, 5s, 2min or 1h, up to 24 days");
   return *duration;
 }
 

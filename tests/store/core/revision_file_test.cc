@@ -119,8 +119,9 @@ TEST(ParseRevisionFile, KeepsCommentsOfSections) {
 
 TEST(ParseRevisionFile, ReadsEveryDuration) {
   const std::pair<const char*, int> durations[] = {
-      {"0", 0},     {"0s", 0},         {"1ms", 1},         {"500ms", 500},
-      {"5s", 5000}, {"2min", 120'000}, {"3h", 10'800'000}, {"2147483647ms", 2147483647}};
+      {"0", 0},           {"0s", 0},           {"1ms", 1},
+      {"500ms", 500},     {"5s", 5000},        {"2min", 120'000},
+      {"3h", 10'800'000}, {"2d", 172'800'000}, {"2147483647ms", 2147483647}};
   for (const auto& [text, expected] : durations) {
     const RevisionFile file = Parse(std::string("-- mig:up statement_timeout=") + text + "\n");
     EXPECT_EQ(file.sections[0].options.statement_timeout, milliseconds(expected)) << text;
