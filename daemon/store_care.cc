@@ -1,6 +1,10 @@
 #include "daemon/store_care.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "store/core/duration.h"
 
 namespace mig {
 
@@ -29,6 +33,11 @@ Result<CheckCounts> StoreCare::Check(
 
 Result<GcCounts> StoreCare::Collect(bool prune, std::chrono::seconds grace,
                                     const GcObserver& observer) {
+  constexpr auto kLongestGrace = std::chrono::floor<std::chrono::seconds>(kLongestDuration);
+  if (grace.count() < 0 || grace > kLongestGrace) {
+    return Error{Reason::kInvalidArgument, fmt::format("the grace is from 0 to {} seconds, not {}",
+                                                       kLongestGrace.count(), grace.count())};
+  }
   GcRequest request;
   request.now = FormatMilliseconds(world_.now());
   request.keep_since = FormatMilliseconds(world_.now() - grace);

@@ -38,7 +38,8 @@ class StoreCare {
                             const std::function<void(const Finding&, bool repaired)>& found,
                             const std::function<bool(const CheckCounts&)>& progress);
 
-  // Keeps what was stored within `grace`. Errors: those of CollectGarbage.
+  // Keeps what was stored within `grace`. Errors: those of CollectGarbage; kInvalidArgument for a
+  // grace below 0 or above kLongestDuration.
   Result<GcCounts> Collect(bool prune, std::chrono::seconds grace, const GcObserver& observer);
 
   // Errors: those of BackUpStore; kInvalidArgument for a relative path.
