@@ -44,8 +44,8 @@ void ToMessage(const AuditReport& report, v1::VerifyAuditResponse* message);
 void ToMessage(const LogRow& row, v1::LogEntry* message);
 void ToMessage(const StepSummary& step, v1::PlanStep* message);
 
-// Where a page starts: a token is the number of revisions before it. A view never changes, so the
-// number stays right. Errors: kInvalidArgument.
+// Where a page starts: a token is the number of revisions or runs before it, or of the row of a
+// log. A view never changes, so the number stays right. Errors: kInvalidArgument.
 Result<std::size_t> PageOffsetOf(const std::string& token);
 
 // The target of a request that may have none.

@@ -1,7 +1,6 @@
 #include "daemon/rpc/run_service.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "daemon/rpc/event_stream.h"
@@ -92,15 +91,6 @@ grpc::ServerWriteReactor<Response>* FollowRun(Engine& engine, Result<Engine::Kno
 constexpr std::size_t kRunsOnAPage = 100;
 constexpr std::size_t kMostRunsOnAPage = 1000;
 
-// A page's token is how many runs come before it.
-Result<std::size_t> OffsetOf(const std::string& token) {
-  std::size_t offset = 0;
-  const char* end = token.data() + token.size();
-  const auto [stop, failure] = std::from_chars(token.data(), end, offset);
-  if (token.empty() || (failure == std::errc() && stop == end)) return offset;
-  return Error{Reason::kInvalidArgument, "the page token is none that was given out"};
-}
-
 template <typename Request>
 Result<RunSpec> SpecOf(const Request& request) {
   RunSpec spec;
@@ -157,7 +147,7 @@ grpc::ServerUnaryReactor* RunService::CancelRun(Context* context,
 grpc::ServerUnaryReactor* RunService::ListRuns(Context* context, const v1::ListRunsRequest* request,
                                                v1::ListRunsResponse* response) {
   const auto list = [=, this](const Identity& caller) -> Result<v1::ListRunsResponse> {
-    const std::size_t offset = TRY(OffsetOf(request->page_token()));
+    const std::size_t offset = TRY(PageOffsetOf(request->page_token()));
     const std::size_t limit =
         request->page_size() > 0
             ? std::min(static_cast<std::size_t>(request->page_size()), kMostRunsOnAPage)

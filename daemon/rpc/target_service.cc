@@ -1,7 +1,5 @@
 #include "daemon/rpc/target_service.h"
 
-#include <charconv>
-
 #include "daemon/limits.h"
 #include "daemon/rpc/messages.h"
 
@@ -73,11 +71,7 @@ grpc::ServerUnaryReactor* TargetService::ListLog(Context* context,
                                                  const v1::ListLogRequest* request,
                                                  v1::ListLogResponse* response) {
   return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListLogResponse> {
-    std::int64_t before = 0;
-    const std::string& token = request->page_token();
-    const auto parsed = std::from_chars(token.data(), token.data() + token.size(), before);
-    if (!token.empty() && (parsed.ec != std::errc() || before <= 0))
-      return Error{Reason::kInvalidArgument, "the page token is none of an earlier answer"};
+    const auto before = static_cast<std::int64_t>(TRY(PageOffsetOf(request->page_token())));
     const int asked = request->page_size();
     const int size = asked > 0 && asked < kMaxLogPage ? asked : kMaxLogPage;
     const auto rows = TRY(engine_.ReadLog(FromMessage(request->target()), before, size));
