@@ -455,9 +455,12 @@ Result<void> Executor::RunAloneOnce(UnitRun& run) {
   }
   setting_.observe(StatementFinished{number, run.statements_total, statement.verb,
                                      result->rows_affected, MicrosecondsSince(since, world_)});
-  for (const SqlCommand& setting : TimeoutsBack(book_.dialect(), *statement.options))
-    TRY(session_.Execute(setting));
-  if (book_.dialect() != Dialect::kMariadb) TRY(session_.Reset());
+  if (book_.dialect() != Dialect::kMariadb) {
+    TRY(session_.Reset());
+  } else {
+    for (const SqlCommand& setting : TimeoutsBack(book_.dialect(), *statement.options))
+      TRY(session_.Execute(setting));
+  }
   if (!run.only_rows_follow()) return PutJournal(run, "done");
   run.unrecorded = JournalOf(run, "done");
   return {};

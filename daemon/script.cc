@@ -7,6 +7,7 @@
 #include "daemon/client_delimiter.h"
 #include "daemon/plan/plan.h"
 #include "daemon/scripted_verification.h"
+#include "daemon/statement_batch.h"
 #include "drivers/sql/left_in_session.h"
 
 namespace mig {
@@ -23,7 +24,8 @@ constexpr char kMariadbStart[] =
     "'NO_BACKSLASH_ESCAPES', ''), 'ORACLE', '');\nSET @mig_sql_mode = @@sql_mode;\n";
 constexpr char kMariadbReset[] =
     "SET NAMES utf8mb4;\nSET sql_mode = @mig_sql_mode, time_zone = @@GLOBAL.time_zone, "
-    "foreign_key_checks = 1, unique_checks = 1, autocommit = 1;\n";
+    "foreign_key_checks = 1, unique_checks = 1, autocommit = 1, lock_wait_timeout = 5, "
+    "innodb_lock_wait_timeout = 5, max_statement_time = @@GLOBAL.max_statement_time;\n";
 
 class ScriptWriter {
  public:
@@ -38,7 +40,7 @@ class ScriptWriter {
     // Tables that are there are no news.
     if (book_.dialect() == Dialect::kPostgresql) text_ += "SET client_min_messages = warning;\n";
     text_ += "BEGIN;\n";
-    for (const SqlCommand& command : book_.CreateTables(setting_.target_id)) Add(command);
+    AddAll(book_.CreateTables(setting_.target_id));
     if (setting_.alembic.keep) Add(alembic_.Create(""));
     text_ += "COMMIT;\n";
   }
@@ -57,9 +59,7 @@ class ScriptWriter {
       if (units[i].transaction) text_ += "BEGIN;\n";
       if (i == 0) AddCheck(step);
       if (i == 0) AddValues();
-      for (const PlannedStatement& statement : units[i].statements) TRY(AddStatement(statement));
-      for (const PlannedStatement& statement : units[i].verifications)
-        text_ += TRY(ScriptedVerification(book_.dialect(), step, statement));
+      TRY(AddStatements(step, units[i]));
       if (!keys) text_ += ScriptedForeignKeyCheck(step);
       if (i + 1 == units.size()) AddRows(step);
       if (units[i].transaction) text_ += "COMMIT;\n";
@@ -82,6 +82,31 @@ class ScriptWriter {
     left_ = {};
     if (book_.dialect() != Dialect::kPostgresql) return;
     text_ += "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nDISCARD TEMP;\n";
+  }
+
+  // With the timeouts of their sections.
+  Result<void> AddStatements(const RunStep& step, const Unit& unit) {
+    const Dialect dialect = book_.dialect();
+    const SectionOptions* section = nullptr;
+    const auto enter = [&](const SectionOptions* next) {
+      if (unit.transaction) {
+        AddAll(TimeoutsWithin(dialect, next, section));
+      } else if (next != section) {
+        AddAll(section == nullptr ? TimeoutsAlone(dialect, *next)
+                                  : TimeoutsBack(dialect, *section));
+      }
+      section = next;
+    };
+    for (const PlannedStatement& statement : unit.statements) {
+      enter(statement.options);
+      TRY(AddStatement(statement));
+    }
+    for (const PlannedStatement& statement : unit.verifications) {
+      enter(statement.options);
+      text_ += TRY(ScriptedVerification(dialect, step, statement));
+    }
+    enter(nullptr);
+    return {};
   }
 
   Result<void> AddStatement(const PlannedStatement& statement) {
@@ -109,12 +134,16 @@ class ScriptWriter {
 
   void Add(const SqlCommand& command) { text_ += WithLiterals(book_.dialect(), command) + ";\n"; }
 
+  void AddAll(const std::vector<SqlCommand>& commands) {
+    for (const SqlCommand& command : commands) Add(command);
+  }
+
   void AddRows(const RunStep& step) {
-    for (const SqlCommand& command : book_.RegainRole()) Add(command);
+    AddAll(book_.RegainRole());
     for (const Id& id : step.rows_removed) Add(book_.DeleteVersion(id));
     for (const VersionRow& row : step.rows_added) Add(book_.InsertVersion(row));
-    for (const auto* commands : {&step.alembic_removals, &step.alembic_writes})
-      for (const SqlCommand& command : *commands) Add(command);
+    AddAll(step.alembic_removals);
+    AddAll(step.alembic_writes);
     for (const RevisionPtr& object : step.objects)
       Add(book_.InsertObject(object->id, object->revision));
     AddLog(NameOf(step.summary.kind), step.summary.id == Id() ? "" : step.summary.id.hex(),

@@ -59,25 +59,6 @@ std::vector<SqlCommand> MariadbTimeoutsBack(const SectionOptions& options) {
   return settings;
 }
 
-// `before`: the section before in the transaction, null for the first, where the session has no
-// limit of its own.
-void AddSettings(StatementBatch& batch, Dialect dialect, const SectionOptions& options,
-                 const SectionOptions* before) {
-  if (dialect == Dialect::kMariadb) {
-    for (SqlCommand& setting : MariadbTimeouts(options))
-      Add(batch, std::move(setting), Role::kSetting);
-  }
-  if (dialect != Dialect::kPostgresql) return;
-  const auto lock = options.lock_timeout.value_or(kDefaultLockTimeout);
-  const auto set = [&](const char* name, std::chrono::milliseconds value) {
-    Add(batch, {.sql = fmt::format("SET LOCAL {} = {}", name, value.count()), .recurrent = true},
-        Role::kSetting);
-  };
-  set("lock_timeout", lock);
-  if (options.statement_timeout || (before != nullptr && before->statement_timeout))
-    set("statement_timeout", options.statement_timeout.value_or(std::chrono::milliseconds(0)));
-}
-
 bool IsStatementError(Reason reason) {
   return reason == Reason::kStatementFailed || reason == Reason::kVerifyFailed ||
          reason == Reason::kDatabasePermission || reason == Reason::kDatabaseBusy ||
@@ -111,23 +92,19 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedR
     for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
   }
   const SectionOptions* options = nullptr;
-  const auto leave_section = [&] {
-    if (options == nullptr || book.dialect() != Dialect::kMariadb) return;
-    for (SqlCommand& setting : MariadbTimeoutsBack(*options))
+  const auto enter = [&](const SectionOptions* section) {
+    for (SqlCommand& setting : TimeoutsWithin(book.dialect(), section, options))
       Add(batch, std::move(setting), Role::kSetting);
+    options = section;
   };
   const auto add = [&](const PlannedStatement& statement, Role role) {
-    if (statement.options != options) {
-      leave_section();
-      AddSettings(batch, book.dialect(), *statement.options, options);
-    }
-    options = statement.options;
+    enter(statement.options);
     batch.commands.back().prompt = true;  // until it ends, this one has not begun
     Add(batch, {.sql = statement.sql, .prompt = true}, role, &statement);
   };
   for (const PlannedStatement& statement : unit.statements) add(statement, Role::kStatement);
   for (const PlannedStatement& statement : unit.verifications) add(statement, Role::kVerification);
-  leave_section();
+  enter(nullptr);
   if (scripted) {
     for (SqlCommand& mark : book.FindMark()) Add(batch, std::move(mark), Role::kMark);
   }
@@ -139,6 +116,26 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedR
   for (const Id& id : removed.versions) Add(batch, book.LockVersion(id), Role::kVersionLock);
   for (const SqlCommand& lock : removed.alembic_locks) Add(batch, lock, Role::kAlembicLock);
   return batch;
+}
+
+std::vector<SqlCommand> TimeoutsWithin(Dialect dialect, const SectionOptions* section,
+                                       const SectionOptions* before) {
+  std::vector<SqlCommand> commands;
+  if (section == before) return commands;
+  if (dialect == Dialect::kMariadb) {
+    if (before != nullptr) commands = MariadbTimeoutsBack(*before);
+    if (section != nullptr)
+      std::ranges::move(MariadbTimeouts(*section), std::back_inserter(commands));
+  }
+  if (dialect != Dialect::kPostgresql || section == nullptr) return commands;
+  const auto set = [&](const char* name, std::chrono::milliseconds value) {
+    commands.push_back(
+        {.sql = fmt::format("SET LOCAL {} = {}", name, value.count()), .recurrent = true});
+  };
+  set("lock_timeout", section->lock_timeout.value_or(kDefaultLockTimeout));
+  if (section->statement_timeout || (before != nullptr && before->statement_timeout))
+    set("statement_timeout", section->statement_timeout.value_or(std::chrono::milliseconds(0)));
+  return commands;
 }
 
 std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& options) {
@@ -154,7 +151,12 @@ std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& opt
 }
 
 std::vector<SqlCommand> TimeoutsBack(Dialect dialect, const SectionOptions& options) {
-  return dialect == Dialect::kMariadb ? MariadbTimeoutsBack(options) : std::vector<SqlCommand>();
+  std::vector<SqlCommand> commands;
+  if (dialect == Dialect::kMariadb) return MariadbTimeoutsBack(options);
+  if (dialect != Dialect::kPostgresql) return commands;
+  if (options.lock_timeout) commands.push_back({"RESET lock_timeout"});
+  if (options.statement_timeout) commands.push_back({"RESET statement_timeout"});
+  return commands;
 }
 
 Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement) {

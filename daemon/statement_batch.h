@@ -36,6 +36,11 @@ struct RemovedRows {
 // the role that mig came with.
 StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedRows& removed);
 
+// What gives a transaction that was in section `before` the timeouts of `section`; null: in none,
+// before the first statement and behind the last.
+std::vector<SqlCommand> TimeoutsWithin(Dialect dialect, const SectionOptions* section,
+                                       const SectionOptions* before);
+
 // The timeouts of a section for a statement that runs outside of any transaction: none where the
 // section names none, so that a statement that takes an hour or waits for one may do so.
 std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& options);

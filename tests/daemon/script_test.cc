@@ -227,6 +227,27 @@ TEST_P(ScriptTest, RunsSectionsOutsideOfTransactionsThere) {
   EXPECT_EQ(offline_.Everything(), connected_.Everything());
 }
 
+TEST_P(ScriptTest, HasTheTimeoutsOfARun) {
+  if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "it has no timeouts";
+  const std::string told =
+      GetParam() == Dialect::kPostgresql
+          ? "INSERT INTO ran (what) SELECT concat_ws(' ', current_setting('lock_timeout'), "
+            "current_setting('statement_timeout'));\n"
+          : "INSERT INTO ran (what) SELECT concat_ws(' ', @@lock_wait_timeout, "
+            "@@innodb_lock_wait_timeout, @@max_statement_time);\n";
+  for (Scene* scene : {&offline_, &connected_}) {
+    scene->Write("a", "-- mig:up\n" + told + "-- mig:up lock_timeout=2s statement_timeout=15s\n" +
+                          told + told + "-- mig:up\n" + told +
+                          "-- mig:up transaction=off lock_timeout=3s statement_timeout=16s\n" +
+                          told + "-- mig:up\n" + told);
+    scene->Write("b", "-- parents: a\n\n-- mig:up lock_timeout=0 statement_timeout=17s\n" + told);
+  }
+  RunScript({Kind::kUpgrade, {"b"}});
+  ASSERT_EQ(connected_.Upgrade("b"), "done");
+  EXPECT_THAT(offline_.Ran(), ::testing::HasSubstr("15"));
+  EXPECT_EQ(offline_.Ran(), connected_.Ran());
+}
+
 TEST_P(ScriptTest, VerifiesAsARunDoes) {
   struct Case {
     const char* verification;
