@@ -247,7 +247,8 @@ class Engine {
   // Errors: those of Lease::Acquire; kNoBookkeeping.
   Result<AdoptedTarget> Adopt(const TargetSpec& target, bool new_id, const std::string& actor);
   // Everything that the target knows of its history, put into the store; with `ref`, a ref of that
-  // name is made of its rows. Errors: kNameTaken for a ref that is there and elsewhere.
+  // name is made of its rows. Errors: kNameTaken for a ref that is there and elsewhere; those of
+  // SharedRefs::Create; kCorruption where mig_object lacks one of the rows, or was changed.
   Result<RecoveredHistory> Recover(const TargetSpec& target, const std::string& project,
                                    const std::string& ref, const std::string& actor);
 

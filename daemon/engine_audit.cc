@@ -9,6 +9,7 @@
 #include "daemon/audit.h"
 #include "daemon/engine.h"
 #include "daemon/precautions.h"
+#include "daemon/put_with_ancestors.h"
 #include "daemon/target_log.h"
 
 namespace mig {
@@ -53,7 +54,14 @@ Result<void> ForEachLogRow(OpenTarget& target, const Take& take) {
   }
 }
 
-// The revisions of mig_object, parents first.
+Error NoObject(const VersionRow& row, const std::string& target) {
+  return {Reason::kCorruption,
+          fmt::format("target {} has {} applied, and no mig_object row of it", target, row.name),
+          {{"name", row.name}},
+          "without --ref the rest is recovered; `mig audit verify` lists what is missing"};
+}
+
+// The revisions of mig_object.
 Result<std::vector<RevisionPtr>> HistoryIn(OpenTarget& target) {
   std::vector<RevisionPtr> revisions;
   const auto take = [&](const ObjectRow& row) -> Result<void> {
@@ -174,16 +182,14 @@ Result<RecoveredHistory> Engine::Recover(const TargetSpec& spec, const std::stri
   OpenTarget target = TRY(Open(address, IfMissing::kFail));
   const TargetState state = TRY(MustHaveTables(target));
   const std::vector<RevisionPtr> revisions = TRY(HistoryIn(target));
-  std::vector<NamedObject> objects;
-  for (const RevisionPtr& revision : revisions)
-    objects.push_back({revision->id, revision->revision});
-  const std::string collection = TRY(refs_.Collection());
-  TRY(objects_.Put(project, objects));
-
   const Catalog catalog = TRY(Catalog::Of(revisions));
   const Graph& graph = catalog.graph();
   std::vector<Id> rows;
-  for (const VersionRow& row : state.rows) rows.push_back(row.id);
+  for (const VersionRow& row : state.rows) {
+    if (!ref.empty() && !graph.FindId(row.id)) return NoObject(row, address.name);
+    rows.push_back(row.id);
+  }
+  TRY(PutWithAncestors(objects_, project, catalog, revisions));
   const mig::Current current = CurrentFrom(graph, rows);
   const Marks applied = AncestorsOf(graph, current.rows, Follow::kAll);
   std::map<Id, std::int64_t> last_applied;
@@ -197,9 +203,7 @@ Result<RecoveredHistory> Engine::Recover(const TargetSpec& spec, const std::stri
   for (RecoveredRevision& revision : history.revisions)
     revision.named = meant.contains(revision.id);
   if (ref.empty()) return history;
-  const auto made = refs_.Create(
-      project, ref, rows,
-      {world_.random_hex(32), actor, FormatMilliseconds(world_.now()), "", collection});
+  const auto made = shared_refs_.Create({project, ref}, rows, {actor, "", ""});
   if (!made) {
     if (made.error().reason != Reason::kRefMoved) return made.error();
     const std::optional<Ref> there = TRY(refs_.Find(project, ref));

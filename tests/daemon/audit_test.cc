@@ -374,6 +374,27 @@ TEST_P(AuditTest, RecoversAHistoryIntoAnEmptyStore) {
   ASSERT_FALSE(elsewhere);
 }
 
+TEST_P(AuditTest, RecoversNoRefThatLeadsToWhatTheTargetLost) {
+  ASSERT_EQ(scene_.Upgrade("heads"), "done");
+  scene_.LoseStore();
+  scene_.Sql("DELETE FROM " + scene_.Mig("mig_object") + " WHERE name = 'x'");
+  const auto made = scene_.engine().Recover(scene_.target(), "shop", "main", "Ann");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().reason, Reason::kCorruption);
+  const auto rest = scene_.engine().Recover(scene_.target(), "shop", "", "Ann");
+  ASSERT_TRUE(rest) << rest.error().message;
+  EXPECT_EQ(rest->revisions.size(), 4U);
+}
+
+TEST_P(AuditTest, RecoversNoRefThatItsPolicyRefuses) {
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  scene_.LoseStore();
+  const auto made = scene_.engine().Recover(scene_.target(), "shop", "main", "Ann");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().reason, Reason::kMultipleHeads);
+}
+
 TEST_P(AuditTest, RecoversOneRevisionOfEachNameTheAppliedOne) {
   ASSERT_EQ(scene_.Upgrade("b"), "done");
   scene_.Replace("b", "(id integer)", "(id integer, more integer)");
