@@ -57,7 +57,7 @@ class Channel {
   // when none runs.
   static Result<std::unique_ptr<Channel>> OpenRunning(DaemonAddress address);
 
-  // One unary call. `limit` bounds each attempt; short calls keep the default.
+  // One unary call. `limit` bounds each attempt, 0: nothing does; short calls keep the default.
   template <typename Stub, typename Request, typename Response>
   Result<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                      Response*),

@@ -89,11 +89,8 @@ MIG_CALL(Ref, PlanPull)
 MIG_CALL(Target, GetCurrent)
 MIG_CALL(Target, EnsureVersion)
 MIG_CALL(Target, DescribeTarget)
-MIG_CALL(Target, DumpSchema)
-MIG_CALL(Target, VerifyAudit)
 MIG_CALL(Target, ListLog)
 MIG_CALL(Target, AdoptTarget)
-MIG_CALL(Target, RecoverHistory)
 MIG_CALL(Run, CancelRun)
 MIG_CALL(Run, ListRuns)
 MIG_CALL(Run, PlanRun)
@@ -102,6 +99,16 @@ MIG_CALL(Run, RenderScript)
 MIG_CALL(Admin, GetDaemon)
 MIG_CALL(Admin, StopDaemon)
 #undef MIG_CALL
+
+// They take as long as the target has tables or a past.
+#define MIG_LONG_CALL(Family, Verb)                                                            \
+  Result<v1::Verb##Response> Client::Call(const v1::Verb##Request& request) {                  \
+    return channel_->Call(&v1::Family##Service::Stub::Verb, request, std::chrono::seconds(0)); \
+  }
+MIG_LONG_CALL(Target, DumpSchema)
+MIG_LONG_CALL(Target, VerifyAudit)
+MIG_LONG_CALL(Target, RecoverHistory)
+#undef MIG_LONG_CALL
 
 #define MIG_STREAM(Family, Verb)                                                          \
   Result<void> Client::Call(const v1::Verb##Request& request,                             \
