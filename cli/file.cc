@@ -44,14 +44,14 @@ Result<void> WriteAll(int descriptor, std::string_view bytes, const std::string&
 }
 
 // A synced file with `bytes` beside `path`; its path.
-Result<std::string> WriteBeside(const std::string& path, std::string_view bytes) {
+Result<std::string> WriteBeside(const std::string& path, std::string_view bytes, mode_t mode) {
   std::string temporary = path + ".XXXXXX";
   Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.value() < 0) return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
   mode_t mask = ::umask(0);
   ::umask(mask);
   Result<void> written = WriteAll(file.value(), bytes, path);
-  if (!written || ::fchmod(file.value(), 0666 & ~mask) != 0) {
+  if (!written || ::fchmod(file.value(), mode & ~mask) != 0) {
     ::unlink(temporary.c_str());
     TRY(std::move(written));
     return ErrnoError(Reason::kFileUnwritable, "cannot write", path, errno);
@@ -91,8 +91,8 @@ Result<std::string> ReadFile(const std::string& path, struct stat* status, std::
   return bytes;
 }
 
-Result<void> CreateFile(const std::string& path, std::string_view bytes) {
-  std::string temporary = TRY(WriteBeside(path, bytes));
+Result<void> CreateFile(const std::string& path, std::string_view bytes, mode_t mode) {
+  std::string temporary = TRY(WriteBeside(path, bytes, mode));
   int failure = ::link(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
   ::unlink(temporary.c_str());
   if (failure == EEXIST) return ErrnoError(Reason::kFileExists, "cannot make", path, failure);
@@ -100,8 +100,8 @@ Result<void> CreateFile(const std::string& path, std::string_view bytes) {
   return {};
 }
 
-Result<void> ReplaceFile(const std::string& path, std::string_view bytes) {
-  std::string temporary = TRY(WriteBeside(path, bytes));
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode) {
+  std::string temporary = TRY(WriteBeside(path, bytes, mode));
   if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
   int failure = errno;
   ::unlink(temporary.c_str());

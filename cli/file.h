@@ -17,12 +17,12 @@ namespace mig {
 Result<std::string> ReadFile(const std::string& path, struct stat* status = nullptr,
                              std::size_t most = kMaxFileBytes);
 
-// Makes a new file with `bytes`: first under a temporary name, synced, then linked to `path`, so
-// that a reader sees all of it or nothing. Errors: kFileExists when there is something at `path`,
-// which stays as it is; kFileUnwritable.
-Result<void> CreateFile(const std::string& path, std::string_view bytes);
+// Makes a new file with `bytes`, which is never more open than `mode` less the umask: first under a
+// temporary name, synced, then linked to `path`, so that a reader sees all of it or nothing.
+// Errors: kFileExists when there is something at `path`, which stays as it is; kFileUnwritable.
+Result<void> CreateFile(const std::string& path, std::string_view bytes, mode_t mode = 0666);
 
 // The same, in place of whatever file is at `path`.
-Result<void> ReplaceFile(const std::string& path, std::string_view bytes);
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes, mode_t mode = 0666);
 
 }  // namespace mig

@@ -1,7 +1,5 @@
 #include "cli/commands/new_project.h"
 
-#include <sys/stat.h>
-
 #include "cli/file.h"
 
 namespace mig {
@@ -41,8 +39,7 @@ Result<void> Ignore(const fs::path& root, const std::vector<std::string>& lines)
 Result<std::string> KeepSecret(const fs::path& root, const std::string& url) {
   if (!HoldsPassword(url)) return url;
   fs::path path = root / ".env";
-  TRY(CreateFile(path.string(), "MIG_DEV_URL=" + url + "\n"));
-  ::chmod(path.c_str(), 0600);
+  TRY(CreateFile(path.string(), "MIG_DEV_URL=" + url + "\n", 0600));
   return std::string(kUrlInDotEnv);
 }
 
