@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "cli/render/columns.h"
 #include "cli/render/duration.h"
 #include "cli/render/revision.h"
 #include "cli/render/table.h"
@@ -154,12 +155,9 @@ RunProgress::Shown RunProgress::OnFinished(const v1::RunEvent::RunFinished& fini
 
 RunProgress::Shown RunProgress::Live(const std::string& doing) const {
   if (plain()) return {};
-  std::string line = position_ + doing;
+  const std::string line = position_ + doing;
   // A line that wraps cannot be replaced.
-  if (line.size() >= static_cast<std::size_t>(width_)) {
-    line.resize(static_cast<std::size_t>(width_) - 1);
-  }
-  return {"", line};
+  return {"", std::string(FirstColumns(line, static_cast<std::size_t>(width_) - 1))};
 }
 
 std::string RunProgress::Took(std::int64_t microseconds) const {

@@ -3,6 +3,7 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include "cli/render/columns.h"
 #include "cli/render/duration.h"
 
 namespace mig {
@@ -93,6 +94,8 @@ TEST(RunProgress, CutsTheLiveLineToTheTerminal) {
   EXPECT_EQ(progress.On(Event("statement_started { index: 2 total: 3 verb: 'CREATE INDEX' }"))
                 .live.size(),
             11U);
+  EXPECT_EQ(OnTerminal(10).On(Event("statement_started { index: 2 total: 3 verb: 'größer' }")).live,
+            "[2/3] grö");
 }
 
 TEST(RunProgress, InPlainFormSaysOnceWhatItWaitsFor) {
@@ -157,6 +160,25 @@ TEST(Runs, AreATable) {
             "RUN  TARGET      WHAT          OUTCOME      STARTED  BY\n"
             "r22  dev         upgrade head  done         2026     Ann\n"
             "r1   production  stamp a       interrupted  2025     Bo\n");
+}
+
+TEST(Runs, AreATableOfCharactersNotOfBytes) {
+  v1::ListRunsResponse answer;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      "runs { id: 'r1' target_name: 'größe' summary: 'x' outcome: OUTCOME_DONE started: '2026' }"
+      "runs { id: 'r2' target_name: 'dev' summary: 'y' outcome: OUTCOME_DONE started: '2026' }",
+      &answer));
+  EXPECT_EQ(RenderRuns(answer, Style(false)),
+            "RUN  TARGET  WHAT  OUTCOME  STARTED  BY\n"
+            "r1   größe   x     done     2026\n"
+            "r2   dev     y     done     2026\n");
+}
+
+TEST(Columns, AreCutBetweenCharacters) {
+  EXPECT_EQ(FirstColumns("größe", 3), "grö");
+  EXPECT_EQ(FirstColumns("größe", 2), "gr");
+  EXPECT_EQ(FirstColumns("größe", 5), "größe");
+  EXPECT_EQ(FirstColumns("größe", 0), "");
 }
 
 TEST(Duration, UsesTheUnitThatReadsBest) {
