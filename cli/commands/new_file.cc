@@ -5,6 +5,7 @@
 
 #include "cli/file.h"
 #include "cli/process.h"
+#include "store/core/names.h"
 
 namespace mig {
 namespace {
@@ -45,10 +46,18 @@ Result<std::string> FolderFor(const Config& config, const std::string& wanted,
   return error;
 }
 
+Result<std::string> PathOfNew(const std::string& folder, const std::string& file_name) {
+  constexpr std::string_view kSuffix = ".sql";
+  const bool is_sql = file_name.ends_with(kSuffix);
+  TRY(CheckRevisionName(file_name.substr(0, file_name.size() - (is_sql ? kSuffix.size() : 0))));
+  if (is_sql) return (fs::path(folder) / file_name).lexically_normal().generic_string();
+  return Error{Reason::kNameInvalid, "`" + file_name + "` is no name of a revision's file"};
+}
+
 Result<std::string> WriteDraft(Context& context, const v1::DraftRevisionResponse& draft,
                                const std::string& folder) {
   const Config* config = TRY(context.config());
-  std::string path = (fs::path(folder) / draft.file_name()).generic_string();
+  std::string path = TRY(PathOfNew(folder, draft.file_name()));
   TRY(CreateFile((fs::path(config->root) / path).string(), draft.text()));
   context.WorkTreeChanged();
   for (const std::string& warning : draft.warnings()) context.Advise(warning);

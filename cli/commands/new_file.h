@@ -15,8 +15,12 @@ std::string ShownPath(const Config& config, const std::string& path);
 Result<std::string> FolderFor(const Config& config, const std::string& wanted,
                               const std::string& parent_path);
 
+// Where a daemon's new file goes: `folder`/`file_name`, relative to the root. Errors: kNameInvalid
+// for what is no name of a revision's file, and might lead elsewhere.
+Result<std::string> PathOfNew(const std::string& folder, const std::string& file_name);
+
 // Writes a draft into `folder` and prints where it is. The answer is its path relative to the root.
-// Errors: kFileExists, kFileUnwritable.
+// Errors: kFileExists, kFileUnwritable; those of PathOfNew.
 Result<std::string> WriteDraft(Context& context, const v1::DraftRevisionResponse& draft,
                                const std::string& folder);
 

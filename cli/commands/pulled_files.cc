@@ -71,15 +71,25 @@ Result<void> CheckUnchanged(Context& context, const std::string& path) {
 }
 
 // Where each new file goes: beside its parents, else into the first folder. Nothing is in the way.
-Result<std::vector<std::string>> Places(const Config& config, const v1::PlanPullResponse& plan) {
+Result<std::vector<std::string>> Places(Context& context, const v1::PlanPullResponse& plan) {
+  const Config* config = TRY(context.config());
+  const WorkTree* tree = TRY(context.work_tree());
   std::vector<std::string> paths;
   for (const auto& file : plan.new_files()) {
-    const fs::path folder = file.beside().empty() ? fs::path(config.migrations[0])
-                                                  : fs::path(file.beside()).parent_path();
-    paths.push_back((folder / file.file_name()).lexically_normal().generic_string());
-    TRY(CheckFree(config, paths.back()));
+    const bool is_beside =
+        std::ranges::find(tree->files, file.beside(), &WorkTreeFile::path) != tree->files.end();
+    const std::string folder =
+        is_beside ? fs::path(file.beside()).parent_path().generic_string() : config->migrations[0];
+    paths.push_back(TRY(PathOfNew(folder, file.file_name())));
+    TRY(CheckFree(*config, paths.back()));
   }
   return paths;
+}
+
+Error NotAskedFor(const Revision& revision) {
+  return {Reason::kCorruption,
+          "the daemon sent revision " + IdOf(revision).hex() + ", which it was not asked for",
+          {{"name", revision.name}}};
 }
 
 // As their texts come. `paths` are in the order of the plan.
@@ -92,12 +102,13 @@ Result<void> WriteNew(Context& context, const std::string& ref, const v1::PlanPu
   std::vector<std::string> ids;
   for (const auto& file : plan.new_files()) ids.push_back(file.id());
   Client* own = TRY(context.client());
-  auto path = paths.begin();
+  std::size_t next = 0;
   return ReadTexts(*own, view, ids, [&](const std::string& text) -> Result<void> {
     const Revision revision = TRY(DecodeRevision(text));
-    TRY(CreateFile((fs::path(config->root) / *path).string(), revision.body));
-    if (!context.json()) context.terminal().Print(ShownPath(*config, *path) + "\n");
-    ++path;
+    if (next == ids.size() || IdOf(revision).hex() != ids[next]) return NotAskedFor(revision);
+    const std::string& path = paths[next++];
+    TRY(CreateFile((fs::path(config->root) / path).string(), revision.body));
+    if (!context.json()) context.terminal().Print(ShownPath(*config, path) + "\n");
     return {};
   });
 }
@@ -127,7 +138,7 @@ Result<int> PullInto(Context& context, Remote& remote, const v1::Ref& ref, bool 
   }
   v1::PlanPullResponse plan = TRY(context.Ask(request));
   if (context.json()) context.PrintJson(plan);
-  const std::vector<std::string> paths = TRY(Places(*config, plan));
+  const std::vector<std::string> paths = TRY(Places(context, plan));
   for (const auto& file : plan.changed_files()) TRY(CheckUnchanged(context, file.path()));
   TRY(WriteNew(context, request.ref(), plan, paths));
   Terminal& terminal = context.terminal();

@@ -22,16 +22,15 @@ enum class Written { kNew, kThere, kDiffers };
 Result<Written> WriteRevision(const Config& config, const std::string& name,
                               const std::string& text) {
   for (const std::string& folder : config.migrations) {
-    const fs::path path = fs::path(config.root) / folder / (name + ".sql");
+    const fs::path path = fs::path(config.root) / TRY(PathOfNew(folder, name + ".sql"));
     std::error_code ignored;
     if (!fs::exists(path, ignored)) continue;
     const std::string there = TRY(ReadFile(path.string()));
     return there == text ? Written::kThere : Written::kDiffers;
   }
-  const fs::path folder = fs::path(config.root) / config.migrations[0];
+  const fs::path path = fs::path(config.root) / TRY(PathOfNew(config.migrations[0], name + ".sql"));
   std::error_code ignored;
-  fs::create_directories(folder, ignored);
-  const fs::path path = folder / (name + ".sql");
+  fs::create_directories(path.parent_path(), ignored);
   TRY(CreateFile(path.string(), text));
   return Written::kNew;
 }
