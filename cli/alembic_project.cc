@@ -251,7 +251,7 @@ bool operator==(const AlembicDirection& a, const AlembicDirection& b) {
          std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end(), same_part);
 }
 
-Result<void> AlembicReader::Take(std::string_view line) {
+Result<void> AlembicReader::Take(std::string_view line) try {
   const Json json = Json::parse(line, nullptr, false);
   const std::string kind = json.is_object() ? Text(json, "kind") : "";
   if (kind == "project") {
@@ -274,6 +274,8 @@ Result<void> AlembicReader::Take(std::string_view line) {
     return Error{Reason::kInternal, "the export of Alembic's revisions was interrupted"};
   }
   return {};
+} catch (const Json::exception&) {
+  return Error{Reason::kInternal, "the export of Alembic's revisions has an odd line"};
 }
 
 Result<AlembicProject> AlembicReader::Project() && {
@@ -286,6 +288,15 @@ Result<AlembicProject> AlembicReader::Project() && {
 }
 
 Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects) {
+  for (const AlembicProject& project : projects) {
+    if (std::ranges::equal(project.revisions, projects[0].revisions, {}, &AlembicRevision::id,
+                           &AlembicRevision::id))
+      continue;
+    return Error{Reason::kUnsupported,
+                 "Alembic does not have the same revisions for each database",
+                 {},
+                 "import for one --dialect at a time"};
+  }
   std::map<std::string, std::string> name_of;
   for (const AlembicRevision& revision : projects[0].revisions)
     name_of[revision.id] = TRY(NameOf(revision));

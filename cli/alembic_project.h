@@ -81,7 +81,8 @@ struct ImportedFile {
 
 // The files of a project that was exported in one dialect, or in several: then what differs stands
 // in sections of its own. A revision is called `<id>_<message>`; its id is an alias. Errors:
-// kNameInvalid for an id or a label that cannot be one here.
+// kNameInvalid for an id or a label that cannot be one here; kUnsupported where the projects do not
+// have the same revisions.
 Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects);
 
 }  // namespace mig

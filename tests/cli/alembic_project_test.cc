@@ -169,6 +169,17 @@ TEST(AlembicProject, RefusesIdsAndLabelsThatAreNoNames) {
   EXPECT_EQ(label.error().details.at("name"), "x y");
 }
 
+TEST(AlembicProject, OfTwoDialectsHasTheSameRevisions) {
+  const std::string one = Line("1a2b", kNothing, kNothing);
+  const std::string other = Line("3c4d", kNothing, kNothing);
+  for (const auto& lines :
+       {std::vector{one}, std::vector{other, one}, std::vector<std::string>()}) {
+    const auto files = FilesOf({Project({one, other}), Project(lines, "postgresql")});
+    ASSERT_FALSE(files);
+    EXPECT_EQ(files.error().reason, Reason::kUnsupported);
+  }
+}
+
 TEST(AlembicReader, TellsWhatAlembicSaid) {
   AlembicReader reader;
   const auto taken = reader.Take(R"({"kind":"error","message":"no such module"})");
@@ -177,6 +188,12 @@ TEST(AlembicReader, TellsWhatAlembicSaid) {
   EXPECT_EQ(taken.error().message, "Alembic cannot be asked: no such module");
   EXPECT_FALSE(AlembicReader().Project());
   EXPECT_FALSE(AlembicReader().Take("Traceback"));
+  for (const char* odd : {R"({"kind":"revision"})", R"({"kind":"project","count":"many"})",
+                          R"({"kind":"revision","down":[1],"depends":[],"labels":[]})"}) {
+    const auto read = AlembicReader().Take(odd);
+    ASSERT_FALSE(read) << odd;
+    EXPECT_EQ(read.error().reason, Reason::kInternal) << odd;
+  }
 }
 
 TEST(AlembicExport, IsPartOfTheBinary) {
