@@ -86,36 +86,38 @@ grpc::ServerUnaryReactor* TargetService::ListLog(Context* context,
 grpc::ServerUnaryReactor* TargetService::AdoptTarget(Context* context,
                                                      const v1::AdoptTargetRequest* request,
                                                      v1::AdoptTargetResponse* response) {
-  return calls_.Write(context, request, response, [=, this]() -> Result<v1::AdoptTargetResponse> {
-    const AdoptedTarget adopted =
-        TRY(engine_.Adopt(FromMessage(request->target()), request->new_id(), request->actor()));
+  const auto adopt = [=, this](const Identity& caller) -> Result<v1::AdoptTargetResponse> {
+    const AdoptedTarget adopted = TRY(engine_.Adopt(
+        FromMessage(request->target()), request->new_id(), ActorOf(caller, request->actor())));
     v1::AdoptTargetResponse answer;
     answer.set_target_url(adopted.target_url);
     answer.set_target_id(adopted.target_id);
     answer.set_was(adopted.was);
     return answer;
-  });
+  };
+  return calls_.Write(context, request, response, adopt);
 }
 
 grpc::ServerUnaryReactor* TargetService::RecoverHistory(Context* context,
                                                         const v1::RecoverHistoryRequest* request,
                                                         v1::RecoverHistoryResponse* response) {
-  return calls_.Write(
-      context, request, response, [=, this]() -> Result<v1::RecoverHistoryResponse> {
-        const RecoveredHistory history = TRY(engine_.Recover(
-            FromMessage(request->target()), request->project(), request->ref(), request->actor()));
-        v1::RecoverHistoryResponse answer;
-        answer.set_target_url(history.target_url);
-        answer.set_ref(history.ref);
-        for (const RecoveredRevision& revision : history.revisions) {
-          auto* message = answer.add_revisions();
-          message->set_id(revision.id.hex());
-          message->set_name(revision.name);
-          message->set_applied(revision.applied);
-          message->set_named(revision.named);
-        }
-        return answer;
-      });
+  const auto recover = [=, this](const Identity& caller) -> Result<v1::RecoverHistoryResponse> {
+    const RecoveredHistory history =
+        TRY(engine_.Recover(FromMessage(request->target()), request->project(), request->ref(),
+                            ActorOf(caller, request->actor())));
+    v1::RecoverHistoryResponse answer;
+    answer.set_target_url(history.target_url);
+    answer.set_ref(history.ref);
+    for (const RecoveredRevision& revision : history.revisions) {
+      auto* message = answer.add_revisions();
+      message->set_id(revision.id.hex());
+      message->set_name(revision.name);
+      message->set_applied(revision.applied);
+      message->set_named(revision.named);
+    }
+    return answer;
+  };
+  return calls_.Write(context, request, response, recover);
 }
 
 }  // namespace mig

@@ -15,6 +15,8 @@
 #include "daemon/store_care.h"
 #include "mig/v1/admin.grpc.pb.h"
 #include "mig/v1/ref.grpc.pb.h"
+#include "mig/v1/run.grpc.pb.h"
+#include "mig/v1/target.grpc.pb.h"
 #include "store/core/sha256.h"
 #include "store/rocks_kv.h"
 #include "tests/scratch_directory.h"
@@ -58,6 +60,23 @@ class RefServiceTest : public testing::Test {
     channel_ = *std::move(channel);
   }
 
+  void ServeOverTls(AccessToken token, const std::string& secret) {
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "
+        "/CN=localhost -addext subjectAltName=DNS:localhost -keyout " +
+        folder_ + "/key -out " + folder_ + "/cert 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    const int port = 20'000 + ::getpid() % 20'000;
+    config_.listen.push_back("localhost:" + std::to_string(port));
+    config_.tls = {folder_ + "/cert", folder_ + "/key", ""};
+    config_.tokens = {std::move(token)};
+    Serve();
+    auto channel = Channel::Open(
+        {.address = "https://" + config_.listen[1], .ca_file = folder_ + "/cert", .token = secret});
+    ASSERT_TRUE(channel) << channel.error().message;
+    channel_ = *std::move(channel);
+  }
+
   using Chunks = std::vector<v1::ObjectChunk>;
   // Each chunk in a message of its own. "stored N", or the reason.
   std::string Upload(const Chunks& chunks) {
@@ -92,10 +111,10 @@ class RefServiceTest : public testing::Test {
     const auto pushed = channel_->Call(&Stub::PushRef, request);
     return pushed ? "pushed" : std::string(InfoOf(pushed.error().reason).text);
   }
-  v1::RefMove LastMove() {
+  v1::RefMove LastMove(const std::string& ref = "main") {
     v1::ListMovesRequest request;
     request.set_project("shop");
-    request.set_ref("main");
+    request.set_ref(ref);
     return channel_->Call(&Stub::ListMoves, request)->moves(0);
   }
   std::size_t Stored() { return ScanAll(*kv_, "", "")->size(); }
@@ -203,25 +222,51 @@ TEST_F(RefServiceTest, KnowsACallerOnAUnixSocketByItsUser) {
 }
 
 TEST_F(RefServiceTest, KnowsACallerOverTlsByItsToken) {
-  const std::string command =
-      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "
-      "/CN=localhost -addext subjectAltName=DNS:localhost -keyout " +
-      folder_ + "/key -out " + folder_ + "/cert 2>/dev/null";
-  ASSERT_EQ(std::system(command.c_str()), 0);
-  const int port = 20'000 + ::getpid() % 20'000;
-  config_.listen.push_back("localhost:" + std::to_string(port));
-  config_.tls = {folder_ + "/cert", folder_ + "/key", ""};
-  config_.tokens = {{"team-a", Hex(Sha256("secret"))}};
-  Serve();
-  auto channel = Channel::Open(
-      {.address = "https://" + config_.listen[1], .ca_file = folder_ + "/cert", .token = "secret"});
-  ASSERT_TRUE(channel) << channel.error().message;
-  channel_ = *std::move(channel);
+  ServeOverTls({"team-a", Hex(Sha256("secret"))}, "secret");
   const std::string text = CanonicalText(Base());
   const Id id(Sha256(text));
   ASSERT_EQ(Upload({Chunk(id, static_cast<std::int64_t>(text.size()), text)}), "stored 1");
   ASSERT_EQ(Push(id), "pushed");
   EXPECT_EQ(LastMove().actor(), "token team-a");
+}
+
+TEST_F(RefServiceTest, WhoeverACallerSaysItIsItsTokenIsNamed) {
+  ServeOverTls({"team-a", Hex(Sha256("secret"))}, "secret");
+  const std::string text = CanonicalText(Base());
+  const Id id(Sha256(text));
+  ASSERT_EQ(Upload({Chunk(id, static_cast<std::int64_t>(text.size()), text)}), "stored 1");
+  ASSERT_EQ(Push(id), "pushed");
+  v1::Target target;
+  target.set_name("dev");
+  target.set_url("sqlite:" + folder_ + "/dev.db");
+  v1::StartRunRequest upgrade;
+  upgrade.mutable_view()->set_project("shop");
+  upgrade.mutable_view()->set_ref("main");
+  *upgrade.mutable_target() = target;
+  upgrade.mutable_operation()->mutable_upgrade()->set_revision("heads");
+  ASSERT_TRUE(channel_->Stream(&v1::RunService::Stub::StartRun, upgrade, [](const auto&) {}));
+
+  v1::AdoptTargetRequest adopt;
+  *adopt.mutable_target() = target;
+  adopt.set_new_id(true);
+  adopt.set_actor("Ann");
+  const auto adopted = channel_->Call(&v1::TargetService::Stub::AdoptTarget, adopt);
+  ASSERT_TRUE(adopted) << adopted.error().message;
+  v1::ListLogRequest list;
+  *list.mutable_target() = target;
+  const auto log = channel_->Call(&v1::TargetService::Stub::ListLog, list);
+  ASSERT_TRUE(log) << log.error().message;
+  EXPECT_EQ(log->entries(0).direction(), "adopt");
+  EXPECT_EQ(log->entries(0).actor(), "Ann (token team-a)");
+
+  v1::RecoverHistoryRequest recover;
+  *recover.mutable_target() = target;
+  recover.set_project("shop");
+  recover.set_ref("recovered");
+  recover.set_actor("Ann");
+  const auto recovered = channel_->Call(&v1::TargetService::Stub::RecoverHistory, recover);
+  ASSERT_TRUE(recovered) << recovered.error().message;
+  EXPECT_EQ(LastMove("recovered").actor(), "Ann (token team-a)");
 }
 
 }  // namespace
