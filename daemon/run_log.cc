@@ -6,6 +6,7 @@ namespace mig {
 
 void RunLog::Append(std::string time, EventBody body) {
   const bool ended = std::holds_alternative<RunFinished>(body);
+  const std::lock_guard appending(appending_);
   std::vector<Wake> wakes;
   {
     const std::lock_guard lock(mutex_);

@@ -1,5 +1,5 @@
-// The events of one run, as long as it is remembered: written by the run's thread, read by any
-// number of watchers.
+// The events of one run, as long as it is remembered: written by the run and what watches it, read
+// by any number of watchers.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ namespace mig {
 
 class RunLog {
  public:
-  // From the run's thread. A RunFinished ends the log.
+  // From any thread. A RunFinished ends the log.
   void Append(std::string time, EventBody body);
 
   struct Read {
@@ -23,12 +23,13 @@ class RunLog {
   // Events after `sequence`, at most `max`. From any thread.
   Read ReadAfter(std::int64_t sequence, std::size_t max) const;
 
-  // Calls `wake` after each change from now on, without holding a lock of the log, until it answers
-  // false; with true when the log has ended.
+  // Calls `wake` after each change from now on, until it answers false; with true when the log has
+  // ended. `wake` may read and subscribe, and must not append.
   using Wake = std::function<bool(bool ended)>;
   void Subscribe(Wake wake);
 
  private:
+  std::mutex appending_;  // held until all were woken: each append finds every wake at its place
   mutable std::mutex mutex_;
   std::vector<Event> events_;
   std::vector<Wake> wakes_;

@@ -1,6 +1,7 @@
 // Runs outlive the client that started them and the daemon that carries them out.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <thread>
 
 #include "tests/daemon/scene.h"
@@ -33,6 +34,21 @@ class RunsTest : public testing::Test {
 
   Scene scene_{Dialect::kSqlite};
 };
+
+TEST(RunLog, WakesForAnEventThatComesWhileItWakesForAnother) {
+  RunLog log;
+  std::thread other;
+  std::atomic<int> woken = 0;
+  log.Subscribe([&](bool) {
+    if (woken++ > 0) return true;
+    other = std::thread([&log] { log.Append("", Notice{"NOTICE", "second"}); });
+    std::this_thread::sleep_for(50ms);
+    return true;
+  });
+  log.Append("", Notice{"NOTICE", "first"});
+  other.join();
+  EXPECT_EQ(woken, 2);
+}
 
 TEST(RunsWithoutThreads, FailAndAreRemembered) {
   ExpectWithoutThreads([] {
