@@ -61,12 +61,10 @@ Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work,
   started(entry->run);
   Result<std::thread> thread = StartThread([this, entry, work = std::move(work)] {
     const RunFinished finished = work(*entry->run);
-    {
-      const std::lock_guard ended(mutex_);
-      entry->ended = true;
-      idle_.notify_all();
-    }
     entry->run->Finish(finished, FormatMilliseconds(world_.now()));
+    const std::lock_guard ended(mutex_);
+    entry->ended = true;
+    idle_.notify_all();
   });
   if (!thread) {
     RunFinished finished;

@@ -84,7 +84,7 @@ class RunsInProgress {
   std::string oldest_start() const;
 
   // Refuses new runs from now on, and cancels those that are still at work at the deadline. Returns
-  // when none is.
+  // when none is and their logs have ended.
   void Drain(std::chrono::steady_clock::time_point deadline);
 
  private:

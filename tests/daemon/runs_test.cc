@@ -50,6 +50,20 @@ TEST(RunLog, WakesForAnEventThatComesWhileItWakesForAnother) {
   EXPECT_EQ(woken, 2);
 }
 
+TEST(RunsInProgress, AreDrainedWhenTheirLogsHaveEnded) {
+  World world = World::Real();
+  world.now = [now = world.now] {
+    std::this_thread::sleep_for(50ms);  // before the end is told
+    return now();
+  };
+  RunsInProgress runs(world);
+  const auto run = runs.Start(
+      {}, [](RunInProgress&) { return RunFinished(); }, [](const RunPtr&) {});
+  ASSERT_TRUE(run) << run.error().message;
+  runs.Drain(std::chrono::steady_clock::now() + 1h);
+  EXPECT_TRUE((*run)->log().ReadAfter(0, 10).ended);
+}
+
 TEST(RunsWithoutThreads, FailAndAreRemembered) {
   ExpectWithoutThreads([] {
     MemoryKv kv;
