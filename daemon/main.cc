@@ -41,6 +41,9 @@ namespace {
 // A private daemon's predecessor is on its way out: it has unlinked its socket and drains.
 constexpr std::chrono::seconds kPredecessor = kDrainTime + std::chrono::seconds(7);
 
+// How soon a daemon that waits to be idle hears that it is to stop after all.
+constexpr std::chrono::milliseconds kSignalsAgain{200};
+
 // The signals that end the daemon. SIGUSR1 comes from itself: stop as soon as no run is active,
 // without hurry.
 sigset_t StopSignals() {
@@ -142,19 +145,25 @@ std::optional<IdleRule> IdleRuleOf(const CommandLine& line, std::function<int()>
                   [] { ::kill(::getpid(), SIGUSR1); }};
 }
 
-// How long runs may go on. Asked to go when idle, the daemon lets a run end that started meanwhile.
-std::chrono::steady_clock::time_point DrainDeadline(int signal) {
-  const auto now = std::chrono::steady_clock::now();
-  return signal == SIGUSR1 ? now + std::chrono::hours(24) : now + kDrainTime;
+// Asked to go when idle, the daemon lets a run end that started meanwhile, however long it takes,
+// unless it is told to stop after all.
+void AwaitIdleness(Services& services) {
+  const sigset_t signals = StopSignals();
+  const timespec at_once = {};
+  while (!services.AwaitRuns(std::chrono::steady_clock::now() + kSignalsAgain)) {
+    const int signal = ::sigtimedwait(&signals, nullptr, &at_once);
+    if (signal == SIGTERM || signal == SIGINT) return;
+  }
 }
 
 // Refuse, let end, close: in this order nothing waits for what is gone.
 void Stop(int signal, AdminService& admin, Server& server, Services& services, Pool& pool) {
-  LetASecondSignalForce();
   Log(LogLevel::kInfo, "stopping", {{"signal", ::sigabbrev_np(signal)}});
   admin.SetDraining();
   server.StopListening();
-  services.Drain(DrainDeadline(signal));
+  if (signal == SIGUSR1) AwaitIdleness(services);
+  LetASecondSignalForce();
+  services.Drain(std::chrono::steady_clock::now() + kDrainTime);
   server.Shutdown(std::chrono::system_clock::now() + kDrainTime);
   pool.Stop();
   Log(LogLevel::kInfo, "stopped");

@@ -116,18 +116,24 @@ std::string RunsInProgress::oldest_start() const {
   return oldest == entries_.end() ? "" : (*oldest)->run->summary().started;
 }
 
-void RunsInProgress::Drain(std::chrono::steady_clock::time_point deadline) {
+bool RunsInProgress::AwaitEnd(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   draining_ = true;
-  const auto none = [this] {
-    return std::all_of(entries_.begin(), entries_.end(),
-                       [](const auto& entry) { return entry->ended; });
-  };
-  if (idle_.wait_until(lock, deadline, none)) return;
+  return idle_.wait_until(lock, deadline, [this] { return AllEnded(); });
+}
+
+void RunsInProgress::Drain(std::chrono::steady_clock::time_point deadline) {
+  if (AwaitEnd(deadline)) return;
+  std::unique_lock lock(mutex_);
   for (const auto& entry : entries_) {
     if (!entry->ended) entry->run->Cancel();
   }
-  idle_.wait(lock, none);
+  idle_.wait(lock, [this] { return AllEnded(); });
+}
+
+bool RunsInProgress::AllEnded() const {
+  return std::all_of(entries_.begin(), entries_.end(),
+                     [](const auto& entry) { return entry->ended; });
 }
 
 void RunsInProgress::Forget() {

@@ -83,8 +83,10 @@ class RunsInProgress {
   // When the longest run that is going on was started; empty: none is.
   std::string oldest_start() const;
 
-  // Refuses new runs from now on, and cancels those that are still at work at the deadline. Returns
-  // when none is and their logs have ended.
+  // Refuses new runs from now on. Returns at the deadline, or when no run is at work and all logs
+  // have ended; whether that is so.
+  bool AwaitEnd(std::chrono::steady_clock::time_point deadline);
+  // The same, but cancels at the deadline what is still at work, and returns when none is.
   void Drain(std::chrono::steady_clock::time_point deadline);
 
  private:
@@ -93,7 +95,8 @@ class RunsInProgress {
     std::thread thread;
     bool ended = false;
   };
-  void Forget();  // the oldest that ended, beyond what is remembered; REQUIRES mutex_
+  void Forget();          // the oldest that ended, beyond what is remembered; REQUIRES mutex_
+  bool AllEnded() const;  // the same
 
   const World& world_;
   mutable std::mutex mutex_;

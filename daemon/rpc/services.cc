@@ -26,6 +26,9 @@ class EngineServices final : public Services {
     return {&graph_, &history_, &ref_, &target_, &run_, &store_};
   }
   int ActiveRuns() const override { return engine_.runs().active(); }
+  bool AwaitRuns(std::chrono::steady_clock::time_point deadline) override {
+    return engine_.runs().AwaitEnd(deadline);
+  }
   void Drain(std::chrono::steady_clock::time_point deadline) override {
     store_.Stop();
     engine_.runs().Drain(deadline);

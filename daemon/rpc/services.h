@@ -27,8 +27,12 @@ class Services {
 
   virtual int ActiveRuns() const = 0;
 
-  // Refuses new runs with kDraining, waits for the active ones until the deadline, then interrupts
-  // them, and ends every watcher's log. Afterwards nothing of the services waits for anything.
+  // Refuses new runs with kDraining from now on, and waits for the active ones until the deadline.
+  // Whether all have ended.
+  virtual bool AwaitRuns(std::chrono::steady_clock::time_point deadline) = 0;
+
+  // The same, but interrupts at the deadline what has not ended, and ends every watcher's log.
+  // Afterwards nothing of the services waits for anything.
   virtual void Drain(std::chrono::steady_clock::time_point deadline) = 0;
 };
 

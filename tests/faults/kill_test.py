@@ -221,6 +221,20 @@ class Proxied(Postgres):
 class KillSqlite(Kill):
     engine = Sqlite
 
+    def test_daemon_that_waits_for_a_run_to_end_is_told_to_stop(self):
+        """SIGTERM after SIGUSR1 is no second signal: the run is interrupted, and the daemon ends in order."""
+        self.make(600)
+        self.start_daemon()
+        client = self.start_mig("upgrade", "head")
+        self.await_long_statement()
+        self.daemon.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        self.assertTrue(self.daemon.runs(), "it waits for the run")
+        self.assertEqual(self.daemon.stop(), 0, self.daemon.log())
+        client.communicate(timeout=120)
+        self.write("c", C.format(slow=""))
+        self.expect_completed("told to stop while it waited")
+
 
 class KillPostgres(Kill):
     engine = Postgres
