@@ -275,14 +275,14 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
                              RunInProgress& run) {
   const auto started = world_.elapsed();
   const RunSummary summary = run.summary();
-  const Observer append = [&](EventBody body) {
-    run.log().Append(FormatMilliseconds(world_.now()), std::move(body));
+  const Observer tell = [&](EventBody body) {
+    run.Tell(FormatMilliseconds(world_.now()), std::move(body));
   };
   ValuesUsed values;  // by the plan
   std::unique_ptr<BlockWatch> watch;
   const Observer observe = [&](EventBody body) {
     if (watch != nullptr) watch->Note(body);
-    append(Concealed(std::move(body), values));
+    tell(Concealed(std::move(body), values));
   };
   observe(RunStarted{summary.id, summary.target_name, summary.target_url, summary.summary});
   RunFinished finished;
@@ -305,7 +305,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     const Interruptible interruptible(run, *target.session);
     watch = std::make_unique<BlockWatch>(
         target.session->server_id(),
-        [&address] { return OpenSession(address.url, IfMissing::kFail); }, append);
+        [&address] { return OpenSession(address.url, IfMissing::kFail); }, tell);
     target.session->OnNotice([&](const SqlNotice& notice) {
       observe(Notice{notice.severity, notice.message});
     });

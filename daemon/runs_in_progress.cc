@@ -3,11 +3,27 @@
 #include <algorithm>
 
 #include "daemon/thread.h"
+#include "drivers/target_url.h"
 
 namespace mig {
 namespace {
 
 constexpr std::size_t kRemembered = 20;  // runs that ended; the store has them all
+
+// What servers say may hold secrets: they quote statements, and print what these tell them to.
+EventBody Presentable(EventBody body) {
+  if (auto* notice = std::get_if<Notice>(&body)) {
+    notice->message = RedactSecrets(notice->message);
+  } else if (auto* waiting = std::get_if<Waiting>(&body)) {
+    waiting->reason = RedactSecrets(waiting->reason);
+  } else if (auto* finished = std::get_if<RunFinished>(&body); finished && finished->error) {
+    Error& error = *finished->error;
+    error.message = RedactSecrets(error.message);
+    error.hint = RedactSecrets(error.hint);
+    for (auto& [key, detail] : error.details) detail = RedactSecrets(detail);
+  }
+  return body;
+}
 
 }  // namespace
 
@@ -27,17 +43,18 @@ void RunInProgress::Interrupts(Session* session) {
   session_ = session;
 }
 
-void RunInProgress::Finish(const RunFinished& finished, std::string time) {
-  {
+void RunInProgress::Tell(std::string time, EventBody body) {
+  body = Presentable(std::move(body));
+  if (const auto* finished = std::get_if<RunFinished>(&body)) {
     const std::lock_guard lock(mutex_);
-    summary_.outcome = finished.outcome;
+    summary_.outcome = finished->outcome;
     summary_.finished = time;
-    if (finished.error) {
-      summary_.error = finished.error->message;
-      summary_.error_reason = InfoOf(finished.error->reason).text;
+    if (finished->error) {
+      summary_.error = finished->error->message;
+      summary_.error_reason = InfoOf(finished->error->reason).text;
     }
   }
-  log_.Append(std::move(time), finished);
+  log_.Append(std::move(time), std::move(body));
 }
 
 RunsInProgress::~RunsInProgress() {
@@ -60,8 +77,8 @@ Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work,
   entries_.push_back(entry);
   started(entry->run);
   Result<std::thread> thread = StartThread([this, entry, work = std::move(work)] {
-    const RunFinished finished = work(*entry->run);
-    entry->run->Finish(finished, FormatMilliseconds(world_.now()));
+    RunFinished finished = work(*entry->run);
+    entry->run->Tell(FormatMilliseconds(world_.now()), std::move(finished));
     const std::lock_guard ended(mutex_);
     entry->ended = true;
     idle_.notify_all();
@@ -71,7 +88,7 @@ Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work,
     finished.outcome = RunOutcome::kFailed;
     finished.error = thread.error();
     entry->ended = true;
-    entry->run->Finish(finished, FormatMilliseconds(world_.now()));
+    entry->run->Tell(FormatMilliseconds(world_.now()), std::move(finished));
     return std::move(thread).error();
   }
   entry->thread = std::move(thread).value();

@@ -42,6 +42,7 @@ class RunInProgress {
  public:
   explicit RunInProgress(RunSummary summary) : summary_(std::move(summary)) {}
 
+  // To be read.
   RunLog& log() { return log_; }
   RunSummary summary() const;
   bool cancelled() const { return cancelled_; }
@@ -50,7 +51,9 @@ class RunInProgress {
   void Cancel();
   // The session whose statement Cancel() interrupts; null when there is none (any more).
   void Interrupts(Session* session);
-  void Finish(const RunFinished& finished, std::string time);
+  // Writes to the log what happened, without secrets in what databases said; a RunFinished to the
+  // summary, too. From any thread.
+  void Tell(std::string time, EventBody body);
 
  private:
   RunLog log_;
@@ -67,9 +70,10 @@ class RunsInProgress {
   // Cancels what runs and joins its threads.
   ~RunsInProgress();
 
-  // Starts `work` on a thread of its own. `work` appends to the run's log, which ends with what it
-  // returns. A known `id` gives the run it names; `started` is called for a new one, before its
-  // thread is there. Errors: kDraining; kLimitExceeded, with which the run has failed, too.
+  // Starts `work` on a thread of its own. `work` tells the run what happens, of which what it
+  // returns is the end. A known `id` gives the run it names; `started` is called for a new one,
+  // before its thread is there. Errors: kDraining; kLimitExceeded, with which the run has failed,
+  // too.
   using Work = std::function<RunFinished(RunInProgress&)>;
   Result<RunPtr> Start(RunSummary summary, Work work,
                        const std::function<void(const RunPtr&)>& started);

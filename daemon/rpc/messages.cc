@@ -173,11 +173,9 @@ struct EventWriter {
     if (!event.error) return;
     auto* error = out->mutable_error();
     error->set_reason(std::string(InfoOf(event.error->reason).text));
-    error->set_message(RedactSecrets(event.error->message));
+    error->set_message(event.error->message);
     error->set_hint(HintOf(*event.error));
-    for (const auto& [key, value] : event.error->details) {
-      (*error->mutable_details())[key] = RedactSecrets(value);
-    }
+    error->mutable_details()->insert(event.error->details.begin(), event.error->details.end());
   }
 };
 
@@ -356,7 +354,7 @@ void ToMessage(const RunSummary& summary, v1::Run* message) {
   message->set_outcome(ToMessage(summary.outcome));
   message->set_started(summary.started);
   message->set_finished(summary.finished);
-  message->set_error(RedactSecrets(summary.error));
+  message->set_error(summary.error);
 }
 
 void ToMessage(const StepSummary& step, v1::PlanStep* message) {

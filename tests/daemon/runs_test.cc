@@ -64,6 +64,25 @@ TEST(RunsInProgress, AreDrainedWhenTheirLogsHaveEnded) {
   EXPECT_TRUE((*run)->log().ReadAfter(0, 10).ended);
 }
 
+TEST(RunInProgress, TellsNoSecretsOfWhatDatabasesSay) {
+  RunInProgress run({});
+  RunFinished failed;
+  failed.outcome = RunOutcome::kFailed;
+  failed.error = Error{Reason::kStatementFailed,
+                       "bad: a://u:s3cret@h",
+                       {{"statement", "CREATE ROLE r PASSWORD 's3cret'"}}};
+  run.Tell("", Notice{"NOTICE", "connecting with password=s3cret"});
+  run.Tell("", Waiting{"for password=s3cret", 0});
+  run.Tell("", failed);
+  const std::vector<Event> told = run.log().ReadAfter(0, 10).events;
+  EXPECT_EQ(std::get<Notice>(told.at(0).body).message, "connecting with password=***");
+  EXPECT_EQ(std::get<Waiting>(told.at(1).body).reason, "for password=***");
+  const Error& error = *std::get<RunFinished>(told.at(2).body).error;
+  EXPECT_EQ(error.message, "bad: a://u:***@h");
+  EXPECT_EQ(error.details.at("statement"), "CREATE ROLE r PASSWORD '***'");
+  EXPECT_EQ(run.summary().error, error.message) << "which the store keeps";
+}
+
 TEST(RunsWithoutThreads, FailAndAreRemembered) {
   ExpectWithoutThreads([] {
     MemoryKv kv;
