@@ -100,6 +100,12 @@ std::vector<std::string> CurrentNames(const Result<TargetState>& state) {
   return names;
 }
 
+Notice TooManyNotices() {
+  return {"WARNING", fmt::format("the database has more to say than the {} notices of a run that "
+                                 "are told",
+                                 kMaxNotices)};
+}
+
 std::string StateSentence(const RunFinished& finished, const std::string& step_state,
                           bool connected) {
   if (!connected) return "the connection was lost: `mig current` tells what took effect";
@@ -306,8 +312,9 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     watch = std::make_unique<BlockWatch>(
         target.session->server_id(),
         [&address] { return OpenSession(address.url, IfMissing::kFail); }, tell);
-    target.session->OnNotice([&](const SqlNotice& notice) {
-      observe(Notice{notice.severity, notice.message});
+    target.session->OnNotice([&observe, notices = 0](const SqlNotice& notice) mutable {
+      if (notices > kMaxNotices) return;
+      observe(++notices > kMaxNotices ? TooManyNotices() : Notice{notice.severity, notice.message});
     });
     const auto cancelled = [&run] { return run.cancelled(); };
     if (!foreseen) {

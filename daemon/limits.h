@@ -31,8 +31,16 @@ inline constexpr std::size_t kMaxJobs = 8;
 inline constexpr std::size_t kMaxUnixConnections = 400;
 
 // Events of a run in one message: bounds what a slow watcher holds in memory, at about 100 bytes
-// each.
+// each, and at 8 KiB at the most.
 inline constexpr std::size_t kMaxEventsPerRead = 1000;
+
+// What is told of one text of a server's, a notice or a part of an error: more than anybody reads,
+// and an event of a few such texts is far below a value's limit in the store.
+inline constexpr std::size_t kMaxToldBytes = std::size_t{8} << 10;
+
+// Notices of servers in a run: a loop that raises one for each row of a table would fill memory and
+// store. Statements that say one thing each stay below.
+inline constexpr int kMaxNotices = 1000;
 
 // How long events gather before they are sent on. Nobody sees a fiftieth of a second.
 inline constexpr std::chrono::milliseconds kEventPause{20};

@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include "daemon/thread.h"
+#include "store/core/limits.h"
 
 namespace mig {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{100};
 constexpr std::size_t kEventsAtOnce = 1000;
+constexpr std::size_t kMaxEventBytes = kMaxCommitBytes - kMaxKeyBytes;
 constexpr std::size_t kKeptRuns = 500;        // of each target; mig_log goes further back
 constexpr std::size_t kRetainAfterRuns = 50;  // looking through them costs a scan
 
@@ -172,16 +174,21 @@ Result<void> RunJournal::Write(Followed& followed) {
     RunSummary summary = run.summary();
     summary.outcome = RunOutcome::kRunning;
     auto begun = runs_.Begin(RecordOf(summary));
-    // An id that the store cannot hold, or has already: there is nothing to repeat.
-    followed.ended = !begun && begun.error().reason == Reason::kInvalidArgument;
+    // What the store cannot hold, or an id that it has already: there is nothing to repeat.
+    followed.ended = !begun && (begun.error().reason == Reason::kInvalidArgument ||
+                                begun.error().reason == Reason::kLimitExceeded);
     TRY(std::move(begun));
     followed.begun = true;
   }
   while (!followed.ended) {
     const RunLog::Read read = run.log().ReadAfter(followed.written, kEventsAtOnce);
     std::vector<RunEvent> events;
-    for (const Event& event : read.events)
-      events.push_back({static_cast<std::uint64_t>(event.sequence), encode_(event)});
+    for (const Event& event : read.events) {
+      std::string bytes = encode_(event);
+      // What the store cannot hold now, it cannot at the next turn: the rest does not wait for it.
+      if (bytes.size() <= kMaxEventBytes)
+        events.push_back({static_cast<std::uint64_t>(event.sequence), std::move(bytes)});
+    }
     TRY(runs_.Append(run.summary().id, events));
     if (!read.events.empty()) followed.written = read.events.back().sequence;
     if (!read.ended && read.events.size() < kEventsAtOnce) return {};

@@ -3,8 +3,8 @@
 //
 // One thread writes, so that a run never waits for the store: a run's beginning at once, its events
 // every 100 ms, its end with the last of them. A store that takes nothing delays that and stops no
-// run. Runs that the store calls running when a daemon starts died with an earlier one, so a store
-// belongs to one daemon at a time.
+// run; an event larger than the store takes is left out. Runs that the store calls running when a
+// daemon starts died with an earlier one, so a store belongs to one daemon at a time.
 //
 // Thread-safe.
 #pragma once

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/excerpt.h"
+#include "daemon/limits.h"
 #include "daemon/thread.h"
 #include "drivers/target_url.h"
 
@@ -10,17 +12,22 @@ namespace {
 
 constexpr std::size_t kRemembered = 20;  // runs that ended; the store has them all
 
-// What servers say may hold secrets: they quote statements, and print what these tell them to.
+// What servers say may hold secrets, for they quote statements and print what these tell them to,
+// and may be of any length.
+std::string Presentable(const std::string& text) {
+  return Excerpt(RedactSecrets(text), kMaxToldBytes);
+}
+
 EventBody Presentable(EventBody body) {
   if (auto* notice = std::get_if<Notice>(&body)) {
-    notice->message = RedactSecrets(notice->message);
+    notice->message = Presentable(notice->message);
   } else if (auto* waiting = std::get_if<Waiting>(&body)) {
-    waiting->reason = RedactSecrets(waiting->reason);
+    waiting->reason = Presentable(waiting->reason);
   } else if (auto* finished = std::get_if<RunFinished>(&body); finished && finished->error) {
     Error& error = *finished->error;
-    error.message = RedactSecrets(error.message);
-    error.hint = RedactSecrets(error.hint);
-    for (auto& [key, detail] : error.details) detail = RedactSecrets(detail);
+    error.message = Presentable(error.message);
+    error.hint = Presentable(error.hint);
+    for (auto& [key, detail] : error.details) detail = Presentable(detail);
   }
   return body;
 }

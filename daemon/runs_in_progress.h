@@ -51,8 +51,8 @@ class RunInProgress {
   void Cancel();
   // The session whose statement Cancel() interrupts; null when there is none (any more).
   void Interrupts(Session* session);
-  // Writes to the log what happened, without secrets in what databases said; a RunFinished to the
-  // summary, too. From any thread.
+  // Writes to the log what happened, without secrets in what servers said, and kMaxToldBytes of
+  // each text of theirs; a RunFinished to the summary, too. From any thread.
   void Tell(std::string time, EventBody body);
 
  private:

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "daemon/excerpt.h"
 #include "daemon/limits.h"
 #include "drivers/target_url.h"
 #include "google/rpc/error_details.pb.h"
@@ -16,16 +17,6 @@ constexpr int kUnavailable = 14;
 constexpr int kAborted = 10;
 constexpr std::int32_t kRetryNanoseconds = 200'000'000;
 
-// At most `limit` bytes, cut between characters and marked.
-std::string Shortened(std::string text, std::size_t limit) {
-  constexpr std::string_view kMark = "...";
-  if (text.size() <= limit) return text;
-  std::size_t end = limit - kMark.size();
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  text.resize(end);
-  return text.append(kMark);
-}
-
 // Shortens the longest values until all fit, so that short facts (line, sqlstate) survive a long
 // statement.
 void FitDetails(std::map<std::string, std::string>& details) {
@@ -37,7 +28,7 @@ void FitDetails(std::map<std::string, std::string>& details) {
         details.begin(), details.end(),
         [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
     if (longest->second.size() < 8) return;
-    longest->second = Shortened(std::move(longest->second), longest->second.size() / 2 + 3);
+    longest->second = Excerpt(std::move(longest->second), longest->second.size() / 2 + 3);
   }
 }
 
@@ -57,7 +48,7 @@ google::rpc::ErrorInfo InfoMessage(const Error& error) {
 
 grpc::Status ToStatus(const Error& error) {
   const int code = InfoOf(error.reason).grpc_code;
-  const std::string message = Shortened(RedactSecrets(error.message), kMaxStatusMessageBytes);
+  const std::string message = Excerpt(RedactSecrets(error.message), kMaxStatusMessageBytes);
   google::rpc::Status status;
   status.set_code(code);
   status.set_message(message);

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <thread>
 
+#include "daemon/limits.h"
+#include "store/core/limits.h"
 #include "tests/daemon/scene.h"
 #include "tests/without_threads.h"
 
@@ -81,6 +83,44 @@ TEST(RunInProgress, TellsNoSecretsOfWhatDatabasesSay) {
   EXPECT_EQ(error.message, "bad: a://u:***@h");
   EXPECT_EQ(error.details.at("statement"), "CREATE ROLE r PASSWORD '***'");
   EXPECT_EQ(run.summary().error, error.message) << "which the store keeps";
+}
+
+TEST(RunInProgress, TellsTheBeginningOfALongText) {
+  RunInProgress run({});
+  std::string long_text;
+  while (long_text.size() <= kMaxToldBytes) long_text += "\u00fc";
+  RunFinished failed;
+  failed.error = Error{Reason::kStatementFailed, long_text, {{"statement", long_text}}};
+  run.Tell("", Notice{"NOTICE", long_text});
+  run.Tell("", failed);
+  const std::vector<Event> told = run.log().ReadAfter(0, 10).events;
+  const std::string beginning = long_text.substr(0, kMaxToldBytes - 4) + "...";  // whole characters
+  EXPECT_EQ(std::get<Notice>(told.at(0).body).message, beginning);
+  const Error& error = *std::get<RunFinished>(told.at(1).body).error;
+  EXPECT_EQ(error.message, beginning);
+  EXPECT_EQ(error.details.at("statement"), beginning);
+  EXPECT_EQ(run.summary().error, beginning);
+}
+
+TEST(RunJournal, EndsARunOfWhichTheStoreCannotHoldAnEvent) {
+  MemoryKv kv;
+  const World world = World::Real();
+  const auto run = std::make_shared<RunInProgress>([] {
+    RunSummary summary;
+    summary.id = "abcd";
+    return summary;
+  }());
+  {
+    RunJournal journal(kv, world, [](const Event& event) {
+      return event.sequence == 1 ? std::string(kMaxValueBytes, 'x') : "end";
+    });
+    journal.Follow(run);
+    run->Tell("", Notice{"NOTICE", "too large"});
+    run->Tell("", RunFinished{});
+  }
+  RunJournal next(kv, world, PlainEvent);
+  EXPECT_EQ(next.Find("abcd")->outcome, RunOutcome::kDone);
+  EXPECT_THAT(*next.Events("abcd", 0, 10), ElementsAre(RunEvent{2, "end"}));
 }
 
 TEST(RunsWithoutThreads, FailAndAreRemembered) {

@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "daemon/limits.h"
 #include "tests/daemon/forwarding_session.h"
 #include "tests/daemon/scene.h"
 
@@ -460,6 +461,19 @@ TEST_F(PostgresStatementsTest, PassesNoticesOn) {
   for (const auto& notice : scene_.Events<Notice>())
     heard.push_back(notice.severity + " " + notice.message);
   EXPECT_THAT(heard, ElementsAre("NOTICE look here", "WARNING and here"));
+}
+
+TEST_F(PostgresStatementsTest, PassesOnWhatOfNoticesAnybodyReads) {
+  scene_.Draw("a");
+  scene_.Replace("a", "-- mig:up\n",
+                 "-- mig:up\nDO $$ BEGIN FOR i IN 1..2000 LOOP RAISE NOTICE '%', "
+                 "repeat('x', 10000); END LOOP; END $$;\n");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  const auto notices = scene_.Events<Notice>();
+  ASSERT_EQ(notices.size(), static_cast<std::size_t>(kMaxNotices) + 1);
+  EXPECT_EQ(notices.front().message.size(), kMaxToldBytes);
+  EXPECT_EQ(notices.back().severity, "WARNING");
+  EXPECT_THAT(notices.back().message, HasSubstr("has more to say"));
 }
 
 TEST_F(PostgresStatementsTest, EndsAStatementAtTheTimeoutOfItsSection) {
