@@ -101,17 +101,16 @@ Current RowsOf(const Marked& marked) {
   return current;
 }
 
-// Of the revisions that this project stored: another's are none of its callers' business.
+// Of the revisions that this project has: another's are none of its callers' business.
 Result<std::vector<Id>> StoredWithPrefix(Objects& objects, const std::string& project,
                                          const std::string& prefix) {
   const auto found = objects.IdsWithPrefix(prefix, kMostOfAPrefix);
   if (!found && found.error().reason != Reason::kInvalidArgument) return found.error();
   std::vector<Id> ids;
   if (!found) return ids;
-  for (const Id& id : *found) {
-    const Revision revision = TRY(objects.Get(id));
-    const auto named = TRY(objects.IdsNamed(project, revision.name));
-    if (std::find(named.begin(), named.end(), id) != named.end()) ids.push_back(id);
+  const auto revisions = TRY(objects.GetMany(project, *found));
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    if (revisions[i]) ids.push_back((*found)[i]);
   }
   return ids;
 }

@@ -47,7 +47,7 @@ Result<JoinedHistoryPtr> JoinedHistories::Of(const ViewPtr& view, OpenTarget& ta
   if (std::all_of(rows.begin(), rows.end(), in_view))
     return JoinedHistoryPtr(std::make_shared<const JoinedHistory>(view));
   if (JoinedHistoryPtr known = Find(graph, rows)) return known;
-  auto foreign = TRY(LoadUnknown(target, state, view->catalog, objects_));
+  auto foreign = TRY(LoadUnknown(target, state, view->catalog, view->name.project, objects_));
   const auto history = std::make_shared<const JoinedHistory>(view, std::move(foreign));
   Keep(std::move(rows), history);
   return history;

@@ -76,7 +76,7 @@ Result<void> ObjectReceiver::LookUpLinks(const Revision& revision) {
     words_.clear();
     return LookUpLinks(revision);
   }
-  const auto stored = TRY(objects_.GetMany(unknown));
+  const auto stored = TRY(objects_.GetMany(project_, unknown));
   for (std::size_t i = 0; i < unknown.size(); ++i) {
     if (!stored[i]) continue;
     const RevisionFile file = TRY(FileOf(*stored[i]));

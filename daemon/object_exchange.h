@@ -15,8 +15,9 @@
 
 namespace mig {
 
-// The ids of a view's revisions, parents and dependencies first, without `haves` and all below them.
-// Ids among `haves` that the view does not have are passed over: the other side may know more.
+// The ids of a view's revisions, parents and dependencies first, without `haves` and all below
+// them. Ids among `haves` that the view does not have are passed over: the other side may know
+// more.
 std::vector<Id> ObjectsOf(const View& view, const std::vector<Id>& haves);
 
 // The view's maximal revisions.
@@ -24,8 +25,8 @@ std::vector<Id> MaximalObjectsOf(const View& view);
 
 // Takes the objects of one stream, parents and dependencies first. Each is checked on its own
 // (daemon/plan/push.h) and against its id before anything of it is stored; together they are stored
-// in that order, so that a stream that breaks off leaves nothing whose parents are missing. They are
-// durable with the next synced commit: with the ref that moves to them.
+// in that order, so that a stream that breaks off leaves nothing whose parents the project lacks.
+// They are durable with the next synced commit: with the ref that moves to them.
 //
 // Not thread-safe: a stream has one.
 class ObjectReceiver {
@@ -34,8 +35,8 @@ class ObjectReceiver {
   ObjectReceiver(Objects& objects, std::string project)
       : objects_(objects), project_(std::move(project)) {}
 
-  // Errors: kHashMismatch, kFileInvalid for what is no canonical text, those of CheckIncoming and of
-  // Objects::Put. What came before an error and is not stored yet is forgotten.
+  // Errors: kHashMismatch, kFileInvalid for what is no canonical text, those of CheckIncoming and
+  // of Objects::Put. What came before an error and is not stored yet is forgotten.
   Result<void> Add(const Id& id, std::string_view canonical_text);
 
   // Stores what is left.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <unordered_set>
 #include <utility>
@@ -234,9 +235,23 @@ Result<void> ProjectImporter::TakeObject(std::string_view text) {
   return receiver_->Add(Id(Sha256(text)), text);
 }
 
+// Who made the file may know ids of what is another project's.
+Result<void> ProjectImporter::CheckLedTo() {
+  std::vector<Id> ids;
+  for (const RefLog& log : logs_) {
+    for (const RefMove& move : log.moves) ids.insert(ids.end(), move.to.begin(), move.to.end());
+  }
+  const std::vector<bool> has = TRY(objects_.Has(imported_.project, ids));
+  const auto lacked = std::find(has.begin(), has.end(), false);
+  if (lacked == has.end()) return {};
+  const Id& id = ids[static_cast<std::size_t>(lacked - has.begin())];
+  return Invalid(fmt::format("a ref moved to {}, which it does not have", id.hex()));
+}
+
 Result<ImportedProject> ProjectImporter::Finish() {
   if (!whole_) return Invalid("it ends too early");
   TRY(receiver_->Finish());
+  TRY(CheckLedTo());
   imported_.objects = receiver_->received();
   for (const RefLog& log : logs_) {
     const auto adopted = TRY(refs_.Adopt(imported_.project, log.name, log.moves, collection_));

@@ -43,7 +43,8 @@ class ProjectImporter {
   // Errors: kFileInvalid for what is no such file; of `may_write`; those of ObjectReceiver.
   Result<void> Feed(std::string_view piece);
 
-  // Errors: kFileInvalid when the file is not whole; those of Refs.
+  // Errors: kFileInvalid when the file is not whole, or its refs lead to what neither it nor the
+  // project has; those of Refs.
   Result<ImportedProject> Finish();
 
  private:
@@ -55,6 +56,7 @@ class ProjectImporter {
   Result<void> TakeField(std::string_view name, std::string_view value);
   Result<void> TakeProject(std::string_view name);
   Result<void> TakeObject(std::string_view text);
+  Result<void> CheckLedTo();
 
   Objects& objects_;
   Refs& refs_;

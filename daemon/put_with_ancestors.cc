@@ -6,8 +6,9 @@
 namespace mig {
 namespace {
 
-// Of what `revisions` follow or depend on: what is in the catalog, and not in the store.
-Result<std::vector<RevisionPtr>> LackedBelow(Objects& objects, const Catalog& catalog,
+// Of what `revisions` follow or depend on: what is in the catalog, and the project does not have.
+Result<std::vector<RevisionPtr>> LackedBelow(Objects& objects, const std::string& project,
+                                             const Catalog& catalog,
                                              const std::vector<RevisionPtr>& revisions,
                                              std::unordered_set<Id>& seen) {
   std::vector<Position> known;
@@ -22,7 +23,7 @@ Result<std::vector<RevisionPtr>> LackedBelow(Objects& objects, const Catalog& ca
     std::ranges::for_each(revision->revision.parents, look);
     std::ranges::for_each(revision->revision.depends, look);
   }
-  const std::vector<bool> has = TRY(objects.Has(ids));
+  const std::vector<bool> has = TRY(objects.Has(project, ids));
   std::vector<RevisionPtr> lacked;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (!has[i]) lacked.push_back(TRY(catalog.Load(known[i])));
@@ -38,7 +39,7 @@ Result<void> PutWithAncestors(Objects& objects, const std::string& project, cons
   for (const RevisionPtr& revision : wanted) seen.insert(revision->id);
   std::vector<RevisionPtr> stored;
   for (std::vector<RevisionPtr> layer = wanted; !layer.empty();) {
-    layer = TRY(LackedBelow(objects, catalog, layer, seen));
+    layer = TRY(LackedBelow(objects, project, catalog, layer, seen));
     stored.insert(stored.end(), layer.begin(), layer.end());
   }
   stored.insert(stored.end(), wanted.begin(), wanted.end());

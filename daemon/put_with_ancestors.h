@@ -1,4 +1,4 @@
-// Stores revisions so that the store never has one without what is below it.
+// Stores revisions so that a project never has one without what is below it.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace mig {
 
-// Stores `wanted`, and of what is below them in `catalog` what the store lacks, parents first. What
-// is below a stored revision is taken to be stored. Errors: those of Objects.
+// Stores `wanted`, and of what is below them in `catalog` what the project lacks, parents first.
+// What is below a revision that it has it is taken to have. Errors: those of Objects.
 Result<void> PutWithAncestors(Objects& objects, const std::string& project, const Catalog& catalog,
                               const std::vector<RevisionPtr>& wanted);
 

@@ -27,7 +27,7 @@ Result<void> CheckNotTracked(const RefName& name) {
 
 Error NotStored(const Id& id) {
   return {Reason::kNoSuchObject,
-          fmt::format("the store has no object {}", id.hex()),
+          fmt::format("the project has no object {}", id.hex()),
           {{"id", id.hex()}}};
 }
 
@@ -154,7 +154,8 @@ Result<std::vector<LoggedMove>> SharedRefs::Log(const RefName& name, std::uint64
   return logged;
 }
 
-// All that `heads` reach and the ref does not: of the view that is pushed, else from the store.
+// All that `heads` reach and the ref does not: of the view that is pushed, else of what the project
+// has stored.
 Result<std::vector<RevisionPtr>> SharedRefs::FreshOf(const PushSpec& spec,
                                                      const std::vector<Id>& heads,
                                                      const Graph& ref) {
@@ -181,7 +182,7 @@ Result<std::vector<RevisionPtr>> SharedRefs::FreshOf(const PushSpec& spec,
         stored.push_back(id);
       }
     }
-    auto revisions = TRY(objects_.GetMany(stored));
+    auto revisions = TRY(objects_.GetMany(spec.ref.project, stored));
     for (std::size_t i = 0; i < stored.size(); ++i) {
       if (!revisions[i]) return NotStored(stored[i]);
       take(TRY(WithoutFile(stored[i], *std::move(revisions[i]))));
@@ -227,12 +228,12 @@ Result<Pushed> SharedRefs::Repeated(const RefName& name, const Ref& now) {
   return pushed;
 }
 
-// Those that are not stored yet; durable with the move of the ref.
+// Those that the project does not have yet; durable with the move of the ref.
 Result<void> SharedRefs::Store(const std::string& project,
                                const std::vector<RevisionPtr>& revisions) {
   std::vector<Id> ids;
   for (const RevisionPtr& revision : revisions) ids.push_back(revision->id);
-  const std::vector<bool> has = TRY(objects_.Has(ids));
+  const std::vector<bool> has = TRY(objects_.Has(project, ids));
   std::vector<NamedObject> objects;
   for (std::size_t i = 0; i < revisions.size(); ++i) {
     if (!has[i]) objects.push_back({ids[i], revisions[i]->revision});
@@ -387,6 +388,7 @@ Result<std::vector<RefHead>> SharedRefs::Track(const RefName& name, std::vector<
   if (view != nullptr) all = TRY(view->catalog.LoadAll());
   std::sort(heads.begin(), heads.end());
   PushSpec spec;
+  spec.ref = name;
   spec.view = view;
   for (int race = 0;; ++race) {
     const std::string collection = TRY(refs_.Collection());

@@ -2,7 +2,9 @@
 //
 // A push decides on what the ref is and moves it only if it still is that; when others were faster
 // it decides again on what they made of it. So of many pushes at once each is answered by what it
-// met. Objects are stored before a ref moves to them: a ref never reaches what is not there.
+// met. Objects are stored before a ref moves to them: a ref never reaches what is not there. What
+// was pushed to another project alone is not there either: a project's refs lead to its own
+// revisions.
 //
 // Thread-safe. Errors of every call, besides those named: kNameInvalid, those of Refs and Objects.
 #pragma once
@@ -50,7 +52,7 @@ struct LoggedMove {
 
 struct PushSpec {
   RefName ref;
-  std::vector<Id> heads;  // stored with all below them; not looked at with `view`
+  std::vector<Id> heads;  // the project has them and all below them; not looked at with `view`
   ViewPtr view;           // all of this; its objects are stored first
   Caller caller;
   bool validate_only = false;

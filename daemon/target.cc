@@ -9,9 +9,10 @@
 namespace mig {
 namespace {
 
-Result<Revision> LoadOne(OpenTarget& target, const Id& id, Objects& objects) {
-  auto stored = objects.Get(id);
-  if (stored || stored.error().reason != Reason::kNoSuchObject) return stored;
+Result<Revision> LoadOne(OpenTarget& target, const Id& id, const std::string& project,
+                         Objects& objects) {
+  auto stored = TRY(objects.GetMany(project, {id}));
+  if (stored[0]) return *std::move(stored[0]);
   const SqlResult found = TRY(target.session->Execute(target.book.ReadObject(id)));
   if (found.rows.empty()) {
     Error error{
@@ -135,7 +136,8 @@ Result<TargetState> ReadState(OpenTarget& target) {
 }
 
 Result<std::vector<RevisionPtr>> LoadUnknown(OpenTarget& target, const TargetState& state,
-                                             const Catalog& known, Objects& objects) {
+                                             const Catalog& known, const std::string& project,
+                                             Objects& objects) {
   std::vector<RevisionPtr> loaded;
   std::unordered_set<Id> seen;
   std::vector<Id> todo;
@@ -146,7 +148,7 @@ Result<std::vector<RevisionPtr>> LoadUnknown(OpenTarget& target, const TargetSta
   while (!todo.empty()) {
     const Id id = todo.back();
     todo.pop_back();
-    Revision revision = TRY(LoadOne(target, id, objects));
+    Revision revision = TRY(LoadOne(target, id, project, objects));
     for (const Id& parent : revision.parents) want(parent);
     for (const Id& dependency : revision.depends) want(dependency);
     loaded.push_back(TRY(WithoutFile(id, std::move(revision))));

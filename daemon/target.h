@@ -78,10 +78,11 @@ struct TargetState {
 // Errors: kDatabaseFormat for tables of another version; those of Session.
 Result<TargetState> ReadState(OpenTarget& target);
 
-// The revisions of the rows and below that `known` does not have: from the store, else from the
-// target's own mig_object. Errors: kUnknownApplied naming the row that nobody has; kCorruption for
-// an object whose hash does not match.
+// The revisions of the rows and below that `known` does not have: of what the project has stored,
+// else from the target's own mig_object. Errors: kUnknownApplied naming the row that nobody has;
+// kCorruption for an object whose hash does not match.
 Result<std::vector<RevisionPtr>> LoadUnknown(OpenTarget& target, const TargetState& state,
-                                             const Catalog& known, Objects& objects);
+                                             const Catalog& known, const std::string& project,
+                                             Objects& objects);
 
 }  // namespace mig

@@ -20,6 +20,7 @@ constexpr std::size_t kChunkBytes = kMaxCommitBytes / 2 - kMaxKeyBytes;
 constexpr int kAttempts = 100;
 constexpr std::string_view kChunkedKind = "chunked";
 constexpr std::string_view kChunkedMark = "mig-chunked ";
+constexpr std::string_view kNameMark = "\nname ";  // of a canonical text's second line
 
 Error Damaged(const Id& id, std::string_view what) {
   return {Reason::kCorruption,
@@ -184,6 +185,62 @@ Result<std::vector<std::optional<Revision>>> Objects::GetMany(const std::vector<
   });
   TRY(std::move(read));
   return revisions;
+}
+
+Result<std::vector<std::optional<Revision>>> Objects::GetMany(std::string_view project,
+                                                              const std::vector<Id>& ids) {
+  auto revisions = TRY(GetMany(ids));
+  std::vector<std::string> names;
+  for (const auto& revision : revisions) names.push_back(revision ? revision->name : "");
+  const std::vector<bool> has = TRY(AreNamed(project, ids, names));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!has[i]) revisions[i].reset();
+  }
+  return revisions;
+}
+
+Result<std::vector<bool>> Objects::Has(std::string_view project, const std::vector<Id>& ids) {
+  std::vector<std::string> names;
+  auto asked = GetInTurns(kv_, ids, [&](const Id& id, const auto& entry) -> Result<void> {
+    names.push_back(entry ? TRY(NameIn(id, *entry)) : "");
+    return {};
+  });
+  TRY(std::move(asked));
+  return AreNamed(project, ids, names);
+}
+
+// Without a look at the rest. Of damaged bytes it may be anything: nobody is called so.
+Result<std::string> Objects::NameIn(const Id& id, std::string_view entry) {
+  std::string first;
+  if (entry.starts_with(kChunkedMark)) {
+    first = TRY(GetOne(kv_, keys::Chunk(id, 0))).value_or("");
+    entry = first;
+  }
+  const std::size_t line = entry.find(kNameMark);
+  if (line == std::string_view::npos) return std::string();
+  const std::size_t begin = line + kNameMark.size();
+  const std::size_t bytes = entry.find('\n', begin) - begin;
+  return std::string(bytes > kMaxNameBytes ? "" : entry.substr(begin, bytes));
+}
+
+// Whether the project calls each of `ids` by its name; an empty one is nobody's.
+Result<std::vector<bool>> Objects::AreNamed(std::string_view project, const std::vector<Id>& ids,
+                                            const std::vector<std::string>& names) {
+  TRY(keys::CheckProject(project));
+  std::vector<bool> named(ids.size());
+  std::vector<std::string> wanted;
+  std::vector<std::size_t> places;  // in `ids`
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!names[i].empty()) {
+      wanted.push_back(keys::Named(project, names[i], ids[i]));
+      places.push_back(i);
+    }
+    if (wanted.size() < kMaxGetKeys && i + 1 < ids.size()) continue;
+    const auto values = TRY(kv_.Get(std::exchange(wanted, {})));
+    for (std::size_t k = 0; k < values.size(); ++k) named[places[k]] = values[k].has_value();
+    places.clear();
+  }
+  return named;
 }
 
 Result<std::vector<bool>> Objects::Has(const std::vector<Id>& ids) {

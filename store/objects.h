@@ -2,8 +2,8 @@
 //
 // Writing is idempotent and every read recomputes the hash, so that what is returned is what was
 // named. Objects are shared by all projects; which project has called a revision by which name is
-// an index beside them. An object larger than a value may be is kept in chunks, written before the
-// entry that makes it visible.
+// an index beside them, and what a project has is what it has called so. An object larger than a
+// value may be is kept in chunks, written before the entry that makes it visible.
 //
 // Thread-safe. The keys are in docs/formats.md.
 #pragma once
@@ -53,7 +53,15 @@ class Objects {
   // In the order of `ids`; nullopt for those that are not stored. Errors: kCorruption, as Get.
   Result<std::vector<std::optional<Revision>>> GetMany(const std::vector<Id>& ids);
 
-  // In the order of `ids`.
+  // The same of what the project has: of another's, that it is stored is not told.
+  Result<std::vector<std::optional<Revision>>> GetMany(std::string_view project,
+                                                       const std::vector<Id>& ids);
+
+  // Which ones the project has, in the order of `ids`. One more key is read for each that is
+  // stored.
+  Result<std::vector<bool>> Has(std::string_view project, const std::vector<Id>& ids);
+
+  // Which ones are stored, whoever has them.
   Result<std::vector<bool>> Has(const std::vector<Id>& ids);
   Result<bool> Has(const Id& id);
 
@@ -67,6 +75,9 @@ class Objects {
  private:
   Result<void> PutChunked(const Id& id, std::string_view text, Write named, Durability durability);
   std::string Now() const { return clock_ ? clock_() : ""; }
+  Result<std::string> NameIn(const Id& id, std::string_view entry);
+  Result<std::vector<bool>> AreNamed(std::string_view project, const std::vector<Id>& ids,
+                                     const std::vector<std::string>& names);
   Result<std::string> Join(const Id& id, std::string_view entry);
   Result<Revision> Read(const Id& id, std::string_view entry);
 

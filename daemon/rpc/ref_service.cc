@@ -265,7 +265,7 @@ grpc::ServerUnaryReactor* RefService::ListMissing(Context* context,
                                                   v1::ListMissingResponse* response) {
   return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListMissingResponse> {
     const auto ids = TRY(IdsOf(request->ids(), kMaxIdsPerCall));
-    const std::vector<bool> has = TRY(engine_.objects().Has(ids));
+    const std::vector<bool> has = TRY(engine_.objects().Has(request->project(), ids));
     v1::ListMissingResponse answer;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (!has[i]) answer.add_ids(request->ids(static_cast<int>(i)));

@@ -1,6 +1,7 @@
 // What the store keeps because targets rely on it, and whom it shows what it has.
 #include <gmock/gmock.h>
 
+#include "daemon/put_with_ancestors.h"
 #include "store/gc.h"
 #include "store/target_records.h"
 #include "tests/daemon/scene.h"
@@ -45,6 +46,19 @@ TEST_F(KeptTest, WhatATargetWasTakenBackFromGoes) {
   ASSERT_EQ(scene_.Downgrade("a"), "done");
   EXPECT_THAT(Prune(), ElementsAre("c", "b"));
   EXPECT_EQ(scene_.Upgrade("heads"), "done") << "the files have it";
+}
+
+TEST_F(KeptTest, WhatAProjectUpgradesItHasWhoeverStoredItBefore) {
+  scene_.Draw("a; b: a");
+  const ViewPtr view = *scene_.engine().views().Find(scene_.View());
+  Objects& objects = scene_.engine().objects();
+  const auto all = *view->catalog.LoadAll();
+  for (const RevisionPtr& one : all) ASSERT_TRUE(objects.Put("billing", one->revision));
+  ASSERT_EQ(scene_.Upgrade("heads"), "done");
+  for (const RevisionPtr& one : all)
+    EXPECT_THAT(*objects.IdsNamed("shop", one->revision.name), ElementsAre(one->id));
+  ASSERT_TRUE(PutWithAncestors(objects, "third", view->catalog, {all.back()}));
+  EXPECT_THAT(*objects.IdsNamed("third", "a"), ElementsAre(all.front()->id)) << "with all below it";
 }
 
 TEST_F(KeptTest, ARevisionIsShownToTheProjectThatStoredIt) {

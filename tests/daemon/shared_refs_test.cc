@@ -9,6 +9,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/object_exchange.h"
+#include "daemon/project_file.h"
 #include "store/core/sha256.h"
 #include "tests/daemon/plan/drawn_history.h"
 #include "tests/store/any_kv.h"
@@ -35,8 +36,9 @@ class Daemon {
   SharedRefs& refs() { return engine_.shared_refs(); }
   Engine& engine() { return engine_; }
 
-  Result<void> Send(const std::vector<DrawnHistory::Ptr>& revisions) {
-    ObjectReceiver receiver(engine_.objects(), "shop");
+  Result<void> Send(const std::vector<DrawnHistory::Ptr>& revisions,
+                    const std::string& project = "shop") {
+    ObjectReceiver receiver(engine_.objects(), project);
     for (const auto& one : revisions) TRY(receiver.Add(one->id, CanonicalText(one->revision)));
     return receiver.Finish();
   }
@@ -252,6 +254,61 @@ TEST_P(SharedRefsTest, WhatIsFetchedIsParentsFirstAndWithoutWhatTheCallerHas) {
               ElementsAre(history.IdAt("bob"), history.IdAt("both")));
   EXPECT_THAT(ObjectsOf(*view, {history.IdAt("bob2")}), testing::SizeIs(4))
       << "what the ref does not have is passed over";
+}
+
+// ---- Each project for itself: objects are shared, and nobody sees another's.
+
+TEST_P(SharedRefsTest, ARefLeadsToNothingOfAnotherProject) {
+  const DrawnHistory history(kTwoTeams);
+  Daemon daemon(kv());
+  ASSERT_TRUE(daemon.Send(history.all()));
+  const auto before = daemon.Everything();
+  PushSpec push;
+  push.ref = {"billing", "main"};
+  push.heads = history.Ids("ann");
+  EXPECT_EQ(daemon.refs().Push(push).error().reason, Reason::kNoSuchObject);
+  EXPECT_EQ(daemon.refs().Create(push.ref, push.heads, {}).error().reason, Reason::kNoSuchObject);
+  const RefName tracked{"billing", "remotes/origin/main"};
+  EXPECT_EQ(daemon.refs().Track(tracked, push.heads, nullptr, {}).error().reason,
+            Reason::kNoSuchObject);
+  EXPECT_EQ(daemon.Send({history.At("ann2")}, "billing").error().reason, Reason::kMissingParent)
+      << "nor does what it stores follow that";
+  EXPECT_EQ(daemon.Everything(), before);
+}
+
+TEST_P(SharedRefsTest, WhatAnotherProjectHasIsPushedAsIfItHadNot) {
+  const DrawnHistory history(kTwoTeams);
+  Daemon daemon(kv());
+  ASSERT_TRUE(daemon.Send(history.all()));
+  ASSERT_TRUE(daemon.Send(history.Reached("ann"), "billing"));
+  PushSpec push;
+  push.ref = {"billing", "main"};
+  push.heads = history.Ids("ann");
+  EXPECT_EQ(daemon.refs().Push(push)->outcome, PushPlan::Outcome::kCreated);
+  Objects& objects = daemon.engine().objects();
+  EXPECT_THAT(*objects.IdsNamed("billing", "ann"), ElementsAre(history.IdAt("ann")));
+  EXPECT_THAT(*objects.IdsNamed("billing", "bob"), IsEmpty());
+}
+
+TEST_P(SharedRefsTest, AnImportedFileLeadsToNothingOfAnotherProject) {
+  const DrawnHistory history(kTwoTeams);
+  Daemon daemon(kv());
+  ASSERT_TRUE(daemon.Send(history.all()));
+  const auto before = daemon.Everything();
+  RefMove move;
+  move.number = 1;
+  move.by = {"move-1", "ann", "2026-11-22T08:15:30Z"};
+  move.to = history.Ids("ann");
+  const std::string encoded = EncodeMove(move);
+  std::string file = "mig-export 1\nproject 7 billing\nref 4 main\nmove " +
+                     std::to_string(encoded.size()) + " " + encoded + "\n";
+  file += "hash 64 " + Hex(Sha256(file)) + "\n";
+  Refs refs(kv());
+  ProjectImporter importer(daemon.engine().objects(), refs,
+                           [](const std::string&) { return Result<void>(); });
+  ASSERT_TRUE(importer.Feed(file));
+  EXPECT_EQ(importer.Finish().error().reason, Reason::kFileInvalid);
+  EXPECT_EQ(daemon.Everything(), before);
 }
 
 // ---- What is wrong leaves the store as it was.

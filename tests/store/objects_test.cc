@@ -108,6 +108,35 @@ TEST_P(ObjectsTest, HasAnswersForEach) {
   EXPECT_THAT(*objects.Has(std::vector<Id>()), ElementsAre());
 }
 
+TEST_P(ObjectsTest, AProjectHasWhatItCalledByItsName) {
+  Objects objects(kv());
+  const Revision large = MakeRevision("large", {}, std::string(kMaxValueBytes, 'x'));
+  ASSERT_TRUE(objects.Put("shop", MakeRevision("a")));
+  ASSERT_TRUE(objects.Put("shop", large));
+  ASSERT_TRUE(objects.Put("other", MakeRevision("b")));
+  const std::vector<Id> ids = {IdNamed("x"), IdNamed("a"), IdNamed("b"), IdOf(large)};
+  EXPECT_THAT(*objects.Has("shop", ids), ElementsAre(false, true, false, true));
+  EXPECT_THAT(*objects.Has("other", ids), ElementsAre(false, false, true, false));
+  EXPECT_THAT(*objects.Has("shop", {}), ElementsAre());
+  EXPECT_EQ(objects.Has("a/b", ids).error().reason, Reason::kNameInvalid);
+  EXPECT_THAT(*objects.GetMany("shop", ids),
+              ElementsAre(std::nullopt, MakeRevision("a"), std::nullopt, large));
+  ASSERT_TRUE(objects.Put("other", MakeRevision("a")));
+  EXPECT_THAT(*objects.Has("other", ids), ElementsAre(false, true, true, false));
+}
+
+TEST_P(ObjectsTest, AProjectHasEachOfMany) {
+  Objects objects(kv());
+  std::vector<Id> ids;
+  for (const NamedObject& one : Chain(250)) {
+    ids.push_back(one.id);
+    ASSERT_TRUE(objects.Put(ids.size() % 3 == 0 ? "other" : "shop", one.revision));
+  }
+  const std::vector<bool> has = *objects.Has("other", ids);
+  ASSERT_EQ(has.size(), ids.size());
+  for (std::size_t i = 0; i < has.size(); ++i) EXPECT_EQ(has[i], i % 3 == 2) << i;
+}
+
 TEST_P(ObjectsTest, ANameStandsForWhatThisProjectCalledSo) {
   Objects objects(kv());
   const Revision draft = MakeRevision("a", {}, "draft");
