@@ -25,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kFirstConnection{10};
 // How soon to look again at a run that keeps an otherwise idle daemon alive.
 constexpr std::chrono::milliseconds kBusyAgain{500};
+// How soon to try again when there was no descriptor left for a connection.
+constexpr std::chrono::milliseconds kDescriptorsAgain{100};
 constexpr int kBacklog = 512;
 
 Error CannotListen(const std::string& path, const char* step) {
@@ -132,7 +134,11 @@ void UnixListener::Run() {
 
 void UnixListener::Accept() {
   const int accepted = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (accepted < 0) return;
+  if (accepted < 0) {
+    // It stays in the backlog, where poll sees it at once again.
+    if (errno == EMFILE || errno == ENFILE) AwaitClose(kDescriptorsAgain);
+    return;
+  }
   const auto user = PermittedUser(accepted);
   if (!user) {
     ::close(accepted);
@@ -144,6 +150,11 @@ void UnixListener::Accept() {
   if (watched >= 0) connections_.push_back(watched);
   ever_connected_ = true;
   accept_(descriptor);
+}
+
+void UnixListener::AwaitClose(std::chrono::milliseconds time) const {
+  pollfd close = {wake_, POLLIN, 0};
+  ::poll(&close, 1, static_cast<int>(time.count()));
 }
 
 std::optional<uid_t> UnixListener::PermittedUser(int descriptor) const {

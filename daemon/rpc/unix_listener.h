@@ -62,6 +62,8 @@ class UnixListener {
 
   void Run();
   void Accept();
+  // Returns when Close() was called, or after this time.
+  void AwaitClose(std::chrono::milliseconds time) const;
   // The user at the other end, if it may connect.
   std::optional<uid_t> PermittedUser(int descriptor) const;
   void ForgetClosed(const std::vector<bool>& closed);

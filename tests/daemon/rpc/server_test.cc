@@ -3,15 +3,20 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <future>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "cli/channel.h"
 #include "daemon/rpc/admin_service.h"
@@ -279,6 +284,28 @@ TEST_F(ServerTest, LetsGoOfAWatcherThatLeaves) {
   server_->StopListening();
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(20));
   numbers_.Grow(1);
+}
+
+TEST_F(ServerTest, WaitsForADescriptorAtRest) {
+  ASSERT_TRUE(Serve());
+  const int client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  rlimit usual = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const rlimit none_left = {static_cast<rlim_t>(client) + 1, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none_left), 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  (folder_ + "/s").copy(address.sun_path, sizeof address.sun_path - 1);
+  const int connected =
+      ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const std::clock_t begin = std::clock();  // processor time
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  const std::clock_t used = std::clock() - begin;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  EXPECT_EQ(connected, 0);
+  EXPECT_LT(used, CLOCKS_PER_SEC / 2);
+  EXPECT_TRUE(Connect()->Call(&v1::AdminService::Stub::GetDaemon, {})) << "and serves on";
+  ::close(client);
 }
 
 TEST_F(ServerTest, CallsQuitWhenTheLastCallerIsGone) {
