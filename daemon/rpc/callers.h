@@ -28,6 +28,13 @@ struct CallSubject {
   std::vector<std::string> targets = {};   // their names
 };
 
+// A target's name, and those of the targets that its policy looks at.
+template <typename Target>
+void AddTarget(const Target& target, std::vector<std::string>& names) {
+  names.push_back(target.name());
+  if (target.policy().has_applied_before()) AddTarget(target.policy().applied_before(), names);
+}
+
 // That of a request: by its fields `view`, `project`, `target` and `targets`.
 template <typename Request>
 CallSubject SubjectOf(const Request& request) {
@@ -39,10 +46,10 @@ CallSubject SubjectOf(const Request& request) {
     subject.projects.push_back(request.project());
   }
   if constexpr (requires { request.target().name(); }) {
-    if (request.has_target()) subject.targets.push_back(request.target().name());
+    if (request.has_target()) AddTarget(request.target(), subject.targets);
   }
   if constexpr (requires { request.targets().begin()->name(); }) {
-    for (const auto& target : request.targets()) subject.targets.push_back(target.name());
+    for (const auto& target : request.targets()) AddTarget(target, subject.targets);
   }
   return subject;
 }

@@ -32,5 +32,17 @@ TEST(SubjectOf, NamesTheTargetsThatAreLookedAt) {
   EXPECT_THAT(SubjectOf(describe).targets, ElementsAre("prod"));
 }
 
+TEST(SubjectOf, NamesTheTargetsThatPoliciesLookAt) {
+  v1::StartRunRequest run;
+  run.mutable_target()->set_name("prod");
+  v1::Target* before = run.mutable_target()->mutable_policy()->mutable_applied_before();
+  before->set_name("staging");
+  before->mutable_policy()->mutable_applied_before()->set_name("test");
+  EXPECT_THAT(SubjectOf(run).targets, ElementsAre("prod", "staging", "test"));
+  v1::PlanPullRequest pull;
+  *pull.add_targets() = run.target();
+  EXPECT_THAT(SubjectOf(pull).targets, ElementsAre("prod", "staging", "test"));
+}
+
 }  // namespace
 }  // namespace mig
