@@ -20,6 +20,8 @@
 namespace mig {
 namespace {
 
+// Digits of a run's id that may stand for it.
+constexpr std::size_t kShortestRunPrefix = 4;
 // How often a target is recorded anew because garbage was collected meanwhile.
 constexpr int kRecordAttempts = 10;
 
@@ -219,11 +221,19 @@ Result<Engine::KnownRun> Engine::FindRun(const std::string& id) {
     RunSummary summary = run->summary();
     return KnownRun{std::move(run), std::move(summary)};
   }
-  RunSummary summary = TRY(journal_.Find(id));
-  // Of several in progress that begin so, the journal may have written one alone by now.
-  if (summary.id != id && runs_.Find(summary.id) != nullptr)
-    return Error{Reason::kNoSuchRun, fmt::format("the daemon knows several runs {}", id)};
-  return KnownRun{nullptr, std::move(summary)};
+  auto stored = journal_.Find(id);
+  if (stored) return KnownRun{nullptr, *std::move(stored)};
+  if (stored.error().reason != Reason::kNoSuchRun) return Unexpected(std::move(stored).error());
+  std::set<std::string> ids;
+  if (id.size() >= kShortestRunPrefix) {
+    const auto in_progress = runs_.IdsWithPrefix(id);
+    const auto journalled = TRY(journal_.IdsWithPrefix(id, 2));
+    ids.insert(in_progress.begin(), in_progress.end());
+    ids.insert(journalled.begin(), journalled.end());
+  }
+  if (ids.size() == 1 && *ids.begin() != id) return FindRun(*ids.begin());
+  return Error{Reason::kNoSuchRun,
+               fmt::format("the daemon knows {} {}", ids.empty() ? "no run" : "several runs", id)};
 }
 
 Result<std::vector<RunSummary>> Engine::ListRuns(const std::string& target_name, std::size_t offset,

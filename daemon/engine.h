@@ -274,7 +274,8 @@ class Engine {
   };
   // A repeated `request_id` gives the run that has it.
   Result<KnownRun> StartRun(const RunSpec& spec);
-  // By id, or by the beginning of one. Errors: kNoSuchRun.
+  // By id, or by the beginning of one: at least 4 digits that no other run has, in progress or
+  // ended. Errors: kNoSuchRun.
   Result<KnownRun> FindRun(const std::string& id);
   // Newest first, from the one at `offset` on; of one target, or of all when `target_name` is
   // empty.

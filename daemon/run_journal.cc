@@ -100,15 +100,13 @@ void RunJournal::Follow(RunPtr run) {
 }
 
 Result<RunSummary> RunJournal::Find(const std::string& id) {
-  auto run = runs_.Get(id);
-  if (run) return SummaryOf(*run);
-  if (run.error().reason != Reason::kNoSuchRun) return Unexpected(std::move(run).error());
-  std::vector<std::string> ids;
-  if (id.size() >= kShortestRunPrefix) ids = TRY(runs_.IdsWithPrefix(id, 2));
-  if (ids.size() != 1)
-    return Error{Reason::kNoSuchRun, fmt::format("the daemon knows no run {}", id)};
-  const Run found = TRY(runs_.Get(ids[0]));
-  return SummaryOf(found);
+  const Run run = TRY(runs_.Get(id));
+  return SummaryOf(run);
+}
+
+Result<std::vector<std::string>> RunJournal::IdsWithPrefix(const std::string& prefix,
+                                                           std::size_t limit) {
+  return runs_.IdsWithPrefix(prefix, limit);
 }
 
 Result<std::vector<RunSummary>> RunJournal::List(const std::string& target_name,

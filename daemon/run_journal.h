@@ -41,8 +41,10 @@ class RunJournal {
   // the next run, or at the end, where there is no thread to be had now.
   void Follow(RunPtr run);
 
-  // By id, or by the beginning of one: at least 4 digits that no other run has. Errors: kNoSuchRun.
+  // Errors: kNoSuchRun.
   Result<RunSummary> Find(const std::string& id);
+  // At most `limit`.
+  Result<std::vector<std::string>> IdsWithPrefix(const std::string& prefix, std::size_t limit);
   // Newest first; of one target, or of all when `target_name` is empty.
   Result<std::vector<RunSummary>> List(const std::string& target_name, std::size_t limit);
   // Encoded, after `sequence`, at most `limit`.

@@ -104,16 +104,20 @@ Result<RunPtr> RunsInProgress::Start(RunSummary summary, Work work,
 
 RunPtr RunsInProgress::Find(const std::string& id) const {
   const std::lock_guard lock(mutex_);
-  RunPtr found;
-  int matches = 0;
   for (const auto& entry : entries_) {
-    const std::string known = entry->run->summary().id;
-    if (known == id) return entry->run;
-    if (id.size() < kShortestRunPrefix || !known.starts_with(id)) continue;
-    found = entry->run;
-    ++matches;
+    if (entry->run->summary().id == id) return entry->run;
   }
-  return matches == 1 ? found : nullptr;
+  return nullptr;
+}
+
+std::vector<std::string> RunsInProgress::IdsWithPrefix(std::string_view prefix) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> ids;
+  for (const auto& entry : entries_) {
+    if (std::string id = entry->run->summary().id; id.starts_with(prefix))
+      ids.push_back(std::move(id));
+  }
+  return ids;
 }
 
 std::vector<RunSummary> RunsInProgress::List(const std::string& target_name) const {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -18,9 +19,6 @@
 #include "store/core/result.h"
 
 namespace mig {
-
-// Digits of a run's id that may stand for it.
-inline constexpr std::size_t kShortestRunPrefix = 4;
 
 // What is told of a run in a list.
 struct RunSummary {
@@ -78,9 +76,9 @@ class RunsInProgress {
   Result<RunPtr> Start(RunSummary summary, Work work,
                        const std::function<void(const RunPtr&)>& started);
 
-  // By id, or by the beginning of one: at least 4 digits that no other run has. Null when there is
-  // none.
+  // Null when there is none.
   RunPtr Find(const std::string& id) const;
+  std::vector<std::string> IdsWithPrefix(std::string_view prefix) const;
   // Newest first; of one target, or of all when `target_name` is empty.
   std::vector<RunSummary> List(const std::string& target_name) const;
   int active() const;

@@ -231,7 +231,13 @@ TEST_F(RunsTest, AreFoundByTheirFirstDigitsWhereThoseAreTheirsAlone) {
   scene_.Restart();
   EXPECT_EQ(scene_.engine().FindRun("abcd2")->summary.id, "abcd22");
   EXPECT_EQ(scene_.engine().FindRun("abcd").error().reason, Reason::kNoSuchRun);
-  EXPECT_EQ(scene_.engine().ListRuns("", 1, 1)->front().id, "abcd11");
+  RunSpec later = scene_.Spec(kUpgradeAll);
+  later.request_id = "abcd33";
+  EXPECT_EQ(scene_.Await(*scene_.Start(later)), "done");
+  EXPECT_EQ(scene_.engine().FindRun("abcd").error().reason, Reason::kNoSuchRun)
+      << "though this daemon has one alone";
+  EXPECT_EQ(scene_.engine().FindRun("abcd3")->summary.id, "abcd33");
+  EXPECT_EQ(scene_.engine().ListRuns("", 2, 1)->front().id, "abcd11");
   EXPECT_EQ(scene_.engine().ListRuns("elsewhere", 0, 9)->size(), 0u);
 }
 
