@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kInterval{100};
 constexpr std::size_t kEventsAtOnce = 1000;
-constexpr std::size_t kMaxEventBytes = kMaxCommitBytes - kMaxKeyBytes;
+constexpr std::size_t kMaxEventBytes = kMaxCommitBytes / 2;  // beside the run's record
 constexpr std::size_t kKeptRuns = 500;        // of each target; mig_log goes further back
 constexpr std::size_t kRetainAfterRuns = 50;  // looking through them costs a scan
 
@@ -71,7 +71,7 @@ Error Interrupted() {
 
 RunJournal::RunJournal(Kv& kv, const World& world, EventEncoder encode)
     : world_(world), encode_(std::move(encode)), runs_(kv) {
-  (void)EndInterrupted();  // what cannot be written now is there at the next start
+  EndInterrupted();  // what cannot be read or written now is there at the next start
 }
 
 RunJournal::~RunJournal() {
@@ -121,25 +121,27 @@ Result<std::vector<RunEvent>> RunJournal::Events(const std::string& id, std::int
   return runs_.Events(id, static_cast<std::uint64_t>(std::max<std::int64_t>(sequence, 0)), limit);
 }
 
-Result<void> RunJournal::EndInterrupted() {
-  for (const std::string& id : TRY(runs_.Unended())) {
-    Run run = TRY(runs_.Get(id));
-    std::uint64_t last = 0;
-    for (auto events = TRY(runs_.Events(id, last, kEventsAtOnce)); !events.empty();
-         events = TRY(runs_.Events(id, last, kEventsAtOnce)))
-      last = events.back().sequence;
-    RunFinished finished;
-    finished.outcome = RunOutcome::kInterrupted;
-    finished.error = Interrupted();
-    Event event{static_cast<std::int64_t>(last) + 1, FormatMilliseconds(world_.now()), finished};
-    TRY(runs_.Append(id, {{last + 1, encode_(event)}}));
-    run.state = RunState::kInterrupted;
-    run.finished_at = event.time;
-    run.error_reason = InfoOf(finished.error->reason).text;
-    run.error_message = finished.error->message;
-    TRY(runs_.Update(run));
-  }
-  return {};
+void RunJournal::EndInterrupted() {
+  const auto left = runs_.Unended();
+  if (!left) return;
+  for (const std::string& id : *left) (void)EndInterrupted(id);
+}
+
+Result<void> RunJournal::EndInterrupted(const std::string& id) {
+  Run run = TRY(runs_.Get(id));
+  std::uint64_t last = 0;
+  for (auto events = TRY(runs_.Events(id, last, kEventsAtOnce)); !events.empty();
+       events = TRY(runs_.Events(id, last, kEventsAtOnce)))
+    last = events.back().sequence;
+  RunFinished finished;
+  finished.outcome = RunOutcome::kInterrupted;
+  finished.error = Interrupted();
+  Event event{static_cast<std::int64_t>(last) + 1, FormatMilliseconds(world_.now()), finished};
+  run.state = RunState::kInterrupted;
+  run.finished_at = event.time;
+  run.error_reason = InfoOf(finished.error->reason).text;
+  run.error_message = finished.error->message;
+  return runs_.Update(run, RunEvent{last + 1, encode_(event)});
 }
 
 void RunJournal::Work() {
@@ -187,13 +189,17 @@ Result<void> RunJournal::Write(Followed& followed) {
       if (bytes.size() <= kMaxEventBytes)
         events.push_back({static_cast<std::uint64_t>(event.sequence), std::move(bytes)});
     }
+    std::optional<RunEvent> last;
+    if (read.ended && !events.empty()) {
+      last = std::move(events.back());
+      events.pop_back();
+    }
     TRY(runs_.Append(run.summary().id, events));
+    if (read.ended) TRY(runs_.Update(RecordOf(run.summary()), last));
     if (!read.events.empty()) followed.written = read.events.back().sequence;
-    if (!read.ended && read.events.size() < kEventsAtOnce) return {};
-    if (!read.ended) continue;
-    TRY(runs_.Update(RecordOf(run.summary())));
-    followed.ended = true;
-    ++ended_since_retained_;
+    followed.ended = read.ended;
+    if (read.ended) ++ended_since_retained_;
+    if (read.events.size() < kEventsAtOnce) return {};
   }
   return {};
 }

@@ -59,7 +59,8 @@ class RunJournal {
     bool ended = false;
   };
 
-  Result<void> EndInterrupted();
+  void EndInterrupted();
+  Result<void> EndInterrupted(const std::string& id);
   void Work();
   void WriteAll();
   Result<void> Write(Followed& followed);

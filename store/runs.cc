@@ -120,7 +120,7 @@ Result<void> Runs::Begin(const Run& run) {
   return Error{Reason::kInvalidArgument, fmt::format("there is a run {} already", run.id)};
 }
 
-Result<void> Runs::Update(const Run& run) {
+Result<void> Runs::Update(const Run& run, const std::optional<RunEvent>& last) {
   const Run stored = TRY(Get(run.id));
   Run updated = run;
   updated.project = stored.project;
@@ -131,10 +131,11 @@ Result<void> Runs::Update(const Run& run) {
   batch.conditions = {Condition::Equals(keys::Run(run.id), Encode(stored))};
   batch.writes = {Write::Put(keys::Run(run.id), Encode(updated))};
   if (run.state != RunState::kRunning) batch.writes.push_back(Write::Delete(keys::Unended(run.id)));
+  if (last) batch.writes.push_back(Write::Put(keys::Event(run.id, last->sequence), last->bytes));
   const Outcome outcome = TRY(kv_.Commit(batch));
   if (outcome.applied()) return {};
   if (!outcome.refused->current) return NoSuchRun(run.id);
-  return Update(run);
+  return Update(run, last);
 }
 
 Result<Run> Runs::Get(std::string_view id) {

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,9 +57,9 @@ class Runs {
   // Errors: kInvalidArgument when a run of this id exists.
   Result<void> Begin(const Run& run);
 
-  // Replaces the record: project, target, url and started_at stay what Begin wrote. Errors:
-  // kNoSuchRun.
-  Result<void> Update(const Run& run);
+  // Replaces the record: project, target, url and started_at stay what Begin wrote. In the same
+  // commit adds `last`, the event that tells of the change. Errors: kNoSuchRun.
+  Result<void> Update(const Run& run, const std::optional<RunEvent>& last = {});
 
   // Errors: kNoSuchRun.
   Result<Run> Get(std::string_view id);

@@ -6,7 +6,10 @@
 
 #include "daemon/limits.h"
 #include "store/core/limits.h"
+#include "store/keys.h"
+#include "store/runs.h"
 #include "tests/daemon/scene.h"
+#include "tests/store/faulty_kv.h"
 #include "tests/without_threads.h"
 
 namespace mig {
@@ -121,6 +124,43 @@ TEST(RunJournal, EndsARunOfWhichTheStoreCannotHoldAnEvent) {
   RunJournal next(kv, world, PlainEvent);
   EXPECT_EQ(next.Find("abcd")->outcome, RunOutcome::kDone);
   EXPECT_THAT(*next.Events("abcd", 0, 10), ElementsAre(RunEvent{2, "end"}));
+}
+
+// A store that an earlier daemon left, in which these runs had not ended.
+void Leave(Kv& kv, const std::vector<std::string>& ids) {
+  for (const std::string& id : ids) {
+    Run run;
+    run.id = id;
+    ASSERT_TRUE(Runs(kv).Begin(run));
+    ASSERT_TRUE(Runs(kv).Append(id, {{1, "begun"}}));
+  }
+}
+
+TEST(RunJournal, EndsWhatAnEarlierDaemonLeftBesideWhatCannotBeRead) {
+  MemoryKv kv;
+  Leave(kv, {"aaaa", "bbbb"});
+  ASSERT_TRUE(kv.Commit({{}, {Write::Put(keys::Run("aaaa"), "damaged")}}));
+  const World world = World::Real();
+  RunJournal journal(kv, world, PlainEvent);
+  EXPECT_EQ(journal.Find("bbbb")->outcome, RunOutcome::kInterrupted);
+}
+
+TEST(RunJournal, EndsARunOnceWhereverItsOwnEndIsCutOff) {
+  for (const Fault fault : {Fault::kBefore, Fault::kAfter, Fault::kDead}) {
+    for (int at = 1;; ++at) {
+      MemoryKv kv;
+      Leave(kv, {"aaaa"});
+      const World world = World::Real();
+      const auto encode = [](const Event&) { return std::string("ended"); };
+      FaultyKv faulty(kv, fault, at);
+      RunJournal(faulty, world, encode);
+      RunJournal next(kv, world, encode);
+      EXPECT_EQ(next.Find("aaaa")->outcome, RunOutcome::kInterrupted);
+      EXPECT_THAT(*next.Events("aaaa", 0, 10),
+                  ElementsAre(RunEvent{1, "begun"}, RunEvent{2, "ended"}));
+      if (!faulty.fired()) break;
+    }
+  }
 }
 
 TEST(RunsWithoutThreads, FailAndAreRemembered) {

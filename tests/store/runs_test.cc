@@ -64,6 +64,17 @@ TEST_P(RunsTest, AnUpdateChangesHowItEndedAndNotWhatItIs) {
   EXPECT_EQ(runs.Update(MakeRun("r2", "x", 0)).error().reason, Reason::kNoSuchRun);
 }
 
+TEST_P(RunsTest, AnUpdateAddsItsEventOrNothing) {
+  Runs runs(kv());
+  const auto run = Ended(MakeRun("r1", "dev", 0));
+  EXPECT_EQ(runs.Update(run, RunEvent{1, "end"}).error().reason, Reason::kNoSuchRun);
+  EXPECT_THAT(*runs.Events("r1", 0, 10), IsEmpty());
+  ASSERT_TRUE(runs.Begin(MakeRun("r1", "dev", 0)));
+  ASSERT_TRUE(runs.Update(run, RunEvent{1, "end"}));
+  EXPECT_EQ(*runs.Get("r1"), run);
+  EXPECT_THAT(*runs.Events("r1", 0, 10), ElementsAre(RunEvent{1, "end"}));
+}
+
 TEST_P(RunsTest, ListIsNewestFirstOfOneTargetOrAll) {
   Runs runs(kv());
   ASSERT_TRUE(runs.Begin(MakeRun("old", "shop/dev", 1)));
