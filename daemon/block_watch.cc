@@ -46,22 +46,22 @@ void BlockWatch::Note(const EventBody& event) {
   const std::lock_guard lock(mutex_);
   verb_ = started != nullptr ? started->verb : "";
   since_ = Clock::now();
+  told_.clear();
 }
 
 void BlockWatch::Work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     changed_.wait_for(lock, kPatience, [this] { return stopping_; });
-    const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - since_);
-    if (stopping_ || verb_.empty() || waited < kPatience) continue;
-    const std::string verb = verb_;
+    const Clock::time_point since = since_;
+    if (stopping_ || verb_.empty() || Clock::now() - since < kPatience) continue;
     lock.unlock();
-    Look(verb, waited);
+    Look(since);
     lock.lock();
   }
 }
 
-void BlockWatch::Look(const std::string& verb, milliseconds waited) {
+void BlockWatch::Look(Clock::time_point since) {
   if (observer_ == nullptr) {
     auto opened = open_();
     const std::lock_guard lock(mutex_);
@@ -73,10 +73,16 @@ void BlockWatch::Look(const std::string& verb, milliseconds waited) {
     const std::lock_guard lock(mutex_);
     return observer_.reset();
   }
-  if (blockers->who == told_) return;
-  told_ = blockers->who;
-  if (told_.empty()) return;
-  observe_(Waiting{fmt::format("{} waits for {}", verb, blockers->sentence), waited.count()});
+  Waiting waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    if (since != since_ || blockers->who == told_) return;
+    told_ = blockers->who;
+    if (told_.empty()) return;
+    waiting.reason = fmt::format("{} waits for {}", verb_, blockers->sentence);
+  }
+  waiting.waited_ms = std::chrono::duration_cast<milliseconds>(Clock::now() - since).count();
+  observe_(std::move(waiting));
 }
 
 }  // namespace mig

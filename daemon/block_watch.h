@@ -33,18 +33,19 @@ class BlockWatch {
 
  private:
   void Work();
-  void Look(const std::string& verb, std::chrono::milliseconds waited);
+  // Tells who keeps the statement waiting that runs since then, unless another one runs by now.
+  void Look(std::chrono::steady_clock::time_point since);
 
   const std::int64_t server_id_;
   const Opener open_;
   const Observer observe_;
-  std::string told_;  // who was named last; of the watch's thread
   std::mutex mutex_;
   // Used by the watch's thread; made and dropped under the lock.
   std::unique_ptr<Session> observer_;
   std::condition_variable changed_;
   bool stopping_ = false;
   std::string verb_;  // of the statement that runs; empty: none
+  std::string told_;  // who was named last as keeping it waiting
   std::chrono::steady_clock::time_point since_;
   std::thread thread_;
 };

@@ -153,6 +153,25 @@ TEST_F(LeaseTest, AStatementThatWaitsNamesWhoKeepsItWaiting) {
   EXPECT_EQ(scene_.Await(*run), "done");
 }
 
+TEST_F(LeaseTest, TheNextStatementThatWaitsNamesThemAgain) {
+  WriteB(
+      "-- mig:up lock_timeout=0\nALTER TABLE t_a ADD COLUMN x integer;\n"
+      "ALTER TABLE ran ADD COLUMN x integer;\n");
+  const auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"LOCK TABLE ran IN SHARE MODE"});
+  MustExecute(*other, {"SAVEPOINT s"});
+  MustExecute(*other, {"LOCK TABLE t_a IN SHARE MODE"});
+  MustExecute(*other, {"SELECT 1"});
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitReason(*run, "ALTER TABLE t_a waits for ");
+  MustExecute(*other, {"ROLLBACK TO SAVEPOINT s"});
+  MustExecute(*other, {"SELECT 1"});  // it does the same as before
+  AwaitReason(*run, "ALTER TABLE ran waits for ");
+  ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "done");
+}
+
 TEST_F(LeaseTest, AHolderThatWasTakenForDeadWritesNothingMore) {
   const auto blocker = scene_.OpenOwn();
   const RunPtr run = StartBlockedIndex(*blocker);
