@@ -1,4 +1,4 @@
-// The key-value seam: everything the store keeps goes through these four calls.
+// The key-value seam: everything the store keeps goes through these three calls.
 //
 // The limits of store/core/limits.h are enforced by every implementation through Validate()
 // (store/kv_validate.h), so that what works over one works over all. Keys and values are bytes;
@@ -11,8 +11,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,12 +79,6 @@ struct Page {
   std::string next;               // where to scan on; empty: the range is exhausted
 };
 
-// Keeps a watch registered. After its destructor returned, `wake` neither runs nor will run again.
-class Watching {
- public:
-  virtual ~Watching() = default;
-};
-
 class Kv {
  public:
   virtual ~Kv() = default;
@@ -106,11 +98,6 @@ class Kv {
   // Errors, nothing applied: kStoreFull with the reason. kOutcomeUnknown: applied or not, and only
   // a read can tell.
   virtual Result<Outcome> Commit(const Batch& batch) = 0;
-
-  // Calls `wake` at least once after any change of a key starting with `prefix` that is applied
-  // after this call returned; it may also call it without one. It carries no data: register, then
-  // read. `wake` runs on a committing thread: it must be short and must not call the store.
-  virtual std::unique_ptr<Watching> Watch(std::string prefix, std::function<void()> wake) = 0;
 };
 
 // The smallest key greater than every key that starts with `prefix`; empty when there is none.

@@ -49,23 +49,16 @@ std::optional<Refusal> MemoryKv::RefusalOf(const Batch& batch) const {
 
 Result<Outcome> MemoryKv::Commit(const Batch& batch) {
   TRY(ValidateCommit(batch));
-  {
-    std::lock_guard lock(mutex_);
-    if (auto refusal = RefusalOf(batch)) return Outcome{std::move(refusal)};
-    for (const Write& write : batch.writes) {
-      if (write.value) {
-        entries_[write.key] = *write.value;
-      } else {
-        entries_.erase(write.key);
-      }
+  std::lock_guard lock(mutex_);
+  if (auto refusal = RefusalOf(batch)) return Outcome{std::move(refusal)};
+  for (const Write& write : batch.writes) {
+    if (write.value) {
+      entries_[write.key] = *write.value;
+    } else {
+      entries_.erase(write.key);
     }
   }
-  watchers_.Notify(batch);
   return Outcome{};
-}
-
-std::unique_ptr<Watching> MemoryKv::Watch(std::string prefix, std::function<void()> wake) {
-  return watchers_.Add(std::move(prefix), std::move(wake));
 }
 
 }  // namespace mig

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 
 #include "store/kv.h"
-#include "store/watchers.h"
 
 namespace mig {
 
@@ -18,14 +16,12 @@ class MemoryKv : public Kv {
   Result<Page> Scan(std::string_view begin, std::string_view end, std::size_t limit,
                     bool keys_only) override;
   Result<Outcome> Commit(const Batch& batch) override;
-  std::unique_ptr<Watching> Watch(std::string prefix, std::function<void()> wake) override;
 
  private:
   std::optional<Refusal> RefusalOf(const Batch& batch) const;
 
   std::mutex mutex_;
   std::map<std::string, std::string, std::less<>> entries_;
-  Watchers watchers_;
 };
 
 }  // namespace mig

@@ -10,7 +10,6 @@
 #include "store/rocks_manifest.h"
 #include "store/seal.h"
 #include "store/store_directory.h"
-#include "store/watchers.h"
 
 namespace mig {
 namespace {
@@ -65,8 +64,6 @@ class RocksKv::State {
 
   Result<Outcome> Commit(const Batch& batch);
   Result<void> CopyTo(const fs::path& copy);
-
-  Watchers watchers;
 
  private:
   Result<void> MakeReady();
@@ -247,14 +244,7 @@ Result<Page> RocksKv::Scan(std::string_view begin, std::string_view end, std::si
 
 Result<Outcome> RocksKv::Commit(const Batch& batch) {
   TRY(ValidateCommit(batch));
-  auto outcome = state_->Commit(batch);
-  // Who waits for a change also wants to look when nobody knows whether there was one.
-  if (!outcome || outcome->applied()) state_->watchers.Notify(batch);
-  return outcome;
-}
-
-std::unique_ptr<Watching> RocksKv::Watch(std::string prefix, std::function<void()> wake) {
-  return state_->watchers.Add(std::move(prefix), std::move(wake));
+  return state_->Commit(batch);
 }
 
 Result<void> RocksKv::CopyTo(const fs::path& copy) { return state_->CopyTo(copy); }

@@ -45,7 +45,6 @@ class RocksKv : public Kv {
   Result<Page> Scan(std::string_view begin, std::string_view end, std::size_t limit,
                     bool keys_only) override;
   Result<Outcome> Commit(const Batch& batch) override;
-  std::unique_ptr<Watching> Watch(std::string prefix, std::function<void()> wake) override;
 
   // Makes `copy`, where nothing is, a store of its own with everything committed. Commits wait
   // meanwhile. Errors: kStoreFull and kStoreUnavailable naming what could not be written; then

@@ -38,9 +38,6 @@ class FaultyKv : public Kv {
     if (fault_ == Fault::kAfter) TRY(kv_.Commit(batch));
     return Error{Reason::kOutcomeUnknown, "the answer was lost"};
   }
-  std::unique_ptr<Watching> Watch(std::string prefix, std::function<void()> wake) override {
-    return kv_.Watch(std::move(prefix), std::move(wake));
-  }
 
  private:
   bool Dead() const { return fault_ == Fault::kDead && fired(); }

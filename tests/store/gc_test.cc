@@ -224,9 +224,6 @@ class SteppingKv : public Kv {
     Step();
     return kv_.Commit(batch);
   }
-  std::unique_ptr<Watching> Watch(std::string prefix, std::function<void()> wake) override {
-    return kv_.Watch(std::move(prefix), std::move(wake));
-  }
 
  private:
   void Step() { before_call_(++calls_); }

@@ -176,42 +176,6 @@ TEST_P(KvTest, RequestsWithoutMeaningAreRefused) {
   EXPECT_EQ(kv().Scan("", "", 0, true).error().reason, Reason::kInvalidArgument);
 }
 
-TEST_P(KvTest, AWatchWakesAfterAChangeOfItsPrefixOnly) {
-  int woken = 0;
-  auto watching = kv().Watch("ref/", [&] { ++woken; });
-  Apply(kv(), Puts({{"run/1", ""}}));
-  EXPECT_EQ(woken, 0);
-  Apply(kv(), Puts({{"ref/main", ""}}));
-  EXPECT_GE(woken, 1);
-  const int before = woken;
-  Batch deletion;
-  deletion.writes = {Write::Delete("ref/main")};
-  Apply(kv(), deletion);
-  EXPECT_GT(woken, before);
-  watching.reset();
-  const int last = woken;
-  Apply(kv(), Puts({{"ref/main", ""}}));
-  EXPECT_EQ(woken, last);
-}
-
-TEST_P(KvTest, AWokenWatcherSeesTheChange) {
-  std::atomic<bool> woken = false;
-  auto watching = kv().Watch("a", [&] { woken = true; });
-  std::thread committer([&] { Apply(kv(), Puts({{"a", "1"}})); });
-  while (!woken) std::this_thread::yield();
-  EXPECT_EQ(*kv().Get({"a"}), (Values{"1"}));
-  committer.join();
-}
-
-TEST(MemoryKv, OutlivedByAWatchDoesNoHarm) {
-  std::unique_ptr<Watching> watching;
-  {
-    MemoryKv brief;
-    watching = brief.Watch("a", [] {});
-  }
-  watching.reset();
-}
-
 TEST_P(KvTest, BufferedAndSyncedCommitsAreSeenAlike) {
   Batch batch = Puts({{"a", "1"}});
   batch.durability = Durability::kBuffered;
