@@ -7,7 +7,6 @@ namespace mig {
 
 extern const Command kInit, kListTemplates;                   // init.cc
 extern const Command kRevision, kMerge;                       // revision.cc
-extern const Command kImport;                                 // import.cc
 extern const Command kEdit;                                   // edit.cc
 extern const Command kRestore;                                // restore.cc
 extern const Command kHistory;                                // history.cc
