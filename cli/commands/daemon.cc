@@ -8,7 +8,7 @@
 #include "cli/local_daemon.h"
 #include "cli/local_places.h"
 #include "cli/option_value.h"
-#include "cli/render/store.h"
+#include "cli/render/count.h"
 #include "cli/render/target.h"
 #include "cli/running_process.h"
 #include "store/core/duration.h"

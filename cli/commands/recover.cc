@@ -4,6 +4,7 @@
 #include "cli/commands/new_file.h"
 #include "cli/context.h"
 #include "cli/file.h"
+#include "cli/render/count.h"
 
 namespace mig {
 namespace {
@@ -78,8 +79,8 @@ Result<int> RunRecover(Context& context) {
   if (context.json()) context.PrintJson(history);
   const int count = history.revisions_size();
   context.terminal().Tell(
-      std::to_string(count) + (count == 1 ? " revision" : " revisions") + " of " +
-      request.target().name() + " " + (count == 1 ? "is" : "are") + " in the store" +
+      Counted(count, "revision") + " of " + request.target().name() + " " +
+      (count == 1 ? "is" : "are") + " in the store" +
       (history.ref().empty() ? "" : ", and ref " + history.ref() + " is where it is") + "\n");
   return differ == 0 ? kDone : kFindings;
 }

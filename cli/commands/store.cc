@@ -4,6 +4,7 @@
 #include "cli/commands/all.h"
 #include "cli/context.h"
 #include "cli/option_value.h"
+#include "cli/render/count.h"
 #include "cli/render/store.h"
 
 namespace mig {
@@ -35,9 +36,9 @@ Result<int> RunFsck(Context& context) {
   };
   TRY(client->Call(request, each));
   TRY(terminal.Flush());
-  terminal.Tell(RenderCounts(counts) +
-                (findings == 0 ? ": the store is whole\n"
-                               : ": " + Counted(findings, "finding", "findings") + "\n"));
+  terminal.Tell(RenderCounts(counts) + (findings == 0
+                                            ? ": the store is whole\n"
+                                            : ": " + Counted(findings, "finding") + "\n"));
   return findings == 0 ? kDone : kFindings;
 }
 

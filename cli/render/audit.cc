@@ -3,15 +3,12 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/render/count.h"
 #include "cli/render/duration.h"
 #include "cli/render/table.h"
 
 namespace mig {
 namespace {
-
-std::string Counted(std::int64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
 
 std::string SeenSentence(const v1::VerifyAuditResponse& audit) {
   if (audit.seen_sequence() == 0) return "this daemon had not seen the log before";

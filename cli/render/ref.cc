@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/render/count.h"
 #include "cli/render/table.h"
 
 namespace mig {
@@ -12,10 +13,6 @@ std::string NamesOf(const Heads& heads) {
   std::string names;
   for (const v1::RefHead& head : heads) names += (names.empty() ? "" : ", ") + head.name();
   return names;
-}
-
-std::string Counted(std::int64_t revisions) {
-  return std::to_string(revisions) + (revisions == 1 ? " revision" : " revisions");
 }
 
 std::string Special(const v1::Ref& ref) {
@@ -66,7 +63,7 @@ std::string RenderMoved(const std::string& ref, const std::vector<v1::RefHead>& 
                         const Style& style) {
   const std::string line = style.Bold(ref) + ": ";
   if (to.empty()) return line + "was deleted\n";
-  const std::string count = revisions > 0 ? " (" + Counted(revisions) + ")" : "";
+  const std::string count = revisions > 0 ? " (" + Counted(revisions, "revision") + ")" : "";
   if (from.empty()) return line + "created at " + NamesOf(to) + count + "\n";
   const bool same = std::equal(from.begin(), from.end(), to.begin(), to.end(),
                                [](const auto& a, const auto& b) { return a.id() == b.id(); });

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "cli/render/columns.h"
+#include "cli/render/count.h"
 #include "cli/render/duration.h"
 #include "cli/render/revision.h"
 #include "cli/render/table.h"
@@ -46,10 +47,6 @@ std::string_view WordOf(v1::Run::Outcome outcome) {
 
 std::string Of(int index, int total) {
   return "[" + std::to_string(index) + "/" + std::to_string(total) + "]";
-}
-
-std::string Plural(std::int64_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 // What it means for others, as SQL comments, and the statement.
@@ -126,7 +123,7 @@ RunProgress::Shown RunProgress::OnStatementFinished(
     const v1::RunEvent::StatementFinished& finished) const {
   if (!verbose_) return {};
   std::string line = "  " + finished.verb();
-  if (finished.rows_affected() > 0) line += ", " + Plural(finished.rows_affected(), "row");
+  if (finished.rows_affected() > 0) line += ", " + Counted(finished.rows_affected(), "row");
   return {line + style_.Dim(", " + RenderDuration(finished.duration_us())) + "\n", ""};
 }
 
@@ -149,7 +146,7 @@ RunProgress::Shown RunProgress::OnFinished(const v1::RunEvent::RunFinished& fini
   std::string at = target_ + " is at " + style_.Yellow(CommaList(finished.current(), "<base>"));
   std::string did = finished.steps_done() == 0
                         ? "nothing to do"
-                        : Plural(finished.steps_done(), "step") + Took(finished.duration_us());
+                        : Counted(finished.steps_done(), "step") + Took(finished.duration_us());
   return {at + " (" + did + ")\n", ""};
 }
 

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "cli/render/count.h"
 #include "cli/render/revision.h"
 
 namespace mig {
@@ -44,8 +45,7 @@ std::string ParagraphLines(const Status& status, const Paragraph& paragraph, con
 
 std::string Pending(int count) {
   if (count == 0) return "nothing";
-  return std::to_string(count) + (count == 1 ? " revision" : " revisions") +
-         " (`mig upgrade heads`)";
+  return Counted(count, "revision") + " (`mig upgrade heads`)";
 }
 
 }  // namespace

@@ -2,14 +2,12 @@
 
 #include <array>
 
+#include "cli/render/count.h"
+
 namespace mig {
 
-std::string Counted(std::int64_t count, std::string_view one, std::string_view many) {
-  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
-}
-
 std::string RenderBytes(std::int64_t bytes) {
-  if (bytes < 1024) return Counted(bytes, "byte", "bytes");
+  if (bytes < 1024) return Counted(bytes, "byte");
   constexpr std::array<const char*, 4> kUnits = {"KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
   std::int64_t tenths = bytes * 10 / 1024;
@@ -18,10 +16,8 @@ std::string RenderBytes(std::int64_t bytes) {
 }
 
 std::string RenderCounts(const v1::StoreCounts& counts) {
-  std::string text = Counted(counts.objects(), "revision", "revisions") + ", " +
-                     Counted(counts.refs(), "ref", "refs") + ", " +
-                     Counted(counts.moves(), "move", "moves") + ", " +
-                     Counted(counts.runs(), "run", "runs");
+  std::string text = Counted(counts.objects(), "revision") + ", " + Counted(counts.refs(), "ref") +
+                     ", " + Counted(counts.moves(), "move") + ", " + Counted(counts.runs(), "run");
   if (counts.leftovers() > 0) {
     text += ", " + Counted(counts.leftovers(), "entry", "entries") +
             " left over by interrupted writes (`mig gc --prune` removes them)";
@@ -30,8 +26,8 @@ std::string RenderCounts(const v1::StoreCounts& counts) {
 }
 
 std::string RenderChecked(const v1::StoreCounts& counts) {
-  return "checked " + Counted(counts.names(), "name", "names") + ", " +
-         Counted(counts.objects(), "revision", "revisions");
+  return "checked " + Counted(counts.names(), "name") + ", " +
+         Counted(counts.objects(), "revision");
 }
 
 std::string RenderFinding(const v1::StoreFinding& finding, const Style& style) {
@@ -50,7 +46,7 @@ std::string RenderGarbage(const v1::CollectGarbageResponse::Garbage& garbage, bo
 }
 
 std::string RenderCollected(const v1::CollectGarbageResponse::Counts& counts, bool removed) {
-  std::string text = Counted(counts.kept(), "revision", "revisions") + " kept, " +
+  std::string text = Counted(counts.kept(), "revision") + " kept, " +
                      std::to_string(counts.removed()) + (removed ? " removed" : " to be removed") +
                      " (" + RenderBytes(counts.bytes()) + ")";
   if (counts.leftovers() > 0)
@@ -63,8 +59,8 @@ std::string RenderCollected(const v1::CollectGarbageResponse::Counts& counts, bo
 
 std::string RenderImported(const v1::ImportProjectResponse& imported) {
   std::string text = "imported project " + imported.project() + ": " +
-                     Counted(imported.objects(), "revision", "revisions") + ", " +
-                     Counted(imported.moved_size(), "ref", "refs") + " moved\n";
+                     Counted(imported.objects(), "revision") + ", " +
+                     Counted(imported.moved_size(), "ref") + " moved\n";
   for (const std::string& ref : imported.diverged()) {
     text += "ref " + ref + " went another way here, and stays as it is\n";
   }

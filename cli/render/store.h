@@ -3,15 +3,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "cli/render/style.h"
 #include "mig/v1/store.pb.h"
 
 namespace mig {
-
-// "1 ref", "3 refs".
-std::string Counted(std::int64_t count, std::string_view one, std::string_view many);
 
 // "640 bytes", "12.3 MiB".
 std::string RenderBytes(std::int64_t bytes);
