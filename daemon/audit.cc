@@ -94,8 +94,7 @@ std::optional<AuditFinding> VersionAudit::TakeObject(const ObjectRow& row) {
   if (IdOf(*revision) != *id) return bad("was edited: its content is another revision");
   Object& object = objects_[*id];
   object.name = revision->name;
-  object.below = revision->parents;
-  object.below.insert(object.below.end(), revision->depends.begin(), revision->depends.end());
+  object.below = LinksOf(*revision);
   if (revision->name != row.name) return bad("has the content of " + revision->name);
   return std::nullopt;
 }

@@ -65,10 +65,8 @@ Result<void> ObjectReceiver::Add(const Id& id, std::string_view canonical_text) 
 
 Result<void> ObjectReceiver::LookUpLinks(const Revision& revision) {
   std::vector<Id> unknown;
-  for (const auto* links : {&revision.parents, &revision.depends}) {
-    for (const Id& id : *links) {
-      if (!words_.contains(id)) unknown.push_back(id);
-    }
+  for (const Id& id : LinksOf(revision)) {
+    if (!words_.contains(id)) unknown.push_back(id);
   }
   if (unknown.empty()) return {};
   if (words_.size() > kMostWords) {

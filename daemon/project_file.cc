@@ -9,7 +9,6 @@
 
 #include "store/core/limits.h"
 #include "store/keys.h"
-#include "store/roots.h"
 
 namespace mig {
 namespace {

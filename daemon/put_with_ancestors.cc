@@ -19,10 +19,8 @@ Result<std::vector<RevisionPtr>> LackedBelow(Objects& objects, const std::string
     known.push_back(*position);
     ids.push_back(id);
   };
-  for (const RevisionPtr& revision : revisions) {
-    std::ranges::for_each(revision->revision.parents, look);
-    std::ranges::for_each(revision->revision.depends, look);
-  }
+  for (const RevisionPtr& revision : revisions)
+    std::ranges::for_each(LinksOf(revision->revision), look);
   const std::vector<bool> has = TRY(objects.Has(project, ids));
   std::vector<RevisionPtr> lacked;
   for (std::size_t i = 0; i < ids.size(); ++i) {

@@ -79,11 +79,8 @@ void RecomputeRows(std::vector<RunStep>& steps, const std::vector<Id>& start) {
   std::set<Id> rows(start.begin(), start.end());
   for (RunStep& step : steps) {
     step.rows_removed.clear();
-    const Revision& revision = step.revision->revision;
-    for (const auto* links : {&revision.parents, &revision.depends}) {
-      for (const Id& id : *links) {
-        if (rows.erase(id) > 0) step.rows_removed.push_back(id);
-      }
+    for (const Id& id : LinksOf(step.revision->revision)) {
+      if (rows.erase(id) > 0) step.rows_removed.push_back(id);
     }
     rows.insert(step.summary.id);
   }

@@ -48,11 +48,8 @@ std::vector<RevisionPtr> InOrder(const std::vector<Id>& heads,
       continue;
     }
     stack.back().second = true;
-    const Revision& revision = found->second->revision;
-    for (const auto* links : {&revision.depends, &revision.parents}) {
-      for (auto link = links->rbegin(); link != links->rend(); ++link)
-        stack.emplace_back(*link, false);
-    }
+    const std::vector<Id> links = LinksOf(found->second->revision);
+    for (auto link = links.rbegin(); link != links.rend(); ++link) stack.emplace_back(*link, false);
   }
   return ordered;
 }
@@ -165,8 +162,7 @@ Result<std::vector<RevisionPtr>> SharedRefs::FreshOf(const PushSpec& spec,
     if (!ref.FindId(id) && fresh.emplace(id, nullptr).second) wanted.push_back(id);
   };
   const auto take = [&](RevisionPtr revision) {
-    for (const Id& id : revision->revision.parents) want(id);
-    for (const Id& id : revision->revision.depends) want(id);
+    std::ranges::for_each(LinksOf(revision->revision), want);
     fresh[revision->id] = std::move(revision);
   };
   for (const Id& head : heads) want(head);

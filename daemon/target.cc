@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "daemon/lease.h"
@@ -149,8 +150,7 @@ Result<std::vector<RevisionPtr>> LoadUnknown(OpenTarget& target, const TargetSta
     const Id id = todo.back();
     todo.pop_back();
     Revision revision = TRY(LoadOne(target, id, project, objects));
-    for (const Id& parent : revision.parents) want(parent);
-    for (const Id& dependency : revision.depends) want(dependency);
+    std::ranges::for_each(LinksOf(revision), want);
     loaded.push_back(TRY(WithoutFile(id, std::move(revision))));
   }
   return loaded;

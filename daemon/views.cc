@@ -170,13 +170,10 @@ Result<void> Views::AddStoredAncestors(std::vector<RevisionPtr>& revisions) {
   std::unordered_set<Id> known;
   for (const RevisionPtr& revision : revisions) known.insert(revision->id);
   for (std::size_t i = 0; i < revisions.size(); ++i) {
-    const RevisionPtr revision = revisions[i];
-    for (const auto* links : {&revision->revision.parents, &revision->revision.depends}) {
-      for (const Id& id : *links) {
-        if (!known.insert(id).second) continue;
-        Revision stored = TRY(objects_.Get(id));
-        revisions.push_back(TRY(WithoutFile(id, std::move(stored))));
-      }
+    for (const Id& id : LinksOf(revisions[i]->revision)) {
+      if (!known.insert(id).second) continue;
+      Revision stored = TRY(objects_.Get(id));
+      revisions.push_back(TRY(WithoutFile(id, std::move(stored))));
     }
   }
   return {};

@@ -37,10 +37,4 @@ Result<std::vector<Id>> RootsOf(Kv& kv) {
   return roots;
 }
 
-std::vector<Id> LinksOf(const Revision& revision) {
-  std::vector<Id> links = revision.parents;
-  links.insert(links.end(), revision.depends.begin(), revision.depends.end());
-  return links;
-}
-
 }  // namespace mig

@@ -6,7 +6,6 @@
 
 #include "store/core/id.h"
 #include "store/core/result.h"
-#include "store/core/revision.h"
 #include "store/kv.h"
 
 namespace mig {
@@ -14,8 +13,5 @@ namespace mig {
 // All ids that a ref, a move in a ref's log or a target's record names; unordered, with repeats.
 // Errors: kCorruption of such an entry, those of Kv.
 Result<std::vector<Id>> RootsOf(Kv& kv);
-
-// What a revision follows and depends on.
-std::vector<Id> LinksOf(const Revision& revision);
 
 }  // namespace mig

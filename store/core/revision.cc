@@ -106,6 +106,12 @@ Result<Revision> Decoder::Decode() {
 
 }  // namespace
 
+std::vector<Id> LinksOf(const Revision& revision) {
+  std::vector<Id> links = revision.parents;
+  links.insert(links.end(), revision.depends.begin(), revision.depends.end());
+  return links;
+}
+
 std::string CanonicalText(const Revision& revision) {
   std::string text = fmt::format("{}\nname {}\n", kFirstLine, revision.name);
   text.reserve(text.size() + 80 * (revision.parents.size() + revision.depends.size() + 1) +

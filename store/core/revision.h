@@ -29,12 +29,15 @@ struct Revision {
   friend bool operator==(const Revision&, const Revision&) = default;
 };
 
+// What it stands on: its parents, then its dependencies.
+std::vector<Id> LinksOf(const Revision& revision);
+
 // The bytes whose SHA-256 is the revision's id.
 std::string CanonicalText(const Revision& revision);
 Id IdOf(const Revision& revision);
 
-// The inverse of CanonicalText; strict, so that CanonicalText(*Decode(x)) == x for every x it accepts.
-// Errors: kCorruption naming the offset.
+// The inverse of CanonicalText; strict, so that CanonicalText(*Decode(x)) == x for every x it
+// accepts. Errors: kCorruption naming the offset.
 Result<Revision> DecodeRevision(std::string_view canonical_text);
 
 }  // namespace mig
