@@ -7,6 +7,7 @@
 
 #include "daemon/bookkeeping.h"
 #include "daemon/lease.h"
+#include "drivers/sql/quoted_name.h"
 #include "store/core/reach.h"
 
 namespace mig {

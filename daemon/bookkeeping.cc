@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "drivers/mariadb_literals.h"
+#include "drivers/sql/quoted_name.h"
 #include "store/core/sha256.h"
 
 namespace mig {
@@ -109,13 +110,6 @@ std::string HashOf(const LogEntry& entry) {
                   "{}\nprevious {}\n",
                   entry.sequence, entry.direction, entry.id, entry.name, entry.actor, entry.plan,
                   entry.started_at, entry.finished_at, entry.outcome, entry.previous)));
-}
-
-std::string QuoteName(std::string_view name, Dialect dialect) {
-  const char quote = dialect == Dialect::kMariadb ? '`' : '"';
-  std::string quoted(1, quote);
-  for (const char c : name) quoted.append(c == quote ? 2 : 1, c);
-  return quoted + quote;
 }
 
 std::string WithLiterals(Dialect dialect, const SqlCommand& command) {

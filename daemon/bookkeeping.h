@@ -169,9 +169,6 @@ class Bookkeeping {
   std::string schema_;
 };
 
-// A name as the engine quotes it.
-std::string QuoteName(std::string_view name, Dialect dialect = Dialect::kPostgresql);
-
 // The command with its parameters written as literals, for scripts that run without mig.
 std::string WithLiterals(Dialect dialect, const SqlCommand& command);
 

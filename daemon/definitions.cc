@@ -10,6 +10,7 @@
 #include "daemon/bookkeeping.h"
 #include "daemon/lease.h"
 #include "drivers/mariadb_dump.h"
+#include "drivers/sql/quoted_name.h"
 #include "store/core/sha256.h"
 
 namespace mig {

@@ -5,6 +5,7 @@
 #include "daemon/bookkeeping.h"
 #include "daemon/definitions.h"
 #include "daemon/lease.h"
+#include "drivers/sql/quoted_name.h"
 
 namespace mig {
 namespace {

@@ -9,6 +9,7 @@
 #include "daemon/scripted_verification.h"
 #include "daemon/statement_batch.h"
 #include "drivers/sql/left_in_session.h"
+#include "drivers/sql/quoted_name.h"
 
 namespace mig {
 namespace {

@@ -5,6 +5,7 @@
 #include "daemon/client_delimiter.h"
 #include "daemon/statement_batch.h"
 #include "drivers/sql/classify.h"
+#include "drivers/sql/quoted_name.h"
 
 namespace mig {
 namespace {
@@ -27,14 +28,12 @@ std::string ForPostgresql(const std::string& sql, const std::string& complaint) 
 }
 
 std::string ForSqlite(const std::string& sql, const std::string& complaint) {
-  std::string name;
-  for (const char c : complaint) name += c == '"' ? std::string("\"\"") : std::string(1, c);
   return fmt::format(
-      "CREATE TEMP TABLE mig_verify (no integer CONSTRAINT \"{}\" CHECK (no = 0));\n"
+      "CREATE TEMP TABLE mig_verify (no integer CONSTRAINT {} CHECK (no = 0));\n"
       "INSERT INTO temp.mig_verify WITH mig_answers(answer) AS (\n{}\n) SELECT count(*) = 1 AND "
       "coalesce(max(CAST(answer AS text) IN ('0', 'f')), 0) FROM (SELECT answer FROM mig_answers "
       "LIMIT 2);\nDROP TABLE temp.mig_verify;\n",
-      name, sql);
+      QuoteName(complaint, Dialect::kSqlite), sql);
 }
 
 // The condition is worked out in front of the block: within one, MariaDB 10.11 crashes at a WITH.

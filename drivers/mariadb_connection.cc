@@ -16,6 +16,7 @@
 #include "drivers/mariadb_errors.h"
 #include "drivers/mariadb_result.h"
 #include "drivers/sql/lexer.h"
+#include "drivers/sql/quoted_name.h"
 
 namespace mig {
 namespace {
@@ -291,9 +292,7 @@ bool MariadbConnection::IsQuiet() const {
 bool MariadbConnection::ReturnToDatabase() {
   const char* database = Find(url_, "dbname");
   if (database == nullptr) return true;
-  std::string use = "USE `";
-  for (const char c : std::string_view(database)) use.append(c == '`' ? 2 : 1, c);
-  use += '`';
+  const std::string use = "USE " + QuoteName(database, Dialect::kMariadb);
   pollfd socket = {static_cast<int>(mysql_get_socket(mysql_.get())), POLLIN, 0};
   return mysql_send_query(mysql_.get(), use.data(), use.size()) == 0 &&
          poll(&socket, 1, kReturnMilliseconds) == 1 && mysql_read_query_result(mysql_.get()) == 0;

@@ -12,6 +12,7 @@
 #include "drivers/session.h"
 #include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/sql/lexer.h"
+#include "drivers/sql/quoted_name.h"
 #include "drivers/sql/split.h"
 
 namespace mig {
@@ -117,9 +118,7 @@ std::string WithoutNextValue(std::string definition) {
 }
 
 Result<std::string> StatementsOfMariadbDump(std::string_view dump, std::string_view database) {
-  std::string quoted = "`";
-  for (const char c : database) quoted.append(c == '`' ? 2 : 1, c);
-  quoted += '`';
+  const std::string quoted = QuoteName(database, Dialect::kMariadb);
   std::string_view text = WithoutSandboxLine(dump);
   std::vector<StatementSpan> spans = TRY(SplitStatements(Dialect::kMariadb, text));
   std::string script;

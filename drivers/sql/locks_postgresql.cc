@@ -8,6 +8,7 @@
 #include <set>
 
 #include "drivers/sql/locks.h"
+#include "drivers/sql/quoted_name.h"
 
 namespace mig {
 namespace {
@@ -79,10 +80,7 @@ std::string QuotedWhereNeeded(const std::string& name) {
   const bool plain =
       !name.empty() && (name[0] < '0' || name[0] > '9') &&
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
-  if (plain) return name;
-  std::string quoted = "\"";
-  for (const char c : name) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
+  return plain ? name : QuoteName(name);
 }
 
 // Of a RangeVar.

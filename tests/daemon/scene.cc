@@ -7,6 +7,7 @@
 #include <sstream>
 #include <thread>
 
+#include "drivers/sql/quoted_name.h"
 #include "store/core/sha256.h"
 
 namespace mig {
