@@ -2,11 +2,11 @@
 // a word for a password, and the tokens of `migd token`.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <string_view>
 
 #include "drivers/target_url.h"
+#include "store/core/ascii.h"
 
 namespace mig {
 namespace {
@@ -15,13 +15,6 @@ constexpr std::string_view kHidden = "***";
 constexpr std::string_view kSpace = " \t\r\n\v\f";
 constexpr std::array<std::string_view, 3> kSecretWords = {"password", "passwd", "pwd"};
 constexpr std::string_view kIdentified = "identified";  // ... BY 'value'
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 // The length of the word for a password that starts the text, or 0.
 std::size_t SecretWord(std::string_view text) {

@@ -1,10 +1,10 @@
 #include "daemon/plan/placeholder_values.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include "drivers/sql/placeholder.h"
+#include "store/core/ascii.h"
 #include "store/core/nearest.h"
 #include "store/core/sha256.h"
 
@@ -33,12 +33,6 @@ std::string DigestOf(const PlaceholderValues& values, const std::string& name,
   return Hex(digest).substr(0, kDigestDigits);
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 std::string WithoutDoubledQuotes(std::string text) {
   for (std::size_t at = text.find("''"); at != std::string::npos; at = text.find("''", at + 1))
     text.erase(at, 1);
@@ -46,8 +40,7 @@ std::string WithoutDoubledQuotes(std::string text) {
 }
 
 bool IsWordByte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x80 || c == '_' || std::isalnum(byte) != 0;
+  return static_cast<unsigned char>(c) >= 0x80 || c == '_' || IsAsciiAlphanumeric(c);
 }
 
 // Behind the word that starts at `at`; `at` itself where none does.
@@ -88,7 +81,7 @@ Told ToldAt(std::string_view text, std::size_t at, const std::vector<Hidden>& hi
 std::vector<Hidden> ToHide(const ValuesUsed& used) {
   std::vector<Hidden> hidden;
   for (const ValueUsed& one : used) {
-    const std::string value = Lower(one.value);
+    const std::string value = AsciiLower(one.value);
     hidden.push_back({value, one.name});
     if (std::string plain = WithoutDoubledQuotes(value); plain != value)
       hidden.push_back({std::move(plain), one.name});
@@ -138,7 +131,7 @@ std::string DigestsOf(const ValuesUsed& used) {
 std::string Concealed(std::string text, const ValuesUsed& used) {
   if (used.empty()) return text;
   const std::vector<Hidden> hidden = ToHide(used);
-  const std::string lower = Lower(text);
+  const std::string lower = AsciiLower(text);
   std::string shown;
   for (std::size_t at = 0; at < text.size();) {
     const Told told = ToldAt(lower, at, hidden);

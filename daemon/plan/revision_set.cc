@@ -1,10 +1,10 @@
 #include "daemon/plan/revision_set.h"
 
 #include <algorithm>
-#include <cctype>
 #include <ranges>
 #include <string_view>
 
+#include "store/core/ascii.h"
 #include "store/core/expression.h"
 
 namespace mig {
@@ -35,10 +35,7 @@ Result<void> AddRange(const Graph& graph, std::string_view word, std::size_t dot
 }
 
 bool Holds(std::string_view text, std::string_view wanted) {
-  const auto equal = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) ==
-           std::tolower(static_cast<unsigned char>(b));
-  };
+  const auto equal = [](char a, char b) { return AsciiLower(a) == AsciiLower(b); };
   return std::search(text.begin(), text.end(), wanted.begin(), wanted.end(), equal) != text.end();
 }
 

@@ -5,6 +5,7 @@
 
 #include "drivers/sql/classify.h"
 #include "drivers/sql/statement_tokens.h"
+#include "store/core/ascii.h"
 
 namespace mig {
 namespace {
@@ -171,9 +172,7 @@ bool StandsAlone(const StatementTokens& tokens, std::size_t at) {
 bool IsKeyword(std::string_view text) {
   static const std::unordered_set<std::string_view> kAll(std::begin(kKeywords),
                                                          std::end(kKeywords));
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return kAll.contains(lower);
+  return kAll.contains(AsciiLower(text));
 }
 
 std::string AsciiUpper(std::string_view text) {

@@ -1,7 +1,5 @@
 #include "drivers/sql/lexer.h"
 
-#include <algorithm>
-
 #include "drivers/sql/lex.h"
 #include "drivers/sql/position.h"
 
@@ -31,8 +29,6 @@ std::string_view NameOfOpening(Dialect dialect, std::string_view rest) {
   return double_quoted && dialect != Dialect::kMariadb ? "quoted name" : "string";
 }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace
 
 Result<Token> Lexer::Next() {
@@ -50,11 +46,6 @@ Result<Token> Lexer::Next() {
     return Token{lexeme.token, begin, lexeme.end};
   }
   return Token{TokenKind::kEnd, script_.size(), script_.size()};
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
 }  // namespace mig

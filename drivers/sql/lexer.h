@@ -44,6 +44,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "store/core/ascii.h"
 #include "store/core/dialect.h"
 #include "store/core/result.h"
 
@@ -96,9 +97,6 @@ class Lexer {
   std::size_t position_ = 0;
   bool in_executable_comment_ = false;
 };
-
-// ASCII letters only, as the servers compare keywords.
-bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 
 // True when the token is the unquoted word `word`, in any case.
 inline bool IsWord(const Token& token, std::string_view script, std::string_view word) {

@@ -4,13 +4,10 @@
 
 #include "drivers/sql/lexer.h"
 #include "drivers/sql/split.h"
+#include "store/core/ascii.h"
 
 namespace mig {
 namespace {
-
-void AppendLower(std::string_view text, std::string* out) {
-  for (char c : text) *out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // The pieces of a string continued on the next line, with one line break between them. `text`
 // starts at its prefix or quote.
@@ -67,7 +64,7 @@ class MeaningWriter {
     if (!text_.empty() && text_.back() != '\n' && !IsCallOfMariadb(token, text)) text_ += ' ';
     std::string_view written = token.TextIn(text);
     if (dialect_ == Dialect::kPostgresql && token.kind == TokenKind::kWord) {
-      AppendLower(written, &text_);
+      text_ += AsciiLower(written);
     } else if (dialect_ == Dialect::kPostgresql && token.kind == TokenKind::kString) {
       AppendContinuedString(written, &text_);
     } else {

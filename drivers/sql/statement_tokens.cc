@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/core/ascii.h"
+
 namespace mig {
 namespace {
 
@@ -14,12 +16,6 @@ std::string Unquoted(std::string_view quoted) {
     if (quoted[i] == quoted[0]) ++i;
   }
   return name;
-}
-
-std::string AsciiLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
 }
 
 void CutToLength(std::string* name) {

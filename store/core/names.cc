@@ -4,15 +4,12 @@
 
 #include <algorithm>
 
+#include "store/core/ascii.h"
 #include "store/core/limits.h"
 #include "store/core/source_text.h"
 
 namespace mig {
 namespace {
-
-bool IsAsciiAlphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 // The name as a message may show it: neither a control character nor half a letter reaches a
 // terminal or a log.
@@ -101,9 +98,7 @@ Result<void> CheckRefName(std::string_view ref) {
 
 bool IsPlaceholderName(std::string_view name) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto fits = [&](char c) {
-    return c == '_' || is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  };
+  const auto fits = [](char c) { return c == '_' || IsAsciiAlphanumeric(c); };
   return !name.empty() && !is_digit(name[0]) && std::ranges::all_of(name, fits);
 }
 
@@ -112,12 +107,6 @@ bool IsReservedWord(std::string_view word) {
   return key == "head" || key == "heads" || key == "base" || key == "current";
 }
 
-std::string NameKey(std::string_view name) {
-  std::string key(name);
-  for (char& c : key) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return key;
-}
+std::string NameKey(std::string_view name) { return AsciiLower(name); }
 
 }  // namespace mig

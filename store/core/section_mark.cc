@@ -8,8 +8,8 @@
 #include <limits>
 #include <vector>
 
+#include "store/core/ascii.h"
 #include "store/core/duration.h"
-#include "store/core/names.h"
 #include "store/core/nearest.h"
 #include "store/core/source_text.h"
 
@@ -180,7 +180,7 @@ bool IsNearlySectionMark(std::string_view line) {
   if (!line.starts_with("--")) return false;
   line.remove_prefix(2);
   skip_blanks();
-  if (NameKey(line.substr(0, 3)) != "mig") return false;
+  if (!EqualsIgnoringCase(line.substr(0, 3), "mig")) return false;
   line.remove_prefix(3);
   skip_blanks();
   return line.starts_with(':');
