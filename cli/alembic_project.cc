@@ -8,13 +8,12 @@
 #include "drivers/sql/placeholder.h"
 #include "store/core/limits.h"
 #include "store/core/names.h"
+#include "store/core/slug.h"
 
 namespace mig {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::size_t kLongestSlug = 40;  // as Alembic cuts it
 
 std::string Text(const Json& json, const char* key) {
   const auto found = json.find(key);
@@ -56,25 +55,6 @@ void MeanAsText(Dialect dialect, AlembicDirection& direction) {
     for (std::string& statement : part.statements)
       statement = WithoutPlaceholders(dialect, statement);
   }
-}
-
-// "Add a Price!" becomes "add_a_price".
-std::string SlugOf(std::string_view message) {
-  std::string slug;
-  for (const char c : message) {
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-    if (kept) {
-      slug += NameKey({&c, 1});
-    } else if (!slug.empty() && slug.back() != '_') {
-      slug += '_';
-    }
-  }
-  if (slug.size() > kLongestSlug) {
-    const std::size_t cut = slug.rfind('_', kLongestSlug);
-    slug.resize(cut == std::string::npos || cut == 0 ? kLongestSlug : cut);
-  }
-  while (!slug.empty() && slug.back() == '_') slug.pop_back();
-  return slug;
 }
 
 Result<std::string> NameOf(const AlembicRevision& revision) {

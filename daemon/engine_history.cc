@@ -2,37 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "daemon/engine.h"
 #include "daemon/lease.h"
 #include "daemon/plan/draft.h"
+#include "store/core/slug.h"
 
 namespace mig {
 namespace {
 
 // More than a prefix of four digits has, in a store of millions.
 constexpr std::size_t kMostOfAPrefix = 1000;
-
-constexpr std::size_t kLongestSlug = 40;  // as Alembic cuts it
-
-// "Add a Price!" becomes "add_a_price".
-std::string SlugOf(const std::string& message) {
-  std::string slug;
-  for (const char c : message) {
-    const bool word =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80;
-    if (word) {
-      slug += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    } else if (!slug.empty() && slug.back() != '_') {
-      slug += '_';
-    }
-  }
-  while (!slug.empty() && slug.back() == '_') slug.pop_back();
-  if (slug.size() <= kLongestSlug) return slug;
-  const std::size_t cut = slug.rfind('_', kLongestSlug);
-  return slug.substr(0, cut == std::string::npos || cut == 0 ? kLongestSlug : cut);
-}
 
 // "2026-11-22T08:15:30Z" becomes "20261122081530".
 std::string DigitsOf(const std::string& created) {
