@@ -52,7 +52,7 @@ RevisionFile FileOfDraft(const DraftSpec& spec, const Draft& draft, const Graph&
   RevisionFile file;
   file.name = draft.name;
   file.header.message = spec.message;
-  for (const Position p : draft.parents) file.header.parents.push_back(graph.name(p));
+  file.header.parents = graph.names(draft.parents);
   file.header.depends = draft.depends_words;
   file.header.labels = draft.labels;
   file.header.author = spec.author;
@@ -189,9 +189,7 @@ Result<Listing> Engine::Current(const ViewName& name, const TargetSpec& spec, bo
     if (!tip.is_row) listing.marked.implied.push_back(tip.revision);
   }
   if (!check_heads) return listing;
-  std::vector<Id> heads;
-  for (const Position p : EffectiveHeads(view->catalog.graph()))
-    heads.push_back(view->catalog.graph().id(p));
+  std::vector<Id> heads = view->catalog.graph().ids(EffectiveHeads(view->catalog.graph()));
   std::vector<Id> rows = situation.row_ids();
   std::sort(heads.begin(), heads.end());
   std::sort(rows.begin(), rows.end());
@@ -218,9 +216,7 @@ Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& asked) {
   DraftText text;
   text.name = draft.name;
   text.text = TRY(WriteRevisionFile(file));
-  Revision revision{draft.name, {}, {}, text.text};
-  for (const Position p : draft.parents) revision.parents.push_back(graph.id(p));
-  for (const Position p : draft.depends) revision.depends.push_back(graph.id(p));
+  Revision revision{draft.name, graph.ids(draft.parents), graph.ids(draft.depends), text.text};
   std::sort(revision.parents.begin(), revision.parents.end());
   std::sort(revision.depends.begin(), revision.depends.end());
   text.id = IdOf(revision);

@@ -93,12 +93,6 @@ class Comparison {
       std::vector<std::optional<Position>>(view().graph().size());  // the nearest one
 };
 
-std::vector<std::string> HeadNames(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const Position p : HeadsOf(graph, Follow::kParents)) names.push_back(graph.name(p));
-  return names;
-}
-
 }  // namespace
 
 Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<TargetSpec>& spec) {
@@ -106,7 +100,8 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   Situation situation = Situation::Untouched(view);
   WorkTreeStatus status;
   status.warnings = view->warnings;
-  status.heads = HeadNames(view->catalog.graph());
+  const Graph& graph = view->catalog.graph();
+  status.heads = graph.names(HeadsOf(graph, Follow::kParents));
   Dialect dialect = Dialect::kSqlite;
   if (spec) {
     const TargetAddress address = TRY(AddressOf(*spec));

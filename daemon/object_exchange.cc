@@ -31,9 +31,7 @@ std::vector<Id> ObjectsOf(const View& view, const std::vector<Id>& haves) {
 
 std::vector<Id> MaximalObjectsOf(const View& view) {
   const Graph& graph = view.catalog.graph();
-  std::vector<Id> ids;
-  for (const Position p : HeadsOf(graph, Follow::kAll)) ids.push_back(graph.id(p));
-  return ids;
+  return graph.ids(HeadsOf(graph, Follow::kAll));
 }
 
 Result<void> ObjectReceiver::Add(const Id& id, std::string_view canonical_text) {

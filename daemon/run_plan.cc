@@ -15,12 +15,6 @@
 namespace mig {
 namespace {
 
-std::vector<std::string> NamesOf(const Graph& graph, std::span<const Position> positions) {
-  std::vector<std::string> names;
-  for (const Position p : positions) names.push_back(graph.name(p));
-  return names;
-}
-
 VersionRow RowOf(const Graph& graph, Position p) { return {graph.id(p), graph.name(p)}; }
 
 constexpr std::size_t kRowDigits = 16;  // of a plan's hash
@@ -130,7 +124,7 @@ Result<std::vector<std::string>> NamesInTable(const Graph& graph, const AlembicS
   if (!alembic.found) {
     return Error{Reason::kNoCurrentRevision, "the target has no version table of Alembic"};
   }
-  std::vector<std::string> names = NamesOf(graph, TRY(PositionsOfAlembic(graph, alembic.rows)));
+  std::vector<std::string> names = graph.names(TRY(PositionsOfAlembic(graph, alembic.rows)));
   if (names.empty()) names.push_back("base");
   return names;
 }
@@ -204,7 +198,7 @@ Result<Situation> SituationOf(ViewPtr view, OpenTarget& target, JoinedHistories&
 Result<RunStep> StepOf(const Catalog& catalog, const Step& step) {
   const Graph& graph = catalog.graph();
   const Node& node = graph.node(step.revision);
-  const std::vector<std::string> parents = NamesOf(graph, graph.parents(step.revision));
+  const std::vector<std::string> parents = graph.names(graph.parents(step.revision));
   RunStep run;
   const bool up = step.direction == Direction::kUp;
   run.summary = {up ? StepKind::kUpgrade : StepKind::kDowngrade,
@@ -215,7 +209,7 @@ Result<RunStep> StepOf(const Catalog& catalog, const Step& step) {
                  up ? std::vector<std::string>{node.name} : parents};
   run.revision = TRY(catalog.Load(step.revision));
   if (up) run.objects.push_back(run.revision);
-  for (const Position p : step.rows_removed) run.rows_removed.push_back(graph.id(p));
+  run.rows_removed = graph.ids(step.rows_removed);
   for (const Position p : step.rows_added) run.rows_added.push_back(RowOf(graph, p));
   return run;
 }
@@ -224,10 +218,10 @@ Result<RunStep> StampStep(const Catalog& catalog, const Plan& plan) {
   const Graph& graph = catalog.graph();
   RunStep step;
   step.summary.kind = StepKind::kStamp;
-  step.summary.from = NamesOf(graph, plan.start);
-  step.summary.to = NamesOf(graph, plan.final);
+  step.summary.from = graph.names(plan.start);
+  step.summary.to = graph.names(plan.final);
   step.summary.name = fmt::format("{}", fmt::join(step.summary.to, ", "));
-  for (const Position p : plan.start) step.rows_removed.push_back(graph.id(p));
+  step.rows_removed = graph.ids(plan.start);
   for (const Position p : plan.final) step.rows_added.push_back(RowOf(graph, p));
   for (const Position p : ToPositions(AncestorsOf(graph, plan.final, Follow::kAll)))
     step.objects.push_back(TRY(catalog.Load(p)));

@@ -280,10 +280,8 @@ Result<Pushed> SharedRefs::Push(const PushSpec& asked) {
   PushSpec spec = asked;
   if (!spec.validate_only) TRY(CheckNotTracked(spec.ref));
   if (spec.view != nullptr) {
-    const Catalog& catalog = spec.view->catalog;
-    spec.heads.clear();
-    for (const Position p : mig::HeadsOf(catalog.graph(), Follow::kAll))
-      spec.heads.push_back(catalog.graph().id(p));
+    const Graph& graph = spec.view->catalog.graph();
+    spec.heads = graph.ids(mig::HeadsOf(graph, Follow::kAll));
   }
   if (spec.heads.empty()) {
     return Error{Reason::kNoSuchRevision,

@@ -11,12 +11,6 @@ namespace {
 
 using End = Resolver::Walked::End;
 
-std::vector<std::string> NamesOf(const Graph& graph, const Positions& positions) {
-  std::vector<std::string> names;
-  for (Position p : positions) names.push_back(graph.name(p));
-  return names;
-}
-
 Error TooFar(const Expression& e, std::string_view why) {
   return Error{Reason::kRelativeTooFar, fmt::format("'{}' leads nowhere: {}", e.text, why)};
 }
@@ -175,7 +169,7 @@ Result<void> RefuseOverlap(const Graph& graph, const Positions& revisions) {
     if (std::binary_search(tops.begin(), tops.end(), p)) continue;
     return Error{Reason::kOverlap,
                  fmt::format("revision {} is an ancestor of another one of {}", graph.name(p),
-                             fmt::join(NamesOf(graph, revisions), ", ")),
+                             fmt::join(graph.names(revisions), ", ")),
                  {{"name", graph.name(p)}}};
   }
   return {};

@@ -30,8 +30,7 @@ Error NoSuchRevision(std::string_view text, std::string_view why) {
 }
 
 Error MultipleHeads(const Graph& graph, const Positions& heads, std::string_view asked) {
-  std::vector<std::string> names;
-  for (Position p : heads) names.push_back(graph.name(p));
+  const std::vector<std::string> names = graph.names(heads);
   return Error{
       Reason::kMultipleHeads,
       fmt::format("'{}' stands for {} revisions: {}", asked, names.size(), fmt::join(names, ", ")),
@@ -166,13 +165,11 @@ Positions WaysDown(const Graph& graph, Resolver::Walked from) {
 }
 
 Error AmbiguousWalk(const Graph& graph, Resolver::Walked from, const Positions& ways) {
-  std::vector<std::string> names;
-  for (Position p : ways) names.push_back(graph.name(p));
   bool at_revision = from.end == Resolver::Walked::End::kRevision;
   return Error{Reason::kAmbiguousWalk,
                fmt::format("from {} there are {} ways: {}",
                            at_revision ? graph.name(from.revision) : "the end", ways.size(),
-                           fmt::join(names, ", "))};
+                           fmt::join(graph.names(ways), ", "))};
 }
 
 }  // namespace
@@ -338,8 +335,7 @@ Result<Position> Resolver::PrefixOf(std::string_view word, std::string_view bran
   if (matches.empty()) matches = TRY(Inside(graph_.IdsWithPrefix(word), branch));
   if (matches.size() == 1) return matches[0];
   if (!matches.empty()) {
-    std::vector<std::string> names;
-    for (Position p : matches) names.push_back(graph_.name(p));
+    std::vector<std::string> names = graph_.names(matches);
     if (names.size() > 3) names.resize(3);
     return Error{Reason::kAmbiguousPrefix,
                  fmt::format("{} names, labels or ids start with '{}': {}{}", matches.size(), word,

@@ -62,6 +62,18 @@ Graph Graph::Reaching(const std::vector<Position>& tips) const {
   return Graph(all_, PartOf(nodes(), std::move(marks)));
 }
 
+std::vector<Id> Graph::ids(std::span<const Position> positions) const {
+  std::vector<Id> ids;
+  for (const Position p : positions) ids.push_back(id(p));
+  return ids;
+}
+
+std::vector<std::string> Graph::names(std::span<const Position> positions) const {
+  std::vector<std::string> names;
+  for (const Position p : positions) names.push_back(name(p));
+  return names;
+}
+
 std::shared_ptr<Graph::All> Graph::Derived(NodeTable nodes) {
   auto all = std::make_shared<All>();
   all->nodes = std::move(nodes);

@@ -81,6 +81,8 @@ class Graph {
   Node node(Position p) const { return Unpack(all_->nodes.packed(p)); }
   Id id(Position p) const { return PackedId(all_->nodes.packed(p)); }
   std::string name(Position p) const { return std::string(PackedName(all_->nodes.packed(p))); }
+  std::vector<Id> ids(std::span<const Position> positions) const;
+  std::vector<std::string> names(std::span<const Position> positions) const;
 
   std::span<const Position> parents(Position p) const { return all_->nodes.parents(p); }
   std::span<const Position> depends(Position p) const { return all_->nodes.depends(p); }

@@ -39,10 +39,7 @@ class AlembicTest : public testing::TestWithParam<Dialect> {
   std::string Current() {
     auto listing = scene_.engine().Current(scene_.View(), scene_.target(), false);
     if (!listing) return std::string(InfoOf(listing.error().reason).text);
-    std::vector<std::string> names;
-    const Graph& graph = listing->marked.catalog.graph();
-    for (const Position p : listing->marked.rows) names.push_back(graph.name(p));
-    return Join(names);
+    return Join(listing->marked.catalog.graph().names(listing->marked.rows));
   }
   std::string StampFromAlembic() {
     Operation operation{Operation::Kind::kStamp, {}};

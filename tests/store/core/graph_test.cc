@@ -18,12 +18,6 @@ std::vector<std::string> NamesInOrder(const Graph& graph) {
   return names;
 }
 
-std::vector<std::string> Names(const Graph& graph, std::span<const Position> positions) {
-  std::vector<std::string> names;
-  for (Position p : positions) names.push_back(graph.name(p));
-  return names;
-}
-
 Error ErrorOf(std::string_view text) {
   Result<Graph> graph = GraphFromText(text);
   return graph ? Error{Reason::kInternal, "no error"} : graph.error();
@@ -51,10 +45,10 @@ TEST(Graph, OrdersUnrelatedRevisionsByAgeThenName) {
 
 TEST(Graph, ReadsEdgesBothWays) {
   Graph graph = MakeGraph("a; b: a; c: a +b; d: c b");
-  EXPECT_THAT(Names(graph, graph.parents(3)), ElementsAre("c", "b"));
-  EXPECT_THAT(Names(graph, graph.depends(2)), ElementsAre("b"));
-  EXPECT_THAT(Names(graph, graph.children(0)), ElementsAre("b", "c"));
-  EXPECT_THAT(Names(graph, graph.dependents(1)), ElementsAre("c"));
+  EXPECT_THAT(graph.names(graph.parents(3)), ElementsAre("c", "b"));
+  EXPECT_THAT(graph.names(graph.depends(2)), ElementsAre("b"));
+  EXPECT_THAT(graph.names(graph.children(0)), ElementsAre("b", "c"));
+  EXPECT_THAT(graph.names(graph.dependents(1)), ElementsAre("c"));
   EXPECT_THAT(graph.children(3), IsEmpty());
 }
 
@@ -66,7 +60,7 @@ TEST(Graph, KeepsOneEdgeWhereAFileRepeatsItself) {
 
 TEST(Graph, TakesALabelForTheRevisionThatDeclaresIt) {
   Graph graph = MakeGraph("a @users; b; c: b +users");
-  EXPECT_THAT(Names(graph, graph.depends(2)), ElementsAre("a"));
+  EXPECT_THAT(graph.names(graph.depends(2)), ElementsAre("a"));
   EXPECT_EQ(graph.FindWord("users"), 0u);
   EXPECT_FALSE(graph.FindName("users"));
 }
@@ -79,7 +73,7 @@ TEST(Graph, LinksByFullId) {
   specs[1].node = {.name = "parent", .id = id};
   auto graph = Graph::Build(specs);
   ASSERT_TRUE(graph) << graph.error().message;
-  EXPECT_THAT(Names(*graph, graph->parents(1)), ElementsAre("parent"));
+  EXPECT_THAT(graph->names(graph->parents(1)), ElementsAre("parent"));
 }
 
 TEST(Graph, FindsIdsByFourDigitsOrMore) {
