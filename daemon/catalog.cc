@@ -7,13 +7,6 @@
 namespace mig {
 namespace {
 
-std::vector<std::string> HexOf(const std::vector<Id>& ids) {
-  std::vector<std::string> hex;
-  hex.reserve(ids.size());
-  for (const Id& id : ids) hex.push_back(id.hex());
-  return hex;
-}
-
 Node NodeOf(const LinkedRevision& linked) {
   const RevisionHeader& header = linked.file.header;
   return {linked.revision.name, linked.id,     header.created,

@@ -11,15 +11,12 @@
 #include "store/core/duration.h"
 #include "store/core/names.h"
 #include "store/core/nearest.h"
+#include "store/core/sha256.h"
 
 namespace mig {
 namespace {
 
 using Environment = std::map<std::string, std::string>;
-
-bool IsSha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
 
 // One table of the file, with its dotted name for messages.
 class TableReader {

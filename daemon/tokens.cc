@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::string_view kFirstLine = "mig-tokens 1";
 
-bool IsSha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 // The text up to the mark, which is taken off with it.
 std::string_view TakeUpTo(char mark, std::string_view* rest) {
   const std::size_t end = std::min(rest->find(mark), rest->size());

@@ -14,13 +14,6 @@ namespace {
 
 using FreshPtr = std::shared_ptr<const LinkedRevision>;
 
-std::vector<std::string> HexOf(const std::vector<Id>& ids) {
-  std::vector<std::string> hex;
-  hex.reserve(ids.size());
-  for (const Id& id : ids) hex.push_back(id.hex());
-  return hex;
-}
-
 // ---- One revision by itself.
 
 // Whether `word` is how a file may refer to this one.

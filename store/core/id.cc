@@ -30,6 +30,13 @@ std::optional<Id> Id::FromHex(std::string_view hex) {
 
 std::string Id::hex() const { return Hex(bytes_); }
 
+std::vector<std::string> HexOf(const std::vector<Id>& ids) {
+  std::vector<std::string> hex;
+  hex.reserve(ids.size());
+  for (const Id& id : ids) hex.push_back(id.hex());
+  return hex;
+}
+
 }  // namespace mig
 
 // An id is a hash already.

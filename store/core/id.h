@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mig {
 
@@ -31,6 +32,8 @@ class Id {
  private:
   Bytes bytes_{};
 };
+
+std::vector<std::string> HexOf(const std::vector<Id>& ids);
 
 }  // namespace mig
 

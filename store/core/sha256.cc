@@ -48,4 +48,8 @@ std::string Hex(const Digest& digest) {
   return Hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
+bool IsSha256(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 }  // namespace mig

@@ -18,4 +18,7 @@ Digest HmacSha256(std::string_view key, std::string_view bytes);
 std::string Hex(std::string_view bytes);
 std::string Hex(const Digest& digest);
 
+// Whether a text is a digest as Hex writes it.
+bool IsSha256(std::string_view text);
+
 }  // namespace mig

@@ -1,5 +1,6 @@
 #include "tests/daemon/scene.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -340,8 +341,7 @@ void Scene::ExpectObjectsGenuine() {
     const std::string id = todo.back();
     todo.pop_back();
     ASSERT_TRUE(objects.contains(id)) << id << " is applied and has no row in mig_object";
-    for (const Id& parent : objects[id].parents) todo.push_back(parent.hex());
-    for (const Id& dependency : objects[id].depends) todo.push_back(dependency.hex());
+    std::ranges::move(HexOf(LinksOf(objects[id])), std::back_inserter(todo));
   }
 }
 

@@ -80,8 +80,8 @@ class DrawnHistory {
       spec.node.name = one->revision.name;
       spec.node.id = one->id;
       spec.node.labels = one->file.header.labels;
-      for (const Id& id : one->revision.parents) spec.parents.push_back(id.hex());
-      for (const Id& id : one->revision.depends) spec.depends.push_back(id.hex());
+      spec.parents = HexOf(one->revision.parents);
+      spec.depends = HexOf(one->revision.depends);
       specs.push_back(std::move(spec));
     }
     auto graph = Graph::Build(std::move(specs));

@@ -36,6 +36,14 @@ TEST(Sha256, WorksOnSeveralThreads) {
   EXPECT_EQ(wrong, std::vector<int>(4, 0));
 }
 
+TEST(IsSha256, TakesWhatHexWritesAndNothingElse) {
+  const std::string digest = Hex(Sha256("abc"));
+  EXPECT_TRUE(IsSha256(digest));
+  EXPECT_FALSE(IsSha256(""));
+  EXPECT_FALSE(IsSha256(digest.substr(1)));
+  EXPECT_FALSE(IsSha256("A" + digest.substr(1)));
+}
+
 // Cases 1, 2 and 6 of RFC 4231.
 TEST(HmacSha256, MatchesThePublishedExamples) {
   EXPECT_EQ(Hex(HmacSha256(std::string(20, '\x0b'), "Hi There")),
