@@ -95,6 +95,22 @@ Result<std::vector<Id>> StoredWithPrefix(Objects& objects, const std::string& pr
   return ids;
 }
 
+// What is applied, and as its revisions the tips.
+Result<Listing> CurrentOf(const Situation& situation) {
+  Listing listing;
+  Marked& marked = listing.marked;
+  marked.catalog = TRY(situation.history->WithNamesOfView());
+  const Graph& graph = marked.catalog.graph();
+  const Current current = CurrentFrom(graph, situation.row_ids());
+  marked.rows = TRY(KnownRows(current));
+  marked.applied = AncestorsOf(graph, marked.rows, Follow::kAll);
+  for (const CurrentTip& tip : TRY(CurrentTips(graph, current))) {
+    listing.revisions.push_back(tip.revision);
+    if (!tip.is_row) marked.implied.push_back(tip.revision);
+  }
+  return listing;
+}
+
 }  // namespace
 
 Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& spec) {
@@ -106,14 +122,8 @@ Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetS
   if (!target && target.error().reason == Reason::kDatabaseMissing) return marked;
   if (!target) return Unexpected(std::move(target).error());
   const Situation situation = TRY(SituationOf(view, *target, histories_));
-  marked.catalog = TRY(situation.history->WithNamesOfView());
-  const Graph& graph = marked.catalog.graph();
-  const mig::Current current = CurrentFrom(graph, situation.row_ids());
-  marked.rows = TRY(KnownRows(current));
-  marked.applied = AncestorsOf(graph, marked.rows, Follow::kAll);
-  for (const CurrentTip& tip : TRY(CurrentTips(graph, current))) {
-    if (!tip.is_row) marked.implied.push_back(tip.revision);
-  }
+  marked = TRY(CurrentOf(situation)).marked;
+  marked.target_url = address.url.redacted;
   return marked;
 }
 
@@ -177,17 +187,8 @@ Result<Listing> Engine::Current(const ViewName& name, const TargetSpec& spec, bo
   const TargetAddress address = TRY(AddressOf(spec));
   OpenTarget target = TRY(OpenToRead(address));
   const Situation situation = TRY(SituationOf(view, target, histories_));
-  Listing listing;
-  listing.marked.catalog = TRY(situation.history->WithNamesOfView());
+  Listing listing = TRY(CurrentOf(situation));
   listing.marked.target_url = target.address.url.redacted;
-  const Graph& graph = listing.marked.catalog.graph();
-  const mig::Current current = CurrentFrom(graph, situation.row_ids());
-  listing.marked.rows = TRY(KnownRows(current));
-  listing.marked.applied = AncestorsOf(graph, listing.marked.rows, Follow::kAll);
-  for (const CurrentTip& tip : TRY(CurrentTips(graph, current))) {
-    listing.revisions.push_back(tip.revision);
-    if (!tip.is_row) listing.marked.implied.push_back(tip.revision);
-  }
   if (!check_heads) return listing;
   std::vector<Id> heads = view->catalog.graph().ids(EffectiveHeads(view->catalog.graph()));
   std::vector<Id> rows = situation.row_ids();
