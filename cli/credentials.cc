@@ -13,11 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string ValueOf(const Environment& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 Credential ParseLine(std::string_view line) {
   Credential credential;
   const std::size_t first = std::min(line.find(' '), line.size());
@@ -77,9 +72,9 @@ bool Remove(std::vector<Credential>& credentials, std::string_view address) {
 }  // namespace
 
 std::string CredentialsFile(const Environment& environment) {
-  const std::string configured = ValueOf(environment, "XDG_CONFIG_HOME");
+  const std::string configured = Lookup(environment, "XDG_CONFIG_HOME");
   const std::string folder =
-      configured.starts_with('/') ? configured : ValueOf(environment, "HOME") + "/.config";
+      configured.starts_with('/') ? configured : Lookup(environment, "HOME") + "/.config";
   return folder + "/mig/credentials";
 }
 
