@@ -1,14 +1,12 @@
 #include "cli/follow.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <chrono>
 #include <thread>
 
 #include "cli/interrupt.h"
 #include "cli/render/error.h"
-#include "store/core/sha256.h"
+#include "cli/request_id.h"
 
 namespace mig {
 namespace {
@@ -17,12 +15,6 @@ namespace {
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{2000};
-
-std::string RandomId() {
-  std::string bytes(16, '\0');
-  [[maybe_unused]] ssize_t filled = ::getrandom(bytes.data(), bytes.size(), 0);
-  return Hex(bytes);
-}
 
 Error OutcomeError(const v1::RunEvent::RunFinished& finished) {
   if (finished.has_error()) return ErrorOf(finished.error());
@@ -147,7 +139,7 @@ Result<int> Follower::Outcome(Result<void> stream) const {
 
 Result<int> StartAndFollow(Context& context, v1::StartRunRequest request) {
   request.set_actor(context.Author());
-  request.set_request_id(RandomId());
+  request.set_request_id(NewRequestId());
   Follower follower(context);
   Interrupt interrupt([&] { follower.Cancel(); });
   Result<void> stream = context.Run(

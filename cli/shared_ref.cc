@@ -1,7 +1,6 @@
 #include "cli/shared_ref.h"
 
 #include <algorithm>
-#include <random>
 
 #include "cli/process.h"
 #include "cli/transfer.h"
@@ -39,14 +38,6 @@ Result<std::string> RefOf(Context& context) {
 
 std::string TrackingRef(const Remote& remote, const std::string& ref) {
   return remote.is_own ? ref : "remotes/" + remote.name + "/" + ref;
-}
-
-std::string NewRequestId() {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::random_device device;
-  std::string id;
-  while (id.size() < 32) id += kHex[device() & 15U];
-  return id;
 }
 
 Result<std::optional<v1::Ref>> FindRef(Remote& remote, const std::string& ref) {

@@ -16,9 +16,6 @@ Result<std::string> RefOf(Context& context);
 // itself where that daemon is the remote.
 std::string TrackingRef(const Remote& remote, const std::string& ref);
 
-// 32 random hex digits: calls that are repeated under one id are done once.
-std::string NewRequestId();
-
 // A ref of a remote as it is now; unset where there is none of this name.
 Result<std::optional<v1::Ref>> FindRef(Remote& remote, const std::string& ref);
 

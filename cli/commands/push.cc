@@ -1,6 +1,7 @@
 #include "cli/commands/all.h"
 #include "cli/context.h"
 #include "cli/render/ref.h"
+#include "cli/request_id.h"
 #include "cli/shared_ref.h"
 #include "cli/transfer.h"
 

@@ -4,7 +4,7 @@
 #include "cli/context.h"
 #include "cli/option_value.h"
 #include "cli/render/ref.h"
-#include "cli/shared_ref.h"
+#include "cli/request_id.h"
 
 namespace mig {
 namespace {
