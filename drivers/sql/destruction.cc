@@ -63,16 +63,10 @@ class Reader {
     found_.push_back({std::string(kind), std::move(object), std::move(table)});
   }
 
-  bool IsNamePart(std::size_t at) const {
-    return tokens_.at(at).kind == TokenKind::kWord || tokens_.at(at).kind == TokenKind::kQuotedName;
-  }
   // The name at `at`, which moves behind it; empty where there is none.
   std::string Name(std::size_t& at) const {
-    if (!IsNamePart(at)) return "";
-    std::string name(tokens_.Text(at++));
-    for (; tokens_.IsSymbol(at, ".") && IsNamePart(at + 1); at += 2) {
-      name += "." + std::string(tokens_.Text(at + 1));
-    }
+    std::string name = tokens_.NameAsWritten(at);
+    at = tokens_.SkipName(at);
     return name;
   }
   void Skip(std::size_t& at, std::initializer_list<std::string_view> words) const {
@@ -122,7 +116,7 @@ class Reader {
       return DropNames(at, database ? "drop_database" : drop.kind);
     }
     if (HasBeforeEnd(at, "cascade")) {
-      for (; !EndsAt(at) && IsNamePart(at + 1) && !tokens_.IsSymbol(at + 1, "."); ++at) {
+      for (; !EndsAt(at) && tokens_.IsNamePart(at + 1) && !tokens_.IsSymbol(at + 1, "."); ++at) {
         if (tokens_.IsAnyWord(at + 1, {"cascade"})) break;
       }
       Add("drop_cascade", Name(at), "");

@@ -181,25 +181,13 @@ std::string AsciiUpper(std::string_view text) {
   return upper;
 }
 
-bool IsNamePart(const StatementTokens& tokens, std::size_t at) {
-  return tokens.at(at).kind == TokenKind::kWord || tokens.at(at).kind == TokenKind::kQuotedName;
-}
-
-std::string NameAsWritten(const StatementTokens& tokens, std::size_t at) {
-  std::string name(tokens.Text(at));
-  for (; tokens.IsSymbol(at + 1, ".") && IsNamePart(tokens, at + 2); at += 2) {
-    name += "." + std::string(tokens.Text(at + 2));
-  }
-  return name;
-}
-
 std::string FirstWords(const StatementTokens& tokens, std::size_t at) {
   std::string words;
-  for (; IsNamePart(tokens, at); ++at) {
+  for (; tokens.IsNamePart(at); ++at) {
     if (!words.empty()) words += ' ';
     bool keyword = tokens.at(at).kind == TokenKind::kWord && IsKeyword(tokens.Text(at)) &&
                    !tokens.IsSymbol(at + 1, ".");
-    if (!keyword) return words + NameAsWritten(tokens, at);
+    if (!keyword) return words + tokens.NameAsWritten(at);
     words += AsciiUpper(tokens.Text(at));
     if (StandsAlone(tokens, at)) break;
   }

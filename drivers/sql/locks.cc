@@ -7,19 +7,6 @@
 namespace mig {
 namespace {
 
-// A name as it is written, of one or more parts; empty where there is none.
-std::string NameAt(const StatementTokens& tokens, std::size_t at) {
-  const auto is_part = [&](std::size_t i) {
-    return tokens.at(i).kind == TokenKind::kWord || tokens.at(i).kind == TokenKind::kQuotedName;
-  };
-  if (!is_part(at)) return "";
-  std::string name(tokens.Text(at));
-  for (; tokens.IsSymbol(at + 1, ".") && is_part(at + 2); at += 2) {
-    name += "." + std::string(tokens.Text(at + 2));
-  }
-  return name;
-}
-
 // ---- MariaDB
 
 struct DdlClause {
@@ -68,7 +55,7 @@ std::string AlgorithmNamed(const StatementTokens& tokens) {
 
 StatementLocks AlterMariadbTable(const StatementTokens& tokens, std::size_t name_at) {
   StatementLocks report;
-  report.locks = {{"exclusive metadata lock", NameAt(tokens, name_at)}};
+  report.locks = {{"exclusive metadata lock", tokens.NameAsWritten(name_at)}};
   for (const DdlClause& clause : kClauses) {
     if (tokens.Find(name_at + 1, clause.words) == tokens.size()) continue;
     report.analysed = true;
@@ -93,10 +80,9 @@ std::size_t BehindIfExists(const StatementTokens& tokens, std::size_t at) {
 StatementLocks ExclusiveOnAll(const StatementTokens& tokens, std::size_t at) {
   StatementLocks report{true, {}, TableWork::kNone, ""};
   while (true) {
-    std::string name = NameAt(tokens, at);
+    std::string name = tokens.NameAsWritten(at);
     if (name.empty()) return report;
-    for (at += 1; tokens.IsSymbol(at, "."); at += 2) {
-    }
+    at = tokens.SkipName(at);
     report.locks.push_back({"exclusive metadata lock", std::move(name)});
     if (!tokens.IsSymbol(at, ",")) return report;
     ++at;
@@ -109,12 +95,14 @@ StatementLocks CreateInMariadb(const StatementTokens& tokens) {
   if (tokens.IsAnyWord(at, {"unique", "fulltext", "spatial"})) ++at;
   if (tokens.IsWord(at, "index")) {
     const std::size_t on = tokens.Find(at, {"on"});
-    return {
-        true, {{"exclusive metadata lock", NameAt(tokens, on + 1)}}, TableWork::kScans, "INPLACE"};
+    return {true,
+            {{"exclusive metadata lock", tokens.NameAsWritten(on + 1)}},
+            TableWork::kScans,
+            "INPLACE"};
   }
   if (!tokens.IsWord(at, "table")) return {};
   StatementLocks report = {true, {}, TableWork::kNone, ""};
-  const std::string name = NameAt(tokens, BehindIfExists(tokens, at + 1));
+  const std::string name = tokens.NameAsWritten(BehindIfExists(tokens, at + 1));
   report.locks = {{"exclusive metadata lock", name, !replaces}};
   return report;
 }
@@ -135,12 +123,12 @@ StatementLocks ReadMariadb(std::string_view statement) {
   if (tokens.IsWord(0, "insert") || tokens.IsWord(0, "replace")) {
     const std::size_t into = tokens.Find(1, {"into"});
     const std::size_t at = into == tokens.size() ? 1 : into + 1;
-    return {true, {{"shared metadata lock", NameAt(tokens, at)}}, TableWork::kNone, ""};
+    return {true, {{"shared metadata lock", tokens.NameAsWritten(at)}}, TableWork::kNone, ""};
   }
   if (tokens.IsWord(0, "update"))
-    return {true, {{"shared metadata lock", NameAt(tokens, 1)}}, TableWork::kNone, ""};
+    return {true, {{"shared metadata lock", tokens.NameAsWritten(1)}}, TableWork::kNone, ""};
   if (tokens.HasWords(0, {"delete", "from"}))
-    return {true, {{"shared metadata lock", NameAt(tokens, 2)}}, TableWork::kNone, ""};
+    return {true, {{"shared metadata lock", tokens.NameAsWritten(2)}}, TableWork::kNone, ""};
   return {};
 }
 

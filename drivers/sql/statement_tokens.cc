@@ -70,6 +70,23 @@ std::size_t StatementTokens::Find(std::size_t index,
   return std::min(index, size());
 }
 
+bool StatementTokens::IsNamePart(std::size_t index) const {
+  return at(index).kind == TokenKind::kWord || at(index).kind == TokenKind::kQuotedName;
+}
+
+std::size_t StatementTokens::SkipName(std::size_t index) const {
+  if (!IsNamePart(index)) return index;
+  ++index;
+  while (IsSymbol(index, ".") && IsNamePart(index + 1)) index += 2;
+  return index;
+}
+
+std::string StatementTokens::NameAsWritten(std::size_t index) const {
+  std::string name;
+  for (const std::size_t end = SkipName(index); index < end; ++index) name += Text(index);
+  return name;
+}
+
 std::size_t StatementTokens::SkipParentheses(std::size_t index) const {
   if (!IsSymbol(index, "(")) return index;
   std::size_t depth = 0;

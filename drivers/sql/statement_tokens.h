@@ -38,6 +38,12 @@ class StatementTokens {
   bool HasWords(std::size_t at, std::initializer_list<std::string_view> words) const;
   // The first place from `at` on where they do, size() if there is none.
   std::size_t Find(std::size_t at, std::initializer_list<std::string_view> words) const;
+  // Whether a word or a quoted name stands at `at`.
+  bool IsNamePart(std::size_t at) const;
+  // Behind the name of one or more parts at `at`; `at` itself when there is none.
+  std::size_t SkipName(std::size_t at) const;
+  // That name as it is written.
+  std::string NameAsWritten(std::size_t at) const;
   // Behind the parenthesis that closes the one at `at`; `at` itself when none opens there.
   std::size_t SkipParentheses(std::size_t at) const;
 
