@@ -14,13 +14,6 @@
 namespace mig {
 namespace {
 
-std::vector<char*> Pointers(const std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // The exit status; 128 + the signal of a program that was killed.
 int Wait(pid_t process) {
   int status = 0;
@@ -83,6 +76,13 @@ Result<void> TakeLines(int descriptor, const std::function<Result<void>(std::str
 }
 
 }  // namespace
+
+std::vector<char*> Pointers(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
 
 std::string Capture(const std::vector<std::string>& command) {
   int ends[2];

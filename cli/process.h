@@ -10,6 +10,10 @@
 
 namespace mig {
 
+// The words as the system takes arguments and an environment: ended by a null pointer, and valid as
+// long as they are.
+std::vector<char*> Pointers(const std::vector<std::string>& words);
+
 // What a program prints, found by PATH; empty when there is no such program or it fails. Its stderr
 // is dropped.
 std::string Capture(const std::vector<std::string>& command);

@@ -18,6 +18,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/process.h"
+
 namespace mig {
 namespace {
 
@@ -40,14 +42,6 @@ std::vector<std::string> CleanEnvironment() {
     if (std::find(kKept.begin(), kKept.end(), name) != kKept.end()) environment.emplace_back(text);
   }
   return environment;
-}
-
-std::vector<char*> Pointers(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 std::string IdleSeconds() {
@@ -152,16 +146,16 @@ Result<void> SpawnMigd(const LocalPlaces& places) {
   const int ready = ::fcntl(ends[1], F_DUPFD_CLOEXEC, kFirstFree);
   ::close(ends[1]);
   RotateLog(places.log());
-  std::vector<std::string> words = {migd,
-                                    "--private",
-                                    places.state,
-                                    "--listen",
-                                    "unix:" + places.socket,
-                                    "--idle",
-                                    IdleSeconds(),
-                                    "--ready-descriptor",
-                                    std::to_string(kReadyDescriptor)};
-  std::vector<std::string> environment = CleanEnvironment();
+  const std::vector<std::string> words = {migd,
+                                          "--private",
+                                          places.state,
+                                          "--listen",
+                                          "unix:" + places.socket,
+                                          "--idle",
+                                          IdleSeconds(),
+                                          "--ready-descriptor",
+                                          std::to_string(kReadyDescriptor)};
+  const std::vector<std::string> environment = CleanEnvironment();
   pid_t process = 0;
   const int failed = [&] {
     const SpawnRules rules(places.log(), ready);
