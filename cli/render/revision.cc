@@ -1,7 +1,8 @@
 #include "cli/render/revision.h"
 
-#include <algorithm>
 #include <string_view>
+
+#include "cli/render/indentation.h"
 
 namespace mig {
 namespace {
@@ -20,17 +21,6 @@ std::string Field(std::string_view key, const std::string& value) {
 std::string ParentField(const v1::Revision& revision) {
   return Field(revision.parents_size() > 1 ? "Merges" : "Parent",
                CommaList(revision.parents(), "<base>"));
-}
-
-std::string Indented(std::string_view text) {
-  std::string indented;
-  while (!text.empty()) {
-    std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > 0) indented.append("    ").append(text.substr(0, end));
-    indented += '\n';
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return indented;
 }
 
 // The file from its first section mark on: what the header says stands in the entry already.

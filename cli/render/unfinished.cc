@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "cli/render/indentation.h"
+
 namespace mig {
 namespace {
 
@@ -20,13 +22,6 @@ std::string_view WordOf(Part::State state) {
   }
 }
 
-std::string IndentedLines(const std::string& text) {
-  std::string indented = "    ";
-  for (std::size_t i = 0; i + 1 < text.size(); ++i)
-    indented += text[i] == '\n' ? std::string("\n    ") : std::string(1, text[i]);
-  return indented + "\n";
-}
-
 std::string RenderPart(const Part& part, const Style& style) {
   std::string text = "  part " + std::to_string(part.number()) + ", ";
   text += part.state() == Part::STATE_IN_DOUBT ? style.Red(WordOf(part.state()))
@@ -36,7 +31,7 @@ std::string RenderPart(const Part& part, const Style& style) {
   text += "\n";
   if (part.state() != Part::STATE_IN_DOUBT) return text;
   if (part.sql().empty()) return text + "    its text is not known any more\n";
-  return text + IndentedLines(part.sql()) + "  found: " + part.found() + "\n";
+  return text + Indented(part.sql()) + "  found: " + part.found() + "\n";
 }
 
 }  // namespace
