@@ -14,7 +14,7 @@
 namespace mig {
 namespace {
 
-std::string ListOf(const std::vector<std::string>& names) {
+std::string NamesOrBase(const std::vector<std::string>& names) {
   return names.empty() ? "<base>" : fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -51,8 +51,8 @@ class ScriptWriter {
     step.placeholders = setting_.placeholders;
     TRY(NoteValues(step));
     const auto units = TRY(UnitsOf(step, book_.dialect()));
-    text_ += fmt::format("\n-- {} {} -> {}\n", NameOf(step.summary.kind), ListOf(step.summary.from),
-                         ListOf(step.summary.to));
+    text_ += fmt::format("\n-- {} {} -> {}\n", NameOf(step.summary.kind),
+                         NamesOrBase(step.summary.from), NamesOrBase(step.summary.to));
     AddReset();
     for (std::size_t i = 0; i < units.size(); ++i) {
       const bool keys = units[i].foreign_keys || book_.dialect() != Dialect::kSqlite;
