@@ -1,9 +1,9 @@
 // The client's connection to a daemon: one call in, one answer or one Error out.
 //
-//     std::unique_ptr<Channel> channel = TRY(Channel::Open({.address = "local", .work_tree =
-//     root})); ListHeadsResponse heads = TRY(channel->Call(&HistoryService::Stub::ListHeads,
-//     request)); TRY(channel->Stream(&RunService::Stub::WatchRun, request, [&](const
-//     WatchRunResponse& answer) { ... }));
+//     auto channel = TRY(Channel::Open({.address = "local", .work_tree = root}));
+//     auto heads = TRY(channel->Call(&HistoryService::Stub::ListHeads, request));
+//     TRY(channel->Stream(&RunService::Stub::WatchRun, request,
+//                         [&](const WatchRunResponse& answer) { ... }));
 //
 // A daemon that was killed, replaced or is stopping is met transparently: a call that it did not
 // accept is repeated on a new connection, up to three times, with a new private daemon where the

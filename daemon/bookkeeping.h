@@ -2,12 +2,13 @@
 // specifies them, and they do not change silently.
 //
 //     mig_meta     key, value: `format`, and the target's own id, by which a restored or cloned
-//     database is recognised mig_version  the maximal elements of the applied set, and nothing else
+//                  database is recognised
+//     mig_version  the maximal elements of the applied set, and nothing else
 //     mig_object   the canonical text of every revision applied, so that a database can always be
-//     downgraded mig_log      append-only: what was done, each row carrying the hash of the one
-//     before mig_lease    one row: who runs, with a fencing token that every transaction locks and
-//     checks mig_journal  how far a step has come that does not fit into one transaction; empty at
-//     rest
+//                  downgraded
+//     mig_log      append-only: what was done, each row carrying the hash of the one before
+//     mig_lease    one row: who runs, with a fencing token that every transaction locks and checks
+//     mig_journal  how far a step has come that does not fit into one transaction; empty at rest
 //
 // Every name is qualified by its schema, so that no search path, role or temporary table of a
 // script leads elsewhere. Nothing here talks to a database: these are values, used by the executor

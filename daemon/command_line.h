@@ -4,8 +4,9 @@
 //     migd --config FILE [options]
 //     migd token add NAME [--project PROJECT ...] [--read-only] | list | revoke NAME
 //     migd restore-store BACKUP [--store DIR | --config FILE]
-//     migd --private STATE --listen unix:PATH --idle SECONDS --ready-descriptor N     as the client
-//     starts it
+//     migd --private STATE --listen unix:PATH --idle SECONDS --ready-descriptor N
+//
+// The last is how the client starts it.
 #pragma once
 
 #include <chrono>

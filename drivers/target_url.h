@@ -29,8 +29,8 @@ struct TargetUrl {
 // Accepts
 //   sqlite:PATH              relative or absolute, as written
 //   sqlite:///PATH           relative, sqlite:////PATH absolute, as SQLAlchemy reads them; the
-//   database's name is not
-//                            percent-decoded, takes no parameters, and `:memory:` is refused
+//                            database's name is not percent-decoded, takes no parameters, and
+//                            `:memory:` is refused
 //   postgresql://..., postgres://..., and key=value strings, as libpq reads them
 //   mariadb://..., mysql://...
 // each with Alembic's driver suffix (`postgresql+psycopg2://`), which is dropped.

@@ -1,8 +1,12 @@
 // Revision expressions: the words people use for revisions, and what they stand for.
 //
-//     expression := [BRANCH "@"] SYMBOL | [BRANCH "@"] [SYMBOL] ("+"|"-") DIGITS | "@" TARGET |
-//     "refs/" NAME SYMBOL     := "head" | "heads" | "base" | "current" | WORD        WORD: name,
-//     label, alias, id, or a prefix of one
+//     expression := [BRANCH "@"] SYMBOL
+//                 | [BRANCH "@"] [SYMBOL] ("+"|"-") DIGITS
+//                 | "@" TARGET
+//                 | "refs/" NAME
+//     SYMBOL     := "head" | "heads" | "base" | "current" | WORD
+//
+// A WORD is a name, a label, an alias, an id, or a prefix of one.
 //
 // Precedence of a WORD: exact name or alias, exact label, full id, unique prefix of a name or label
 // of more than three characters, unique prefix (4 hex digits or more) of an id. An exact label wins
