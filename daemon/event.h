@@ -81,7 +81,7 @@ struct Event {
   EventBody body;
 };
 
-// Takes what happens, on the thread that runs.
+// Takes what happens, on the thread that runs or on one that watches it (daemon/block_watch.h).
 using Observer = std::function<void(EventBody)>;
 
 }  // namespace mig

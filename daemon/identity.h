@@ -13,7 +13,7 @@ namespace mig {
 
 // What a call asks for.
 enum class Access {
-  kRead,        // changes neither the store nor a target
+  kRead,        // moves no ref, stores no revision, runs nothing on a target
   kWrite,       // moves refs, runs on targets
   kAdminister,  // stops the daemon: for callers on this machine alone
 };

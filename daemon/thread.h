@@ -8,7 +8,8 @@
 
 namespace mig {
 
-// A thread that does `work`; the caller joins it. Errors: kLimitExceeded.
+// A thread that does `work`; the caller joins it, or lets it go until the process ends. Errors:
+// kLimitExceeded.
 Result<std::thread> StartThread(std::function<void()> work);
 
 }  // namespace mig

@@ -56,8 +56,7 @@ class Views {
   // kInvalidArgument for a listing with a path that leads out of the work tree, or twice.
   Result<Opened> Open(const std::string& project, const std::vector<ListedFile>& listing);
 
-  // Keeps bytes until a view is opened with them, or others need the room. Errors: kHashMismatch;
-  // kLimitExceeded.
+  // Keeps bytes until a view is opened with them, or others need the room. Errors: kHashMismatch.
   Result<void> AddContents(const std::string& sha256, std::string bytes);
 
   // Errors: kViewUnknown for a work tree that is not kept (any more); kNoSuchRef.
