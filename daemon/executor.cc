@@ -42,6 +42,12 @@ std::string OutcomeOf(const RunStep& step) {
   return "";
 }
 
+// A CALL or a DO that commits or rolls back: nothing tells before it runs.
+bool EndsTransactions(const Error& error) {
+  const auto state = error.details.find("sqlstate");
+  return state != error.details.end() && state->second == "2D000";
+}
+
 Error Escaped(const RunStep& step) {
   return {Reason::kTransactionEscaped,
           step.summary.name + " ended the transaction that mig had opened"};
@@ -59,6 +65,7 @@ struct Executor::UnitRun {
   std::string started_at = {};
   std::chrono::steady_clock::time_point started = {};
   std::optional<JournalRow> unrecorded = {};  // of a unit that ended, told by the last one's rows
+  std::vector<const PlannedStatement*> settings = {};  // of the session, by earlier units
 
   const Unit& unit() const { return units[index]; }
   bool last() const { return index + 1 == units.size(); }
@@ -173,6 +180,10 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
     if (!outcome) RecordLate(run, outcome.error());
     TRY(std::move(outcome));
     run.statements_before += static_cast<int>(run.unit().statements.size());
+    if (run.last()) break;
+    for (const PlannedStatement& statement : run.unit().statements) {
+      if (Classify(book_.dialect(), statement.sql).sets_session) run.settings.push_back(&statement);
+    }
   }
   journal_.clear();
   setting_.observe(
@@ -209,29 +220,37 @@ Result<void> Executor::RunUnit(UnitRun& run) {
   const bool shares =
       unit.transaction || Classify(book_.dialect(), unit.statements[0].sql).runs_in_transaction;
   auto outcome = shares ? RunInTransaction(run) : RunAlone(run);
+  if (!outcome && !unit.transaction && EndsTransactions(outcome.error())) outcome = RunAlone(run);
   if (!outcome) state_ = StateAfterFailure(run);
   const bool entered = outcome && session_is_at_ == run.index;
   session_is_at_ = entered ? std::optional(run.index + 1) : std::nullopt;
   return outcome;
 }
 
-// Every unit starts from the fixed state. On MariaDB, whose units are no choice of the file's, from
-// what the step's earlier units made of it: in one go the session simply goes on, elsewhere their
-// settings are repeated.
+// Every unit starts from the fixed state and what the step's earlier units set in the session: on
+// MariaDB, whose units are no choice of the file's, it simply goes on where it can, elsewhere the
+// settings are repeated. On PostgreSQL that is done behind the fence, which not every role may
+// read.
 Result<void> Executor::EnterUnit(const UnitRun& run) {
   const bool mariadb = book_.dialect() == Dialect::kMariadb;
   if (mariadb && run.index > 0 && session_is_at_ == run.index) return {};
   session_is_at_.reset();
   TRY(session_.Reset());
-  if (!mariadb) return {};
-  for (std::size_t i = 0; i < run.index; ++i) {
-    for (const PlannedStatement& statement : run.units[i].statements) {
-      if (!Classify(book_.dialect(), statement.sql).sets_session) continue;
-      auto set = session_.Execute({statement.sql});
-      if (!set) return AtStatement(std::move(set).error(), run.step, statement);
-    }
-  }
+  if (book_.dialect() != Dialect::kPostgresql) TRY(RepeatSettings(run));
   session_is_at_ = run.index;
+  return {};
+}
+
+Result<void> Executor::EnterAlone(const UnitRun& run) {
+  TRY(EnterUnit(run));
+  return book_.dialect() == Dialect::kPostgresql ? RepeatSettings(run) : Result<void>();
+}
+
+Result<void> Executor::RepeatSettings(const UnitRun& run) {
+  for (const PlannedStatement* setting : run.settings) {
+    auto set = session_.Execute({setting->sql});
+    if (!set) return AtStatement(std::move(set).error(), run.step, *setting);
+  }
   return {};
 }
 
@@ -274,7 +293,9 @@ Result<void> Executor::RunInside(UnitRun& run) {
 Result<void> Executor::RunStatements(UnitRun& run) {
   RemovedRows removed;
   if (run.last()) removed = {run.step.rows_removed, run.step.alembic_locks};
-  const StatementBatch batch = BatchOf(book_, run.unit(), removed);
+  const bool postgres = book_.dialect() == Dialect::kPostgresql;
+  const StatementBatch batch = BatchOf(
+      book_, run.unit(), removed, postgres ? run.settings : std::vector<const PlannedStatement*>());
   int number = run.statements_before;
   auto since = world_.elapsed();
   std::string transaction;
@@ -433,11 +454,12 @@ Result<void> Executor::RunAlone(UnitRun& run) {
 
 Result<void> Executor::RunAloneOnce(UnitRun& run) {
   const PlannedStatement& statement = run.unit().statements[0];
-  TRY(EnterUnit(run));
+  TRY(EnterAlone(run));
   if (setting_.cancelled()) return Error{Reason::kCancelled, "cancelled before " + statement.verb};
   const std::string before =
       TRY(SeeBefore(session_, Classify(book_.dialect(), statement.sql).probe));
   TRY(PutJournal(run, before.empty() ? "started" : "started " + before));
+  TRY(EnterAlone(run));
   for (const SqlCommand& setting : TimeoutsAlone(book_.dialect(), *statement.options))
     TRY(session_.Execute(setting));
   if (setting_.cancelled()) {  // when none of ours was running
@@ -479,6 +501,7 @@ Result<bool> Executor::TookEffectBefore(const UnitRun& run) {
   if (row == journal_.end()) return false;
   const PlannedStatement& statement = run.unit().statements[0];
   const StatementTraits traits = Classify(book_.dialect(), statement.sql);
+  TRY(EnterAlone(run));
   switch (TRY(LookFor(session_, traits.probe, SeenBefore(row->second)))) {
     case Effect::kTook:
       return true;
@@ -521,6 +544,7 @@ Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
 }
 
 Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
+  if (book_.dialect() == Dialect::kPostgresql) TRY(session_.Reset());  // settings are behind fences
   const JournalRow row = JournalOf(run, state);
   std::vector<SqlCommand> commands = {book_.PutJournal(row)};
   if (run.index == 0 && state != "done") {

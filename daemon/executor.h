@@ -61,6 +61,8 @@ class Executor {
   Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
   Result<void> RunUnit(UnitRun& run);
   Result<void> EnterUnit(const UnitRun& run);
+  Result<void> EnterAlone(const UnitRun& run);
+  Result<void> RepeatSettings(const UnitRun& run);
   Result<void> RunInTransaction(UnitRun& run);
   Result<void> TryInTransaction(UnitRun& run);
   Result<void> RunInside(UnitRun& run);

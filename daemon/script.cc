@@ -55,7 +55,7 @@ class ScriptWriter {
                          NamesOrBase(step.summary.from), NamesOrBase(step.summary.to));
     AddReset();
     for (std::size_t i = 0; i < units.size(); ++i) {
-      const bool keys = units[i].foreign_keys || book_.dialect() != Dialect::kSqlite;
+      const bool keys = units[i].foreign_keys;
       if (!keys) text_ += "PRAGMA foreign_keys = OFF;\n";
       if (units[i].transaction) text_ += "BEGIN;\n";
       if (i == 0) AddCheck(step);

@@ -14,8 +14,11 @@ using Role = StatementBatch::Role;
 // So that an ALTER TABLE that waits does not queue everybody behind it.
 constexpr std::chrono::milliseconds kDefaultLockTimeout{5'000};
 
-// PostgreSQL's ACTIVE_SQL_TRANSACTION: the statement cannot be in a transaction block.
-constexpr char kOnlyOutside[] = "25001";
+// PostgreSQL's ACTIVE_SQL_TRANSACTION and INVALID_TRANSACTION_TERMINATION: the statement cannot be
+// in a transaction block.
+bool RunsOnlyOutside(std::string_view sqlstate) {
+  return sqlstate == "25001" || sqlstate == "2D000";
+}
 
 void Add(StatementBatch& batch, SqlCommand command, Role role,
          const PlannedStatement* statement = nullptr) {
@@ -84,13 +87,16 @@ int LineOf(const PlannedStatement& statement, const Error& error) {
 
 }  // namespace
 
-StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedRows& removed) {
+StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedRows& removed,
+                       std::span<const PlannedStatement* const> settings) {
   StatementBatch batch;
   Add(batch, book.Fence(), Role::kFence);
   const bool scripted = !unit.statements.empty() || !unit.verifications.empty();
   if (scripted) {
     for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
   }
+  for (const PlannedStatement* setting : settings)
+    Add(batch, {.sql = setting->sql}, Role::kSetting, setting);
   const SectionOptions* options = nullptr;
   const auto enter = [&](const SectionOptions* section) {
     for (SqlCommand& setting : TimeoutsWithin(book.dialect(), section, options))
@@ -165,7 +171,7 @@ Error AtStatement(Error error, const RunStep& step, const PlannedStatement& stat
   error.message =
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);
   const auto sqlstate = error.details.find("sqlstate");
-  if (sqlstate != error.details.end() && sqlstate->second == kOnlyOutside)
+  if (sqlstate != error.details.end() && RunsOnlyOutside(sqlstate->second))
     error.hint = "put it below a line `-- mig:up transaction=off`";
   return WithPlace(std::move(error), step, statement);
 }

@@ -1,6 +1,7 @@
 // The commands of one unit's transaction, up to its bookkeeping, each with what it is there for.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "daemon/bookkeeping.h"
@@ -32,9 +33,10 @@ struct RemovedRows {
   std::vector<SqlCommand> alembic_locks = {};  // RunStep's
 };
 
-// Locks give one row each while the versions are those that the step is planned from. They run as
-// the role that mig came with.
-StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedRows& removed);
+// `settings` come before the unit's own statements. Locks give one row each while the versions are
+// those that the step is planned from. They run as the role that mig came with.
+StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedRows& removed,
+                       std::span<const PlannedStatement* const> settings);
 
 // What gives a transaction that was in section `before` the timeouts of `section`; null: in none,
 // before the first statement and behind the last.

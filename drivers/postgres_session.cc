@@ -259,7 +259,11 @@ Result<void> PostgresSession::ExecuteBeforeReset(std::vector<SqlCommand> command
   return ExecuteAndReset(std::move(commands), ended);
 }
 
+// The text of what comes last is UTF-8, whatever a script has chosen for its own.
 Result<void> PostgresSession::ExecuteAndReset(std::vector<SqlCommand> commands, bool& ended) {
+  const char* encoding = PQparameterStatus(connection_->get(), "client_encoding");
+  if (encoding != nullptr && std::string_view(encoding) != "UTF8")
+    commands.insert(commands.begin(), {"SET LOCAL client_encoding = 'UTF8'"});
   const std::size_t last = commands.size() - 1;
   const auto reset = [&](const std::string& sql) {
     commands.push_back({.sql = sql, .recurrent = true});

@@ -149,6 +149,24 @@ StatementTraits ClassifyCluster(const StatementTokens& tokens) {
   return {at < tokens.size(), true, {}};
 }
 
+// SELECT set_config('name', 'value', false), as dumps have it.
+bool IsSetConfig(const StatementTokens& tokens) {
+  const std::size_t name = tokens.HasWords(1, {"pg_catalog"}) && tokens.IsSymbol(2, ".") ? 3 : 1;
+  const std::size_t end = tokens.SkipParentheses(name + 1);
+  if (!tokens.IsWord(0, "select") || !tokens.IsWord(name, "set_config") || end != tokens.size())
+    return false;
+  for (std::size_t at = name + 2; at + 1 < end; ++at) {
+    if (tokens.IsSymbol(at, "(")) return false;  // it may call what has effects of its own
+  }
+  return SaysFalse(tokens, end - 2);
+}
+
+bool SetsPostgresqlSession(const StatementTokens& tokens) {
+  if (tokens.IsWord(0, "set")) return !tokens.IsAnyWord(1, {"local", "transaction", "constraints"});
+  if (tokens.IsWord(0, "prepare")) return !tokens.IsWord(1, "transaction");
+  return tokens.IsAnyWord(0, {"reset", "deallocate", "load"}) || IsSetConfig(tokens);
+}
+
 StatementTraits ClassifyPostgresql(const StatementTokens& tokens) {
   if (tokens.IsWord(0, "create")) return ClassifyCreate(tokens);
   if (tokens.IsWord(0, "drop")) return ClassifyDrop(tokens);
@@ -156,26 +174,53 @@ StatementTraits ClassifyPostgresql(const StatementTokens& tokens) {
   if (tokens.IsWord(0, "reindex")) return ClassifyReindex(tokens);
   if (tokens.IsWord(0, "cluster")) return ClassifyCluster(tokens);
   if (tokens.IsWord(0, "vacuum")) return {kOutside, true, {}};
-  return {kInside, tokens.IsAnyWord(0, {"analyze", "analyse"}), {}};
+  StatementTraits traits = Inside(tokens.IsAnyWord(0, {"analyze", "analyse"}));
+  traits.sets_session = SetsPostgresqlSession(tokens);
+  return traits;
 }
 
 // ---- SQLite
 
-// PRAGMA [schema.]name, where setting it is refused or ignored while a transaction is open.
+// In PRAGMA [schema.]name.
+std::size_t NameOfPragma(const StatementTokens& tokens) { return tokens.IsSymbol(2, ".") ? 3 : 1; }
+
+bool SetsPragma(const StatementTokens& tokens) {
+  const std::size_t name = NameOfPragma(tokens);
+  return tokens.IsSymbol(name + 1, "=") || tokens.IsSymbol(name + 1, "(");
+}
+
+// Where setting it is refused or ignored while a transaction is open.
 bool IsOutsidePragma(const StatementTokens& tokens) {
-  std::size_t name = tokens.IsSymbol(2, ".") ? 3 : 1;
+  const std::size_t name = NameOfPragma(tokens);
   if (tokens.IsWord(name, "wal_checkpoint")) return true;
-  bool sets = tokens.IsSymbol(name + 1, "=") || tokens.IsSymbol(name + 1, "(");
-  return sets && tokens.IsAnyWord(name, {"foreign_keys", "journal_mode", "synchronous",
-                                         "temp_store", "auto_vacuum", "page_size"});
+  return SetsPragma(tokens) &&
+         tokens.IsAnyWord(name, {"foreign_keys", "journal_mode", "synchronous", "temp_store",
+                                 "auto_vacuum", "page_size"});
+}
+
+// Those that count for the connection, not for the file.
+bool IsSessionPragma(const StatementTokens& tokens) {
+  return SetsPragma(tokens) &&
+         tokens.IsAnyWord(NameOfPragma(tokens),
+                          {"foreign_keys", "ignore_check_constraints", "case_sensitive_like",
+                           "recursive_triggers", "reverse_unordered_selects", "legacy_alter_table",
+                           "writable_schema", "trusted_schema", "automatic_index", "busy_timeout",
+                           "cache_size", "cache_spill", "mmap_size", "secure_delete", "synchronous",
+                           "temp_store", "threads", "wal_autocheckpoint"});
 }
 
 StatementTraits ClassifySqlite(const StatementTokens& tokens) {
-  if (tokens.IsAnyWord(0, {"vacuum", "attach", "detach"})) {
-    // Attaching lasts as long as the session, so a new one has to do it again.
-    return Wholly(tokens.IsAnyWord(0, {"vacuum", "attach"}));
+  if (tokens.IsAnyWord(0, {"attach", "detach"})) {
+    StatementTraits traits = Wholly(tokens.IsWord(0, "attach"));
+    traits.sets_session = true;
+    return traits;
   }
-  if (tokens.IsWord(0, "pragma")) return IsOutsidePragma(tokens) ? Wholly(true) : Inside(true);
+  if (tokens.IsWord(0, "vacuum")) return Wholly(true);
+  if (tokens.IsWord(0, "pragma")) {
+    StatementTraits traits = IsOutsidePragma(tokens) ? Wholly(true) : Inside(true);
+    traits.sets_session = IsSessionPragma(tokens);
+    return traits;
+  }
   if (tokens.IsWord(0, "create")) return {kInside, HasIfNotExists(tokens), {}};
   if (tokens.IsWord(0, "drop")) return {kInside, HasIfExists(tokens), {}};
   return {kInside, tokens.IsAnyWord(0, {"analyze", "reindex"}), {}};
@@ -185,9 +230,8 @@ StatementTraits ClassifySqlite(const StatementTokens& tokens) {
 
 bool SetsForeignKeys(std::string_view statement) {
   StatementTokens tokens(Dialect::kSqlite, statement);
-  std::size_t name = tokens.IsSymbol(2, ".") ? 3 : 1;
-  return tokens.IsWord(0, "pragma") && tokens.IsWord(name, "foreign_keys") &&
-         IsOutsidePragma(tokens);
+  return tokens.IsWord(0, "pragma") && tokens.IsWord(NameOfPragma(tokens), "foreign_keys") &&
+         SetsPragma(tokens);
 }
 
 StatementTraits Classify(Dialect dialect, std::string_view statement) {

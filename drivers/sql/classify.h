@@ -95,8 +95,8 @@ struct StatementTraits {
   bool concurrently = false;
   // Whatever made it fail, nothing of it took effect, though no transaction block held it.
   bool fails_wholly = false;
-  // MariaDB: all it changes is the session, for the statements after it: SET, USE, PREPARE.
-  // Repeated where a step goes on in another session.
+  // All it changes is the session, for the statements after it: SET, PREPARE, USE, ATTACH, PRAGMAs.
+  // Repeated where a step goes on in a session that was reset.
   bool sets_session = false;
 };
 

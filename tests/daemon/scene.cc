@@ -155,7 +155,7 @@ RunSpec Scene::Spec(const Operation& operation) {
   spec.view = View();
   spec.target = target_;
   spec.operation = operation;
-  spec.actor = "Ann <ann@example.com>";
+  spec.actor = actor_;
   spec.plan = plan_;
   spec.allow = allow_;
   return spec;

@@ -62,6 +62,7 @@ class Scene {
 
   // What the next runs insist on, and consent to.
   void Insist(const std::string& plan) { plan_ = plan; }
+  void ActAs(const std::string& actor) { actor_ = actor; }
   void Allow(std::vector<std::string> kinds) { allow_ = std::move(kinds); }
   // The plan's hash, or the reason's text.
   std::string Plan(const Operation& operation);
@@ -165,6 +166,7 @@ class Scene {
   RunFinished finished_;
   std::string client_log_;
   std::string plan_;
+  std::string actor_ = "Ann <ann@example.com>";
   std::vector<std::string> allow_;
 };
 

@@ -314,6 +314,22 @@ TEST_P(StatementsTest, AScriptThatMakesItsSessionReadOnlyFailsAndStillGivesTheLe
   scene_.ExpectSound();
 }
 
+TEST(SqliteStatements, WhatAPartSetsHoldsForTheLaterPartsOfItsRevision) {
+  Scene scene(Dialect::kSqlite);
+  Scene other(Dialect::kSqlite);
+  other.Draw("a");
+  ASSERT_EQ(other.Upgrade(), "done");
+  const std::string file = other.Column("SELECT file FROM pragma_database_list");
+  scene.Draw("a");
+  scene.Write("b", "-- parents: a\n\n-- mig:up transaction=off\nATTACH '" + file +
+                       "' AS other;\nPRAGMA ignore_check_constraints = 1;\n"
+                       "CREATE TABLE t (a text CHECK (a = 'x'));\n"
+                       "INSERT INTO t SELECT what FROM other.ran;\nDETACH other;\n");
+  EXPECT_EQ(scene.Upgrade(), "done") << scene.error().message;
+  EXPECT_EQ(scene.Column("SELECT a FROM t"), "a");
+  scene.ExpectSound();
+}
+
 class PostgresStatementsTest : public testing::Test {
  protected:
   Scene scene_{Dialect::kPostgresql};
@@ -331,6 +347,58 @@ TEST_F(PostgresStatementsTest, RunsOffSectionsOutsideOfTransactionsInTheirOrder)
   EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
   EXPECT_EQ(scene_.Column("SELECT indexname FROM pg_indexes WHERE tablename = 't_a'"), "u");
   EXPECT_EQ(scene_.Column("SELECT count(*) FROM mig_journal"), "0");
+  scene_.ExpectSound();
+}
+
+TEST_F(PostgresStatementsTest, WhatAPartSetsHoldsForTheLaterPartsOfItsRevision) {
+  scene_.Sql("CREATE ROLE mig_owner");
+  scene_.Sql("CREATE SCHEMA app AUTHORIZATION mig_owner");
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nSET app.word = 'said';\nSELECT "
+               "pg_catalog.set_config('search_path', 'app, public', false);\nSET ROLE mig_owner;\n"
+               "CREATE TABLE orders (id int);\n-- mig:up transaction=off\n"
+               "CREATE INDEX CONCURRENTLY i ON orders (id);\nVACUUM orders;\n"
+               "INSERT INTO orders SELECT 1 WHERE current_setting('app.word') = 'said';\n"
+               "-- mig:up\nCREATE TABLE later (id int);\n");
+  scene_.Write("c", "-- parents: b\n\n-- mig:up\nCREATE TABLE other (id int);\n");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT schemaname || '.' || indexname FROM pg_indexes WHERE indexname = "
+                          "'i'"),
+            "app.i");
+  EXPECT_EQ(scene_.Column("SELECT id FROM app.orders"), "1");
+  EXPECT_EQ(scene_.Column("SELECT tableowner || ' ' || schemaname FROM pg_tables WHERE tablename = "
+                          "'later'"),
+            "mig_owner app");
+  EXPECT_EQ(scene_.Column("SELECT schemaname FROM pg_tables WHERE tablename = 'other'"), "public");
+  scene_.ExpectSound();
+  scene_.Sql("DROP OWNED BY mig_owner");
+  scene_.Sql("DROP ROLE mig_owner");
+}
+
+TEST_F(PostgresStatementsTest, AnOffSectionMayCallWhatCommits) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nCREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN\n"
+               "  INSERT INTO ran (what) VALUES ('b1'); COMMIT;\n"
+               "  INSERT INTO ran (what) VALUES ('b2'); COMMIT;\nEND $$;\n"
+               "-- mig:up transaction=off\nCALL fill();\n"
+               "DO $$ BEGIN INSERT INTO ran (what) VALUES ('b3'); COMMIT; END $$;\n");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Ran(), "a b1 b2 b3");
+  scene_.ExpectSound();
+  scene_.Write("c", "-- parents: b\n\n-- mig:up\nCALL fill();\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(HintOf(scene_.error()), HasSubstr("transaction=off"));
+  EXPECT_EQ(scene_.Ran(), "a b1 b2 b3");
+}
+
+TEST_F(PostgresStatementsTest, AScriptsEncodingIsNotThatOfTheLog) {
+  scene_.ActAs("Zoë <zoe@example.com>");
+  scene_.Draw("a");
+  scene_.Write("b", "-- parents: a\n\n-- mig:up\nSET client_encoding = 'LATIN1';\nSELECT 1;\n");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT DISTINCT actor FROM mig_log"), "Zoë <zoe@example.com>");
   scene_.ExpectSound();
 }
 
