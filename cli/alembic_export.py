@@ -4,6 +4,10 @@ Runs in the user's own interpreter, with the user's Alembic, env.py and naming c
 rendered by itself, in both directions, in offline mode. What belongs to a revision is exactly what is put out while
 its upgrade() or downgrade() runs; Alembic's own statements on its version table come before and after that.
 
+On SQLite batch mode makes a new table out of what the database says about the old one. So each revision has a scratch
+database with what its ancestors made, and no more; every statement is run there as it is put out. A rebuild is right
+for every database only if nothing but ancestors shaped the table, which `Export.check_rebuilds` looks at in the end.
+
 argv[1] is a JSON object: ini, toml, section, x, dialect, engine. Standard output (what env.py prints there goes to
 standard error) gets one object a line, the key `kind` saying which:
 
@@ -22,7 +26,10 @@ import io
 import json
 import os
 import re
+import shutil
+import sqlite3
 import sys
+import tempfile
 import textwrap
 import traceback
 
@@ -50,7 +57,7 @@ try:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext, MigrationStep
     from alembic.script import ScriptDirectory
-    from alembic.util import CommandError
+    from alembic.util import CommandError, load_python_file
 except ImportError as missing:
     refuse("%s has no Alembic: %s" % (sys.executable, missing))
 
@@ -76,8 +83,10 @@ class NoResult:
 class Capture:
     """What one direction of one revision puts out."""
 
-    def __init__(self, path):
+    def __init__(self, path, scratch=None):
         self.path = path
+        self.scratch = scratch  # None: not on SQLite
+        self.rebuilt = {}  # the line of the last rebuild of each table, by its name in lower case
         self.sections = [{"transaction": True, "statements": []}]
         self.unrendered = None
         self.irreversible = None
@@ -98,21 +107,25 @@ class Capture:
             self.transaction(True)
         elif statement:
             self.sections[-1]["statements"].append(statement)
+            if self.scratch is not None:
+                self.scratch.follow(statement)
 
     def fail(self, why):
         """Kept even if the revision catches the exception."""
-        self.note(why, sys._getframe())
+        self.note(why, self.line_now())
         raise NeedsDatabase(why)
 
-    def note(self, why, frame):
-        if self.unrendered is not None:
-            return
-        self.unrendered = why
+    def note(self, why, line):
+        if self.unrendered is None:
+            self.unrendered, self.line = why, line
+
+    def line_now(self):
+        frame = sys._getframe()
         while frame is not None:
             if frame.f_code.co_filename == self.path:
-                self.line = frame.f_lineno
-                return
+                return frame.f_lineno
             frame = frame.f_back
+        return 0
 
     def run(self, function, arguments):
         self.active = True
@@ -143,9 +156,15 @@ class Capture:
             found["irreversible"] = self.irreversible
         if self.unrendered is not None:
             found.update(unrendered=self.unrendered, line=self.line)
-            with contextlib.suppress(OSError, TypeError):
-                found["source"] = textwrap.dedent(inspect.getsource(function))
+            found["source"] = source_of(function)
         return found
+
+
+def source_of(function):
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return ""
 
 
 def literal_for(compiler, value, type_):
@@ -263,43 +282,102 @@ class Surroundings:
         context.autocommit_block = autocommit_block
 
 
+# What changes rows alone need not be followed. With a semicolon in it, it may be more than one statement.
+ROWS = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(INSERT|UPDATE|DELETE|REPLACE|SELECT)\b(?!.*(;|sqlite_))",
+                  re.IGNORECASE | re.DOTALL)
+
+
 class Scratch:
-    """A database in memory that has every revision so far. Batch mode on SQLite looks at tables as they are."""
+    """A SQLite database with the tables that a revision finds, or leaves, and hardly any rows."""
 
-    def __init__(self, options):
-        self.engine = sqlalchemy.create_engine("sqlite://")
-        self.connection = self.engine.connect()
-        self.options = options
-        self.broken = None  # the revision from which on it is no likeness
+    folder = None  # of all of them
+    count = 0
 
-    def run(self, name, function, arguments):
-        if self.broken is not None:
+    def __init__(self, name, original=None):
+        Scratch.count += 1
+        self.path = os.path.join(Scratch.folder, str(Scratch.count))
+        self.doubt = original.doubt if original is not None else None  # the revision from which on it is no likeness
+        self.name = name  # the revision that runs here
+        self.found = None
+        if original is not None:
+            shutil.copyfile(original.path, self.path)
+        self.database = sqlite3.connect(self.path, isolation_level=None)
+        for pragma in ("page_size = 512", "journal_mode = MEMORY", "synchronous = OFF"):
+            self.database.execute("PRAGMA " + pragma)
+        self.connected = None
+
+    def connection(self):
+        """SQLAlchemy's."""
+        if self.connected is None:
+            self.connected = sqlalchemy.create_engine("sqlite://", creator=lambda: self.database,
+                                                      poolclass=sqlalchemy.pool.StaticPool).connect()
+        return self.connected
+
+    def follow(self, statement):
+        if ROWS.match(statement):
             return
-        options = dict(self.options, as_sql=False, literal_binds=False, output_buffer=io.StringIO())
+        try:
+            self.database.execute(statement).fetchall()
+        except Exception:
+            self.doubt = self.doubt or self.name
+
+    def run(self, function, arguments, options):
+        """Lets a function that cannot be rendered do what it does to a live database."""
+        options = dict(options, as_sql=False, literal_binds=False, output_buffer=io.StringIO())
         options.pop("fn", None)
-        context = MigrationContext.configure(connection=self.connection, opts=options)
+        context = MigrationContext.configure(connection=self.connection(), opts=options)
         try:
             with Operations.context(context):
                 function(**arguments)
             with contextlib.suppress(AttributeError):
-                self.connection.commit()
-        except Exception:
-            self.broken = name
+                self.connection().commit()
+        except (Exception, SystemExit):
+            self.doubt = self.doubt or self.name
+
+    def close(self):
+        """Nothing more runs here: it can be copied, and asked for what is there."""
+        self.database.commit()  # what the revision may have begun by itself
+        self.found = {}
+        for table, sql in self.database.execute("SELECT lower(tbl_name), sql FROM sqlite_master "
+                                                "WHERE sql IS NOT NULL ORDER BY 1, 2").fetchall():
+            self.found.setdefault(table, []).append(sql)
+        if self.connected is not None:
+            self.connected.close()
+        self.database.close()
+
+    def shapes(self):
+        """What made each table, its indexes and triggers, by the table's name."""
+        return self.found
+
+    def remove(self):
+        os.unlink(self.path)
+
+    def names(self, table):
+        """Of its columns and indexes."""
+        with contextlib.closing(sqlite3.connect(self.path)) as database:
+            quoted = table.replace('"', '""')
+            return {row[1].lower() for pragma in ("table_info", "index_list")
+                    for row in database.execute('PRAGMA %s("%s")' % (pragma, quoted))
+                    if not row[1].startswith("sqlite_autoindex")}
 
 
-def flush_with(scratch, capture):
+def flush_with(capture):
     """Lets batch mode reflect from the scratch database where it would have to ask a live one."""
     flush = BatchOperationsImpl.flush
 
     def flush_offline(self):
-        context = self.operations.migration_context
-        if self.copy_from is not None or not self._should_recreate() or not capture().active:
+        running = capture()
+        if self.copy_from is not None or not self._should_recreate() or not running.active:
             return flush(self)
-        if scratch().broken is not None:
-            capture().fail("it rebuilds table %s, whose shape is unknown since %s" %
-                           (self.table_name, scratch().broken))
+        if running.scratch is None:
+            running.fail("it rebuilds table %s, whose shape only a live database knows" % self.table_name)
+        if running.scratch.doubt is not None:
+            running.fail("it rebuilds table %s, whose shape is unknown since %s" %
+                         (self.table_name, running.scratch.doubt))
+        running.rebuilt[self.table_name.lower()] = running.line_now()
+        context = self.operations.migration_context
         context.as_sql = False
-        self.operations.get_bind = lambda: scratch().connection
+        self.operations.get_bind = running.scratch.connection
         try:
             return flush(self)
         finally:
@@ -376,6 +454,72 @@ def timestamp(text):
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def loaded_anew(script):
+    """The revision's module as it is before anything ran: a function may have changed what is beside it."""
+    try:
+        return load_python_file(*os.path.split(script.module.__file__))
+    except Exception:  # it enters itself somewhere, and can do so once
+        return script.module
+
+
+class Lineage:
+    """Who follows whom, dependencies included."""
+
+    def __init__(self, order):
+        self.order = order  # parents first
+        self.bit = {script.revision: 1 << number for number, script in enumerate(order)}
+        self.ancestors = {}  # sets as numbers; a revision is in its own
+        for script in order:
+            self.ancestors[script.revision] = self.bit[script.revision]
+            for name in script._all_down_revisions:
+                self.ancestors[script.revision] |= self.ancestors[name]
+
+    def follows(self, found, other):
+        return bool(self.ancestors[found.name] & self.bit[other.name])
+
+    def related(self, found, other):
+        return self.follows(found, other) or self.follows(other, found)
+
+    def above(self, script):
+        """The parent that has most below it, and the scripts that lack then, in order."""
+        parents = sorted(script._all_down_revisions, key=lambda name: bin(self.ancestors[name]).count("1"))
+        if not parents:
+            return None, []
+        lacking = self.ancestors[script.revision] & ~self.bit[script.revision] & ~self.ancestors[parents[-1]]
+        return parents[-1], [other for other in self.order if lacking & self.bit[other.revision]] if lacking else []
+
+
+class Rendered:
+    """One direction of one revision, and on SQLite the database before and after it."""
+
+    def __init__(self, script, function, capture, before, after):
+        self.name = script.revision
+        self.function = function
+        self.capture = capture
+        self.before = before
+        self.after = after
+        self.left = set()  # of a downgrade: tables that have other columns or indexes than before the upgrade
+
+    def changed(self):
+        """The tables that are no longer what they were."""
+        before, after = self.before.shapes(), self.after.shapes()
+        return {table for table in set(before) | set(after) if before.get(table) != after.get(table)}
+
+    def may_change(self, table):
+        """Whether it names a table, where it is not known what it did."""
+        return self.after.doubt == self.name and re.search(r"\b%s\b" % re.escape(table), source_of(self.function),
+                                                           re.IGNORECASE) is not None
+
+    def follows_upgrade(self, upgrade):
+        if self.capture.irreversible is None and self.after.doubt is None:
+            self.left = {table for table in upgrade.changed()
+                         if upgrade.before.names(table) != self.after.names(table)}
+
+
+def engine_of(arguments):
+    return repr(sorted(arguments.items()))
+
+
 def missing_direction(name):
     def function(**_):
         raise NotImplementedError("%s() is not defined" % name)
@@ -388,8 +532,8 @@ class Export:
         self.request = request
         self.capture = None
         self.context = None  # of the run that counts
-        self.scratch = None  # of the engine that is at work
-        self.scratches = {}
+        self.lineage = None
+        self.upgraded = {}  # by engine and revision
         self.rendered = 0
         self.url = None
         self.config = self.configuration()
@@ -419,20 +563,20 @@ class Export:
 
     def render(self, script, upgrade):
         name = "upgrade" if upgrade else "downgrade"
-        function = getattr(script.module, name, None)
-        if function is None:
-            function = missing_direction(name)
-            setattr(script.module, name, function)
+        if not hasattr(script.module, name):
+            setattr(script.module, name, missing_direction(name))
         runs = []
 
         def migration(**arguments):
-            self.capture = Capture(script.module.__file__)
             context = environment.get_context()
-            runs.append((arguments, self.capture, context))
-            self.scratch = self.scratch_for(context, arguments)
-            self.capture.run(function, arguments)
-            if self.scratch is not None:
-                self.scratch.run(script.revision, function, arguments)
+            before = self.database_before(script, upgrade, context, arguments)
+            found = self.follow(script, script.module, name, context, arguments, before)
+            if upgrade:
+                self.upgraded[engine_of(arguments), script.revision] = found
+            elif before is not None:
+                found.follows_upgrade(self.upgraded[engine_of(arguments), script.revision])
+                found.after.remove()
+            runs.append((arguments, found, context))
 
         def steps(*_):
             make = MigrationStep.upgrade_from_script if upgrade else MigrationStep.downgrade_from_script
@@ -449,21 +593,65 @@ class Export:
             try:
                 self.script.run_env()
             except Exception:
-                if not runs or not runs[-1][1].finished:  # what Alembic did after the revision is not asked for
+                if not runs or not self.capture.finished:  # what Alembic did after the revision is not asked for
                     raise
         self.url = surroundings.url
         self.rendered += 1
         answer("progress", done=self.rendered)
-        _, capture, self.context = self.chosen(runs)
-        return capture.fields(function)
+        _, found, self.context = self.chosen(runs)
+        return found
 
-    def scratch_for(self, context, arguments):
+    def follow(self, script, module, name, context, arguments, before):
+        """Runs one direction, on a copy of the database that it finds."""
+        function = getattr(module, name, None) or missing_direction(name)
+        after = before and Scratch(script.revision, before)
+        capture = self.capture = Capture(script.module.__file__, after)
+        capture.run(function, arguments)
+        if after is not None:
+            if capture.unrendered is not None or after.doubt != before.doubt:
+                after.close()
+                after.remove()
+                after = Scratch(script.revision, before)
+                after.run(getattr(loaded_anew(script), name, function), arguments, context.opts)
+            after.close()
+        return Rendered(script, function, capture, before, after)
+
+    def database_before(self, script, upgrade, context, arguments):
+        """With the revision's ancestors in it, and to go back, the revision itself."""
         if context.dialect.name != "sqlite":
             return None
-        engine = repr(sorted(arguments.items()))
-        if engine not in self.scratches:
-            self.scratches[engine] = Scratch(context.opts)
-        return self.scratches[engine]
+        engine = engine_of(arguments)
+        if not upgrade:
+            return self.upgraded[engine, script.revision].after
+        start, lacking = self.lineage.above(script)
+        if start is None:
+            before = Scratch(None)
+            before.close()
+            return before
+        before = self.upgraded[engine, start].after
+        for other in lacking:
+            before = self.follow(other, loaded_anew(other), "upgrade", context, arguments, before).after
+        return before
+
+    def check_rebuilds(self, upgrades, downgrades):
+        """Marks what makes a table anew where a database may have another one than the ancestors leave: the rebuild
+        would lose what it does not know."""
+        changing = {}
+        for up in upgrades:
+            for table in up.changed():
+                changing.setdefault(table, []).append(up)
+        for found in upgrades + downgrades:
+            for table, line in found.capture.rebuilt.items():
+                for other in changing.get(table, []) + [up for up in upgrades if up.may_change(table)]:
+                    if not self.lineage.related(found, other):
+                        found.capture.note("it rebuilds table %s as its ancestors leave it, and %s, which is none of "
+                                           "them, changes that table too" % (table, other.name), line)
+        for found in downgrades:
+            for table, line in found.capture.rebuilt.items():
+                for other in downgrades:
+                    if table in other.left and other is not found and self.lineage.follows(other, found):
+                        found.capture.note("it rebuilds table %s as the upgrade leaves it, and the downgrade of %s "
+                                           "leaves other columns or indexes" % (table, other.name), line)
 
     def chosen(self, runs):
         if not runs:
@@ -485,17 +673,20 @@ class Export:
     def run(self):
         revisions = parents_first(list(self.script.walk_revisions()))
         answer("project", alembic=alembic.__version__, sqlalchemy=sqlalchemy.__version__, count=len(revisions))
-        flush_with(lambda: self.scratch, lambda: self.capture)
-        with self.application():
+        self.lineage = Lineage(revisions)
+        flush_with(lambda: self.capture)
+        with self.application(), tempfile.TemporaryDirectory(prefix="mig-alembic-") as Scratch.folder:
             upgrades = [self.render(script, True) for script in revisions]
-            # Downwards from the top, so that the scratch database has what each of them takes back.
-            downgrades = [self.render(script, False) for script in reversed(revisions)][::-1]
+            downgrades = [self.render(script, False) for script in revisions]
+            if self.context is not None and self.context.dialect.name == "sqlite":
+                self.check_rebuilds(upgrades, downgrades)
         for script, upgrade, downgrade in zip(revisions, upgrades, downgrades):
             message, notes, created = docstring_of(script)
             answer("revision", id=script.revision, down=list(as_tuple(script.down_revision)),
                    depends=self.depends(script), labels=sorted(script._orig_branch_labels), message=message,
-                   notes=notes, created=created, path=os.path.relpath(script.module.__file__), upgrade=upgrade,
-                   downgrade=downgrade)
+                   notes=notes, created=created, path=os.path.relpath(script.module.__file__),
+                   upgrade=upgrade.capture.fields(upgrade.function),
+                   downgrade=downgrade.capture.fields(downgrade.function))
         context, configured = self.context, self.config.get_main_option("sqlalchemy.url")
         answer("end", url=configured if configured and str(self.url) == configured else None, dialect=context.dialect.name if context else "",
                version_table=context.version_table if context else "alembic_version",

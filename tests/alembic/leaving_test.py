@@ -6,6 +6,7 @@ of one are compared.
 
 MIG_BINARY and MIGD_BINARY say where things are; MIG_TEST_POSTGRES_URL is a server's.
 """
+import argparse
 import itertools
 import json
 import os
@@ -16,7 +17,10 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import textwrap
 import unittest
+
+from make_project import Project
 
 HERE = pathlib.Path(__file__).parent
 MIG, MIGD = (os.environ[name] for name in ("MIG_BINARY", "MIGD_BINARY"))
@@ -43,6 +47,8 @@ class Sqlite:
         with sqlite3.connect(self.path) as connection:
             return [row[0] for row in connection.execute(sql)]
 
+    change = ask
+
     def schema(self):
         """Each statement's lines in one order: SQLAlchemy reflects constraints in any."""
         statements = self.ask("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
@@ -64,26 +70,16 @@ class Postgres:
         shown = subprocess.run(["psql", "-XqAt", "-d", self.url, "-c", sql], check=True, capture_output=True, text=True)
         return shown.stdout.splitlines()
 
+    change = ask
+
     def schema(self):
         dump = subprocess.run(["pg_dump", "--schema-only", "--exclude-table=mig_*", "--exclude-table=alembic_version*",
                                "-d", self.url], check=True, capture_output=True, text=True).stdout
         return "\n".join(line for line in dump.splitlines() if not line.startswith(("--", "\\")) and line)
 
 
-class Leaving:
-    """A project and a work tree for each test; `engine` is of the subclasses."""
-
-    @classmethod
-    def setUpClass(cls):
-        """Alembic's own answers, and the import, once."""
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="mig-leaving-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.project = cls.folder / "project"
-        subprocess.run([HERE / "make_project.py", cls.project], check=True, stdout=subprocess.DEVNULL)
-        cls.alembics = cls.engine(cls.folder)
-        cls.imported = cls.folder / "imported"
-        cls.import_answer = cls.run_mig(cls.project, cls.alembics, "import", "alembic", "--into", str(cls.imported), "--json")
-        cls.addClassCleanup(cls.run_mig, cls.imported, cls.alembics, "daemon", "stop")
+class Tools:
+    """mig in `tree`, Alembic in `project`, both on `database`."""
 
     @classmethod
     def run_mig(cls, folder, database, *words):
@@ -91,13 +87,6 @@ class Leaving:
                        "GIT_AUTHOR_NAME": "Ann", "GIT_AUTHOR_EMAIL": "ann@example.com"}
         return subprocess.run([MIG, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def setUp(self):
-        self.tree = self.folder / f"tree{next(NUMBERS)}"
-        shutil.copytree(self.imported, self.tree, ignore=shutil.ignore_patterns(".mig"))
-        self.database = self.engine(self.folder)
-        self.configure()
-        self.addCleanup(lambda: self.run_mig(self.tree, self.database, "daemon", "stop"))
 
     def configure(self, *lines):
         (self.tree / "mig.toml").write_text("\n".join(
@@ -116,6 +105,29 @@ class Leaving:
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout
+
+
+class Leaving(Tools):
+    """A project and a work tree for each test; `engine` is of the subclasses."""
+
+    @classmethod
+    def setUpClass(cls):
+        """Alembic's own answers, and the import, once."""
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="mig-leaving-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.project = cls.folder / "project"
+        subprocess.run([HERE / "make_project.py", cls.project], check=True, stdout=subprocess.DEVNULL)
+        cls.alembics = cls.engine(cls.folder)
+        cls.imported = cls.folder / "imported"
+        cls.import_answer = cls.run_mig(cls.project, cls.alembics, "import", "alembic", "--into", str(cls.imported), "--json")
+        cls.addClassCleanup(cls.run_mig, cls.imported, cls.alembics, "daemon", "stop")
+
+    def setUp(self):
+        self.tree = self.folder / f"tree{next(NUMBERS)}"
+        shutil.copytree(self.imported, self.tree, ignore=shutil.ignore_patterns(".mig"))
+        self.database = self.engine(self.folder)
+        self.configure()
+        self.addCleanup(lambda: self.run_mig(self.tree, self.database, "daemon", "stop"))
 
     def finish_by_hand(self):
         """Writes the SQL that Python did, as docs/leaving-alembic.md says."""
@@ -271,6 +283,148 @@ class Leaving:
             subprocess.run(["psql", "-Xq", "-d", self.database.url], input=script, check=True, text=True)
         self.assertEqual(self.table(), ["1a2b3c000002"])
         self.assertEqual(self.applied(), ["1a2b3c000002"])
+
+
+class OwnProject(Tools):
+    """A project that a test writes; the two tools have a database each."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mig-leaving-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.project, self.tree = self.folder / "project", self.folder / "tree"
+        self.written = Project(str(self.project))
+        self.database, self.alembics = self.engine(self.folder), self.engine(self.folder)
+
+    def add(self, id, up, down="", **more):
+        self.written.add(id, "", up, down, **more)
+
+    def run_import(self, *words, url=None):
+        database = argparse.Namespace(alembic_url=url) if url else self.database
+        self.addCleanup(lambda: self.tree.exists() and self.run_mig(self.tree, self.database, "daemon", "stop"))
+        return self.run_mig(self.project, database, "import", "alembic", "--into", str(self.tree), *words)
+
+    def import_all(self, status=0):
+        """Why what is not SQL, and where, by revision and direction; and what is said of each file."""
+        done = self.run_import("--json")
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.configure()
+        files = [json.loads(line) for line in done.stdout.splitlines()]
+        return {(file["alembicId"], one["direction"]): one for file in files for one in file["unrendered"]}, files
+
+    def both(self, *words):
+        self.alembic(*words, database=self.alembics)
+        self.mig(*words)
+        self.assertEqual(self.database.schema(), self.alembics.schema())
+
+    def change(self, sql):
+        for database in (self.database, self.alembics):
+            database.change(sql)
+
+    def same_rows(self, sql):
+        rows = self.database.ask(sql)
+        self.assertEqual(rows, self.alembics.ask(sql))
+        return rows
+
+
+USERS = "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(50)))\n"
+REBUILD = """
+with op.batch_alter_table('users') as batch:
+    batch.alter_column('name', nullable=False, existing_type=sa.String(50))
+"""
+BACK = REBUILD.replace("False", "True")
+
+
+class OwnProjectOnSqlite(OwnProject, unittest.TestCase):
+    engine = Sqlite
+
+    def test_a_rebuild_knows_what_the_same_function_did_before(self):
+        self.add("aaaa", USERS + "op.create_index('ix_name', 'users', ['name'])", "op.drop_table('users')")
+        self.add("bbbb", "op.drop_index('ix_name')\n"
+                 "op.add_column('users', sa.Column('email', sa.String(20)))\n"
+                 "op.execute(\"UPDATE users SET email = name || '@x'\")" + REBUILD, BACK +
+                 "with op.batch_alter_table('users') as batch:\n    batch.drop_column('email')\n"
+                 "op.create_index('ix_name', 'users', ['name'])")
+        self.add("cccc", """
+            op.add_column('users', sa.Column('age', sa.Integer))
+            with op.batch_alter_table('users') as batch:
+                batch.alter_column('age', new_column_name='years', type_=sa.String(3), existing_type=sa.Integer)
+            op.create_table('pets', sa.Column('id', sa.Integer), sa.Column('name', sa.Text))
+            with op.batch_alter_table('pets') as batch:
+                batch.alter_column('name', nullable=False)
+            op.rename_table('pets', 'animals')
+            with op.batch_alter_table('animals') as batch:
+                batch.alter_column('id', nullable=False)
+            """, """
+            op.drop_table('animals')
+            with op.batch_alter_table('users') as batch:
+                batch.drop_column('years')
+            """)
+        self.assertEqual(self.import_all()[0], {})
+        self.both("upgrade", "aaaa")
+        self.change("INSERT INTO users (id, name) VALUES (1, 'ann')")
+        for words in (["upgrade", "bbbb"], ["upgrade", "cccc"], ["downgrade", "bbbb"]):
+            self.both(*words)
+            self.assertEqual(self.same_rows("SELECT id || name || email FROM users"), ["1annann@x"])
+        self.both("downgrade", "aaaa")
+        self.assertEqual(self.same_rows("SELECT id || name FROM users"), ["1ann"])
+
+    def test_a_rebuild_knows_all_branches_that_were_merged_and_no_other(self):
+        self.add("aaaa", USERS, "op.drop_table('users')")
+        self.add("bbb1", "op.add_column('users', sa.Column('one', sa.Text))", after="aaaa")
+        self.add("bbb2", "op.add_column('users', sa.Column('two', sa.Text))", after="aaaa")
+        self.add("cccc", REBUILD, BACK, after=("bbb1", "bbb2"))
+        self.add("dddd", "op.create_table('others', sa.Column('id', sa.Integer))", after="aaaa")
+        self.add("eeee", "op.execute('CREATE TABLE made AS SELECT unheard_of(1)')", after="dddd")
+        self.assertEqual(self.import_all()[0], {})
+        self.both("upgrade", "bbb2")
+        self.both("upgrade", "bbb1")
+        self.change("INSERT INTO users (id, name, one, two) VALUES (1, 'ann', 'I', 'II')")
+        self.both("upgrade", "cccc")
+        self.assertEqual(self.same_rows("SELECT id || name || one || two FROM users"), ["1annIII"])
+
+    def test_a_rebuild_of_what_another_branch_changes_is_left_to_a_person(self):
+        self.add("aaaa", USERS, "op.drop_table('users')")
+        self.add("0bbb", REBUILD, after="aaaa")
+        self.add("cccc", "op.add_column('users', sa.Column('balance', sa.Integer, server_default='5'))", after="aaaa")
+        self.add("dddd", "", after=("0bbb", "cccc"))
+        unrendered, _ = self.import_all(status=4)
+        self.assertEqual(list(unrendered), [("0bbb", "upgrade")])
+        self.assertEqual(unrendered["0bbb", "upgrade"]["why"], "it rebuilds table users as its ancestors leave it, and "
+                         "cccc, which is none of them, changes that table too")
+        self.both("upgrade", "cccc")
+        self.change("INSERT INTO users VALUES (1, 'ann', 42)")
+        self.assertIn("UNRENDERED", self.mig("upgrade", "heads", status=2))
+        self.assertEqual(self.database.ask("SELECT balance FROM users"), [42])
+
+    def test_a_rebuild_on_the_way_down_does_not_drop_what_a_downgrade_left(self):
+        self.add("aaaa", USERS, "op.drop_table('users')")
+        self.add("bbbb", REBUILD, BACK)
+        self.add("cccc", "op.add_column('users', sa.Column('balance', sa.Integer))", "pass")
+        unrendered, _ = self.import_all(status=4)
+        self.assertEqual(list(unrendered), [("bbbb", "downgrade")])
+        self.assertEqual(unrendered["bbbb", "downgrade"]["why"], "it rebuilds table users as the upgrade leaves it, and "
+                         "the downgrade of cccc leaves other columns or indexes")
+
+    def test_what_cannot_be_followed_leaves_only_what_comes_after_it_to_a_person(self):
+        self.add("aaaa", USERS + "op.create_table('pets', sa.Column('id', sa.Integer))", "op.drop_table('users')")
+        self.add("bbbb", "op.execute('CREATE TABLE made AS SELECT unheard_of(1)')")
+        self.add("cccc", REBUILD)
+        self.add("dddd", "with op.batch_alter_table('pets') as batch:\n    batch.alter_column('id', nullable=False)",
+                 after="aaaa")
+        unrendered, _ = self.import_all(status=4)
+        self.assertEqual(list(unrendered), [("cccc", "upgrade")])
+        self.assertEqual(unrendered["cccc", "upgrade"]["why"], "it rebuilds table users, whose shape is unknown since bbbb")
+
+
+class OwnProjectOnPostgres(OwnProject, unittest.TestCase):
+    engine = Postgres
+
+    def test_a_rebuild_is_left_to_a_person(self):
+        self.add("aaaa", USERS, "op.drop_table('users')")
+        self.add("bbbb", REBUILD.replace("'users'", "'users', recreate='always'"))
+        unrendered, _ = self.import_all(status=4)
+        self.assertEqual(unrendered["bbbb", "upgrade"]["why"],
+                         "it rebuilds table users, whose shape only a live database knows")
 
 
 class OnSqlite(Leaving, unittest.TestCase):
