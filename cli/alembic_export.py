@@ -80,6 +80,10 @@ class NoResult:
     __getattr__ = __iter__ = __next__ = __getitem__ = __len__ = __bool__ = fail
 
 
+# A line that mig would take for a section of the file, or for one that was mistyped.
+MARK = re.compile(r"^\s*--[ \t]*mig[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
+
 class Capture:
     """What one direction of one revision puts out."""
 
@@ -105,6 +109,8 @@ class Capture:
             self.transaction(False)
         elif word in ("BEGIN", "BEGIN TRANSACTION", "START TRANSACTION"):
             self.transaction(True)
+        elif MARK.search(statement):
+            self.fail("a line of its SQL would be taken for a mark of mig")
         elif statement:
             self.sections[-1]["statements"].append(statement)
             if self.scratch is not None:

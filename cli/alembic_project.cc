@@ -8,6 +8,7 @@
 #include "drivers/sql/placeholder.h"
 #include "store/core/limits.h"
 #include "store/core/names.h"
+#include "store/core/section_mark.h"
 #include "store/core/slug.h"
 
 namespace mig {
@@ -15,23 +16,55 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string Text(const Json& json, const char* key) {
+// Null where there is none.
+const Json& Member(const Json& json, const char* key) {
+  static const Json kNone;
   const auto found = json.find(key);
-  return found == json.end() || !found->is_string() ? "" : found->get<std::string>();
+  return found == json.end() ? kNone : *found;
+}
+
+std::string Text(const Json& json, const char* key) {
+  const Json& member = Member(json, key);
+  return member.is_string() ? member.get<std::string>() : "";
+}
+
+std::size_t Number(const Json& json, const char* key) {
+  const Json& member = Member(json, key);
+  return member.is_number_unsigned() ? member.get<std::size_t>() : 0;
+}
+
+bool IsOn(const Json& json, const char* key) { return Member(json, key) == true; }
+
+bool HasTexts(const Json& json, const char* key) {
+  const Json& member = Member(json, key);
+  return member.is_array() &&
+         std::ranges::all_of(member, [](const Json& one) { return one.is_string(); });
 }
 
 std::vector<std::string> Texts(const Json& json, const char* key) {
-  return json.at(key).get<std::vector<std::string>>();
+  return Member(json, key).get<std::vector<std::string>>();
+}
+
+bool IsDirection(const Json& json) {
+  const Json& sections = Member(json, "sections");
+  return sections.is_array() && std::ranges::all_of(sections, [](const Json& section) {
+           return Member(section, "transaction").is_boolean() && HasTexts(section, "statements");
+         });
+}
+
+bool IsRevision(const Json& json) {
+  return HasTexts(json, "down") && HasTexts(json, "depends") && HasTexts(json, "labels") &&
+         IsDirection(Member(json, "upgrade")) && IsDirection(Member(json, "downgrade"));
 }
 
 AlembicDirection DirectionOf(const Json& json) {
   AlembicDirection direction;
-  for (const Json& section : json.at("sections")) {
-    direction.parts.push_back({section.at("transaction"), Texts(section, "statements")});
+  for (const Json& section : Member(json, "sections")) {
+    direction.parts.push_back({IsOn(section, "transaction"), Texts(section, "statements")});
   }
   direction.unrendered = Text(json, "unrendered");
   direction.irreversible = Text(json, "irreversible");
-  direction.line = json.value("line", 0);
+  direction.line = static_cast<int>(Number(json, "line"));
   direction.source = Text(json, "source");
   return direction;
 }
@@ -45,8 +78,8 @@ AlembicRevision RevisionOf(const Json& json) {
           Text(json, "notes"),
           Text(json, "created"),
           Text(json, "path"),
-          DirectionOf(json.at("upgrade")),
-          DirectionOf(json.at("downgrade"))};
+          DirectionOf(Member(json, "upgrade")),
+          DirectionOf(Member(json, "downgrade"))};
 }
 
 // To Alembic `${NAME}` is a text like any other.
@@ -83,12 +116,22 @@ Result<void> CheckLabels(const AlembicRevision& revision) {
   return {};
 }
 
+// What would read back as something else in a header line.
+std::string OneLine(const std::string& text) {
+  std::string line;
+  for (const char c : text) line += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
+  line.erase(line.find_last_not_of(' ') + 1);
+  line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
+  return line;
+}
+
 std::string CommentOf(std::string_view text) {
   std::string comment;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    comment += line.empty() ? "--\n" : fmt::format("-- {}\n", line);
+    std::string line = end == 0 ? "--" : fmt::format("-- {}", text.substr(0, end));
+    if (IsSectionMark(line) || IsNearlySectionMark(line)) line.insert(2, " :");
+    comment += line + "\n";
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return comment;
@@ -148,7 +191,7 @@ void AddSections(const AlembicDirection& direction, SectionKind kind, const std:
     section.options.dialect = dialect;
     if (unrendered) {
       section.options.unrendered =
-          fmt::format("{} ({}:{})", direction.unrendered, path, direction.line);
+          OneLine(fmt::format("{} ({}:{})", direction.unrendered, path, direction.line));
       section.sql = SourceComment(direction);
     }
     sections.push_back(std::move(section));
@@ -185,13 +228,10 @@ void AddDirection(const std::vector<AlembicProject>& projects, std::size_t index
   }
 }
 
-// What would read back as something else in a header line.
-std::string OneLine(const std::string& text) {
-  std::string line;
-  for (const char c : text) line += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
-  line.erase(line.find_last_not_of(' ') + 1);
-  line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
-  return line;
+Result<void> CheckSameRevisions(const AlembicProject& one, const AlembicProject& other) {
+  const auto same = [](const auto& x, const auto& y) { return x.id == y.id; };
+  if (std::ranges::equal(one.revisions, other.revisions, same)) return {};
+  return Error{Reason::kUnsupported, "Alembic has other revisions in one dialect than in another"};
 }
 
 Result<ImportedFile> FileOf(const std::vector<AlembicProject>& projects, std::size_t index,
@@ -218,6 +258,13 @@ Result<ImportedFile> FileOf(const std::vector<AlembicProject>& projects, std::si
     std::erase_if(file.sections, [](const auto& one) { return one.kind == SectionKind::kDown; });
     *file.irreversible = OneLine(*file.irreversible);
   }
+  auto text = WriteRevisionFile(file);
+  if (!text) {
+    Error error = std::move(text).error();
+    error.message = revision.path + ": " + error.message;
+    return error;
+  }
+  imported.text = *std::move(text);
   return imported;
 }
 
@@ -236,8 +283,8 @@ Result<void> AlembicReader::Take(std::string_view line) try {
   const std::string kind = json.is_object() ? Text(json, "kind") : "";
   if (kind == "project") {
     project_.alembic_version = Text(json, "alembic");
-    project_.count = json.value("count", std::size_t{0});
-  } else if (kind == "revision") {
+    project_.count = Number(json, "count");
+  } else if (kind == "revision" && !ended_ && IsRevision(json)) {
     project_.revisions.push_back(RevisionOf(json));
   } else if (kind == "end") {
     const std::string dialect = Text(json, "dialect");
@@ -268,15 +315,7 @@ Result<AlembicProject> AlembicReader::Project() && {
 }
 
 Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects) {
-  for (const AlembicProject& project : projects) {
-    if (std::ranges::equal(project.revisions, projects[0].revisions, {}, &AlembicRevision::id,
-                           &AlembicRevision::id))
-      continue;
-    return Error{Reason::kUnsupported,
-                 "Alembic does not have the same revisions for each database",
-                 {},
-                 "import for one --dialect at a time"};
-  }
+  for (const AlembicProject& project : projects) TRY(CheckSameRevisions(projects[0], project));
   std::map<std::string, std::string> name_of;
   for (const AlembicRevision& revision : projects[0].revisions)
     name_of[revision.id] = TRY(NameOf(revision));

@@ -51,7 +51,7 @@ struct AlembicProject {
 };
 
 // Reads the export line by line. Errors: kUnsupported for what the export says it cannot do, or for
-// a dialect mig does not know; kInternal for a line that is none.
+// a dialect mig does not know; kInternal for a line that is none, or lacks what it must have.
 class AlembicReader {
  public:
   Result<void> Take(std::string_view line);
@@ -76,13 +76,14 @@ struct Unrendered {
 struct ImportedFile {
   std::string alembic_id;
   RevisionFile file;  // name, header, sections and irreversible
+  std::string text;   // of the file
   std::vector<Unrendered> unrendered;
 };
 
 // The files of a project that was exported in one dialect, or in several: then what differs stands
 // in sections of its own. A revision is called `<id>_<message>`; its id is an alias. Errors:
-// kNameInvalid for an id or a label that cannot be one here; kUnsupported where the projects do not
-// have the same revisions.
+// kNameInvalid for an id or a label that cannot be one here; kUnsupported where the exports are not
+// of the same revisions; kInvalidArgument and kLimitExceeded for one that no file can hold.
 Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects);
 
 }  // namespace mig

@@ -123,7 +123,7 @@ Result<void> EnterWorkTree(Context& context, const AlembicProject& project,
 }
 
 Result<Outcome> Write(const ImportedFile& imported, const Config& config, bool overwrite) {
-  const std::string text = TRY(WriteRevisionFile(imported.file));
+  const std::string& text = imported.text;
   const std::string relative = config.migrations[0] + "/" + imported.file.name + ".sql";
   const std::string path = (fs::path(config.root) / relative).string();
   Outcome outcome{&imported, ShownPath(config, relative), Fate::kWritten};

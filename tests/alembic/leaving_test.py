@@ -325,6 +325,27 @@ class OwnProject(Tools):
         self.assertEqual(rows, self.alembics.ask(sql))
         return rows
 
+    def test_a_line_that_mig_would_take_for_a_mark_is_listed(self):
+        self.add("aaaa", """
+            op.execute('CREATE TABLE a (b int)')
+            op.execute('CREATE TABLE c (d int\\n-- mig:down\\n)')
+            """)
+        self.add("bbbb", "op.execute('CREATE TABLE e (f int)')")
+        unrendered, files = self.import_all(status=4)
+        self.assertEqual(list(unrendered), [("aaaa", "upgrade")])
+        what = unrendered["aaaa", "upgrade"]
+        self.assertEqual(what["why"], "a line of its SQL would be taken for a mark of mig")
+        self.assertIn("-- mig:down", (self.project / what["alembicFile"]).read_text().splitlines()[what["line"] - 1])
+        self.assertEqual([file["file"] for file in files], ["written", "written"])
+        self.assertIn("UNRENDERED", self.mig("upgrade", "heads", status=2))
+
+    def test_makes_nothing_where_one_file_cannot_be_written(self):
+        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
+        self.add("bbbb", "op.execute('CREATE TABLE c (d text)')", labels=("no label",))
+        done = self.run_import()
+        self.assertIn("bbbb_.py", done.stderr)
+        self.assertFalse(self.tree.exists())
+
 
 USERS = "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(50)))\n"
 REBUILD = """

@@ -130,6 +130,20 @@ ALTER TABLE a ADD b int;
   EXPECT_EQ(files[0].unrendered[0].path, "versions/1a2b.py");
 }
 
+TEST(AlembicProject, TakesNoLineOfNotesForAMark) {
+  const std::string text = Text({Project(
+      {Line("1a2b", kNothing, kNothing, R"(,"notes":"mig:down\nMIG : up\nmig is good")")})});
+  EXPECT_THAT(text, HasSubstr("-- mig:up\n-- : mig:down\n-- : MIG : up\n-- mig is good\n"));
+}
+
+TEST(AlembicProject, NamesThePythonFileThatNoFileCanBeMadeOf) {
+  const auto files = FilesOf({Project(
+      {Line("1a2b", R"({"sections":[{"transaction":true,"statements":["a\n-- mig:down"]}]})",
+            kNothing)})});
+  ASSERT_FALSE(files);
+  EXPECT_THAT(files.error().message, HasSubstr("versions/1a2b.py: "));
+}
+
 TEST(AlembicProject, SaysWhyThereIsNoWayBack) {
   EXPECT_THAT(Text({Project(
                   {Line("1a2b", kNothing, R"({"sections":[],"irreversible":"rows are\ngone"})")})}),
@@ -188,12 +202,32 @@ TEST(AlembicReader, TellsWhatAlembicSaid) {
   EXPECT_EQ(taken.error().message, "Alembic cannot be asked: no such module");
   EXPECT_FALSE(AlembicReader().Project());
   EXPECT_FALSE(AlembicReader().Take("Traceback"));
-  for (const char* odd : {R"({"kind":"revision"})", R"({"kind":"project","count":"many"})",
-                          R"({"kind":"revision","down":[1],"depends":[],"labels":[]})"}) {
+  for (const char* odd :
+       {R"({"kind":"revision"})", R"({"kind":"revision","down":[1],"depends":[],"labels":[]})"}) {
     const auto read = AlembicReader().Take(odd);
     ASSERT_FALSE(read) << odd;
     EXPECT_EQ(read.error().reason, Reason::kInternal) << odd;
   }
+}
+
+TEST(AlembicReader, RefusesLinesThatLackSomething) {
+  const std::string whole = Line("1a2b", kNothing, kNothing);
+  for (const std::string& line :
+       {std::string(R"({"kind":"revision"})"), Line("1a2b", "7", kNothing),
+        Line("1a2b", R"({"sections":[7]})", kNothing),
+        Line("1a2b", R"({"sections":[{"transaction":"on","statements":[]}]})", kNothing),
+        Line("1a2b", kNothing, R"({"sections":[{"transaction":true,"statements":[7]}]})"),
+        Line("1a2b", kNothing, kNothing, R"(,"down":"3c4d")"),
+        Line("1a2b", kNothing, kNothing, R"(,"labels":[null])")}) {
+    const auto taken = AlembicReader().Take(line);
+    ASSERT_FALSE(taken) << line;
+    EXPECT_EQ(taken.error().reason, Reason::kInternal);
+  }
+  EXPECT_TRUE(AlembicReader().Take(whole));
+  EXPECT_TRUE(AlembicReader().Take(R"({"kind":"project","alembic":7,"count":"many"})"));
+  AlembicReader ended;
+  EXPECT_TRUE(ended.Take(R"({"kind":"end","dialect":7})"));
+  EXPECT_FALSE(ended.Take(whole));
 }
 
 TEST(AlembicExport, IsPartOfTheBinary) {
