@@ -13,7 +13,7 @@ standard error) gets one object a line, the key `kind` saying which:
 
     project   alembic, sqlalchemy (versions), count (of revisions)
     revision  id, down, depends, labels, message, notes, created, path, and for `upgrade` and `downgrade`
-              {sections: [{transaction, statements}], unrendered, irreversible, line, source}
+              {sections: [{transaction, statements}], unrendered, irreversible, line, source, varies}
     progress  done: how many of the 2 * count directions are rendered
     end       dialect, version_table, version_table_schema, url (where the configuration file says it)
     error     message: why there is no answer, instead of the rest
@@ -91,6 +91,7 @@ class Capture:
         self.path = path
         self.scratch = scratch  # None: not on SQLite
         self.rebuilt = {}  # the line of the last rebuild of each table, by its name in lower case
+        self.varies = False  # it puts out something else each time
         self.sections = [{"transaction": True, "statements": []}]
         self.unrendered = None
         self.irreversible = None
@@ -160,6 +161,8 @@ class Capture:
         found = {"sections": [section for section in self.sections if section["statements"]]}
         if self.irreversible is not None:
             found["irreversible"] = self.irreversible
+        if self.varies:
+            found["varies"] = True
         if self.unrendered is not None:
             found.update(unrendered=self.unrendered, line=self.line)
             found["source"] = source_of(function)
@@ -188,7 +191,8 @@ def literal_for(compiler, value, type_):
         written = bytes(sent).hex()
         return "'\\x%s'" % written if compiler.dialect.name == "postgresql" else "x'%s'" % written
     if isinstance(sent, str):
-        return "'%s'" % sent.replace("'", "''")
+        escaped = sent.replace("\\", "\\\\") if getattr(compiler.dialect, "_backslash_escapes", False) else sent
+        return "'%s'" % escaped.replace("'", "''")
     raise NotImplementedError("no literal for %r" % (value,))
 
 
@@ -220,6 +224,11 @@ def rows_of(multiple, named):
     """(row,), ([row, row],), (row, row) or **row: how execute() takes parameters."""
     rows = multiple[0] if len(multiple) == 1 and isinstance(multiple[0], (list, tuple)) else multiple
     return [dict(row) for row in rows] or ([named] if named else [])
+
+
+def indented(text):
+    """SQLAlchemy's tabs as blanks, but for those in quotes."""
+    return re.sub(r"""('[^']*'|"[^"]*"|`[^`]*`)|\t""", lambda match: match.group(1) or "    ", text)
 
 
 class Surroundings:
@@ -254,12 +263,29 @@ class Surroundings:
     def tap(self, context):
         capture, put_out = self.capture, context.impl.static_output
         context.dialect.statement_compiler = with_more_literals(context.dialect.statement_compiler)
+        if context.dialect.name == "postgresql":
+            context.dialect._backslash_escapes = False  # as every server since 9.1 says when it is asked
 
         def static_output(text):
             if capture().active:
                 capture().add(text)
             else:
                 put_out(text)
+
+        def compile_as_it_is(construct, execution_options=None, multiparams=(), params=None):
+            """Alembic's own writes blanks for each tab, in literals and functions as well, and NULL for a parameter
+            without a value, for which a database would refuse the statement."""
+            if multiparams or params:
+                capture().fail("it passes parameters beside the statement")
+            if isinstance(construct, str):
+                construct = sqlalchemy.text(construct)
+            if isinstance(construct, sqlalchemy.schema.DDLElement):
+                text = str(construct.compile(dialect=context.dialect))
+                return static_output(text if isinstance(construct, sqlalchemy.DDL) else indented(text))
+            for element in sqlalchemy.sql.visitors.iterate(construct, {}):
+                if getattr(element, "required", False):
+                    capture().fail("`:%s` in it is a parameter without a value" % element.key)
+            static_output(str(construct.compile(dialect=context.dialect, compile_kwargs={"literal_binds": True})))
 
         def execute(statement, *multiple, **named):
             if isinstance(statement, str):
@@ -283,6 +309,7 @@ class Surroundings:
                 capture().transaction(True)
 
         context.impl.static_output = static_output
+        context.impl._exec = compile_as_it_is
         context.connection.execute = execute
         context.connection.exec_driver_sql = exec_driver_sql
         context.autocommit_block = autocommit_block
@@ -577,6 +604,13 @@ class Export:
             context = environment.get_context()
             before = self.database_before(script, upgrade, context, arguments)
             found = self.follow(script, script.module, name, context, arguments, before)
+            if found.capture.unrendered is None:
+                again = self.follow(script, loaded_anew(script), name, context, arguments, before)
+                found.capture.varies = again.capture.unrendered is None and \
+                    again.capture.sections != found.capture.sections
+                self.capture = found.capture
+                if before is not None:
+                    again.after.remove()
             if upgrade:
                 self.upgraded[engine_of(arguments), script.revision] = found
             elif before is not None:
@@ -612,6 +646,7 @@ class Export:
         function = getattr(module, name, None) or missing_direction(name)
         after = before and Scratch(script.revision, before)
         capture = self.capture = Capture(script.module.__file__, after)
+        context.impl.memo.clear()  # which enums it has made
         capture.run(function, arguments)
         if after is not None:
             if capture.unrendered is not None or after.doubt != before.doubt:

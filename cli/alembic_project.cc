@@ -66,6 +66,7 @@ AlembicDirection DirectionOf(const Json& json) {
   direction.irreversible = Text(json, "irreversible");
   direction.line = static_cast<int>(Number(json, "line"));
   direction.source = Text(json, "source");
+  direction.varies = IsOn(json, "varies");
   return direction;
 }
 
@@ -218,6 +219,8 @@ void AddDirection(const std::vector<AlembicProject>& projects, std::size_t index
     const AlembicDirection& one = project.revisions[index].*direction;
     if (!one.unrendered.empty() && (file.unrendered.empty() || file.unrendered.back().kind != kind))
       file.unrendered.push_back({kind, one.unrendered, revision.path, one.line});
+    if (one.varies && (file.varying.empty() || file.varying.back() != kind))
+      file.varying.push_back(kind);
     if (!one.irreversible.empty()) {
       file.file.irreversible = one.irreversible;
       continue;
@@ -240,6 +243,7 @@ Result<ImportedFile> FileOf(const std::vector<AlembicProject>& projects, std::si
   TRY(CheckLabels(revision));
   ImportedFile imported;
   imported.alembic_id = revision.id;
+  imported.alembic_path = revision.path;
   RevisionFile& file = imported.file;
   file.name = name_of.at(revision.id);
   file.header.message = OneLine(revision.message);

@@ -25,6 +25,7 @@ struct AlembicDirection {
   std::string irreversible;  // why there is no way back; empty: there is, or nobody says so
   int line = 0;              // of the file, where `unrendered` arose
   std::string source;        // the function's text, where it was not rendered
+  bool varies = false;       // what it says is another thing each time: a clock's, or random
   friend bool operator==(const AlembicDirection&, const AlembicDirection&);
 };
 
@@ -75,9 +76,11 @@ struct Unrendered {
 
 struct ImportedFile {
   std::string alembic_id;
+  std::string alembic_path;
   RevisionFile file;  // name, header, sections and irreversible
   std::string text;   // of the file
   std::vector<Unrendered> unrendered;
+  std::vector<SectionKind> varying;  // written as they were this time
 };
 
 // The files of a project that was exported in one dialect, or in several: then what differs stands

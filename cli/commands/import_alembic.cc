@@ -144,8 +144,8 @@ bool NeedsPerson(const Outcome& outcome) {
   return outcome.fate != Fate::kKept && !outcome.imported->unrendered.empty();
 }
 
-std::string_view DirectionOf(const Unrendered& unrendered) {
-  return unrendered.kind == SectionKind::kUp ? "upgrade" : "downgrade";
+std::string_view DirectionOf(SectionKind kind) {
+  return kind == SectionKind::kUp ? "upgrade" : "downgrade";
 }
 
 void PrintJson(Context& context, const Outcome& outcome) {
@@ -153,21 +153,35 @@ void PrintJson(Context& context, const Outcome& outcome) {
                          {"name", outcome.imported->file.name},
                          {"alembicId", outcome.imported->alembic_id},
                          {"file", NameOf(outcome.fate)},
-                         {"unrendered", nlohmann::json::array()}};
+                         {"unrendered", nlohmann::json::array()},
+                         {"varying", nlohmann::json::array()}};
   for (const Unrendered& one : outcome.imported->unrendered) {
-    line["unrendered"].push_back({{"direction", DirectionOf(one)},
+    line["unrendered"].push_back({{"direction", DirectionOf(one.kind)},
                                   {"why", one.why},
                                   {"alembicFile", one.path},
                                   {"line", one.line}});
   }
+  for (const SectionKind kind : outcome.imported->varying)
+    line["varying"].push_back(DirectionOf(kind));
   context.terminal().Print(line.dump() + "\n");
+}
+
+// What stands in a file that was there already is somebody's choice.
+void WarnOfVarying(Context& context, const Outcome& outcome) {
+  if (outcome.fate != Fate::kWritten) return;
+  for (const SectionKind kind : outcome.imported->varying) {
+    context.Advise(fmt::format(
+        "{}: the {} says something else each time ({}), as random values and times do: the file "
+        "has what it said now, for every database",
+        outcome.path, DirectionOf(kind), outcome.imported->alembic_path));
+  }
 }
 
 void Print(Context& context, const Outcome& outcome) {
   if (!NeedsPerson(outcome)) return;
   for (const Unrendered& one : outcome.imported->unrendered) {
     context.terminal().Print(fmt::format("{}: the {} is not SQL yet: {} ({}:{})\n", outcome.path,
-                                         DirectionOf(one), one.why, one.path, one.line));
+                                         DirectionOf(one.kind), one.why, one.path, one.line));
   }
 }
 
@@ -214,6 +228,7 @@ Result<int> ImportAlembic(Context& context) {
       PrintJson(context, outcome);
     } else {
       Print(context, outcome);
+      WarnOfVarying(context, outcome);
     }
   }
   Summarise(context, outcomes, projects[0]);

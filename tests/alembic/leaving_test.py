@@ -339,6 +339,24 @@ class OwnProject(Tools):
         self.assertEqual([file["file"] for file in files], ["written", "written"])
         self.assertIn("UNRENDERED", self.mig("upgrade", "heads", status=2))
 
+    def test_a_parameter_without_a_value_is_no_null(self):
+        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
+        self.add("bbbb", "op.execute(\"INSERT INTO a VALUES (':word')\")")
+        unrendered, _ = self.import_all(status=4)
+        self.assertEqual(unrendered["bbbb", "upgrade"]["why"], "`:word` in it is a parameter without a value")
+
+    def test_says_what_is_something_else_each_time(self):
+        self.add("aaaa", """
+            import uuid
+            op.execute('CREATE TABLE a (b text)')
+            op.execute("INSERT INTO a VALUES ('%s')" % uuid.uuid4())
+            """)
+        self.add("bbbb", "op.create_table('d', sa.Column('e', sa.Enum('f', name='g')))")
+        self.assertEqual([file["varying"] for file in self.import_all()[1]], [["upgrade"], []])
+        shutil.rmtree(self.tree / "migrations")
+        (self.tree / "migrations").mkdir()
+        self.assertIn("aaaa.sql: the upgrade says something else each time", self.run_import().stderr)
+
     def test_makes_nothing_where_one_file_cannot_be_written(self):
         self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
         self.add("bbbb", "op.execute('CREATE TABLE c (d text)')", labels=("no label",))
@@ -439,6 +457,23 @@ class OwnProjectOnSqlite(OwnProject, unittest.TestCase):
 
 class OwnProjectOnPostgres(OwnProject, unittest.TestCase):
     engine = Postgres
+
+    def test_literals_and_functions_are_what_they_were(self):
+        self.add("aaaa", r"""
+            op.create_table('u', sa.Column('id', sa.Integer, primary_key=True),
+                            sa.Column('name', sa.Text, server_default='a\tb'))
+            op.execute('CREATE FUNCTION f() RETURNS int AS $$\nBEGIN\n\tRETURN 1; -- 50%\nEND $$ LANGUAGE plpgsql')
+            """, "op.execute('DROP FUNCTION f()')\nop.drop_table('u')")
+        self.add("bbbb", r"""
+            u = sa.table('u', sa.column('id', sa.Integer), sa.column('name', sa.Text))
+            op.bulk_insert(u, [{'id': 1, 'name': 'C:\\temp'}, {'id': 2, 'name': "a\tb 'c' 100%"}])
+            op.execute("INSERT INTO u VALUES (3, E'x\\ty')")
+            op.execute("INSERT INTO u (id) VALUES (4)")
+            """, "op.execute('DELETE FROM u')")
+        self.assertEqual(self.import_all()[0], {})
+        self.both("upgrade", "bbbb")
+        self.assertEqual(self.same_rows("SELECT name FROM u ORDER BY id"),
+                         ["C:\\temp", "a\tb 'c' 100%", "x\ty", "a\tb"])
 
     def test_a_rebuild_is_left_to_a_person(self):
         self.add("aaaa", USERS, "op.drop_table('users')")

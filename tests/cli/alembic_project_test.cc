@@ -7,6 +7,7 @@
 namespace mig {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 // A project of these lines of an export.
@@ -142,6 +143,15 @@ TEST(AlembicProject, NamesThePythonFileThatNoFileCanBeMadeOf) {
             kNothing)})});
   ASSERT_FALSE(files);
   EXPECT_THAT(files.error().message, HasSubstr("versions/1a2b.py: "));
+}
+
+TEST(AlembicProject, TellsWhatIsAnotherThingEachTime) {
+  const auto files =
+      FilesOf({Project({Line("1a2b", R"({"sections":[],"varies":true})", kNothing),
+                        Line("3c4d", kNothing, R"({"sections":[],"varies":true})")})})
+          .value();
+  EXPECT_THAT(files[0].varying, ElementsAre(SectionKind::kUp));
+  EXPECT_THAT(files[1].varying, ElementsAre(SectionKind::kDown));
 }
 
 TEST(AlembicProject, SaysWhyThereIsNoWayBack) {
