@@ -116,6 +116,10 @@ Result<void> EnterWorkTree(Context& context, const AlembicProject& project,
         project.url.empty() ? std::string(chosen.url) : Rebased(UrlFor(project), root);
     TRY(MakeProject(root, chosen, url));
     context.terminal().Tell("made " + (root / "mig.toml").string() + "\n");
+    if (HoldsPassword(url)) {
+      context.terminal().Tell("the url has a password: it is MIG_DEV_URL in " +
+                              (root / ".env").string() + "\n");
+    }
   }
   fs::current_path(root, failure);
   if (failure) return Error{Reason::kFileUnwritable, "cannot enter " + root.string()};

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <optional>
 
 #include "cli/author.h"
 #include "cli/commands/all.h"
@@ -54,16 +55,28 @@ Result<int> Stamp(Context& context, const std::string& revision) {
 }
 
 // Makes the database's schema the first revision, and records it as applied. When the database
-// cannot be read, what MakeProject wrote is removed, so that the command can be repeated.
-Result<int> Adopt(Context& context, const fs::path& root) {
+// cannot be read, what MakeProject wrote is removed, so that the command can be repeated: of .env,
+// what is beyond its bytes of before.
+Result<int> Adopt(Context& context, const fs::path& root,
+                  std::optional<std::uintmax_t> dot_env_bytes) {
   std::error_code ignored;
   fs::current_path(root, ignored);
   Result<std::string> baseline = WriteBaseline(context);
   if (baseline) return Stamp(context, *baseline);
-  if (TRY(context.config())->targets.at("dev").url.text == kUrlInDotEnv)
+  if (dot_env_bytes) {
+    fs::resize_file(root / ".env", *dot_env_bytes, ignored);
+  } else if (TRY(context.config())->targets.at("dev").url.text == kUrlInDotEnv) {
     fs::remove(root / ".env", ignored);
+  }
   fs::remove(root / "mig.toml", ignored);
   return std::move(baseline).error();
+}
+
+// Absent where there is no file.
+std::optional<std::uintmax_t> SizeOf(const fs::path& path) {
+  std::error_code absent;
+  const std::uintmax_t bytes = fs::file_size(path, absent);
+  return absent ? std::nullopt : std::optional(bytes);
 }
 
 fs::path RootOf(const std::string& directory) {
@@ -78,8 +91,9 @@ Result<int> RunInit(Context& context) {
   bool adopt = context.args().Has("from");
   fs::path root = RootOf(directory);
   const std::string from = context.args().Value("from");
+  const std::optional<std::uintmax_t> dot_env_bytes = SizeOf(root / ".env");
   TRY(MakeProject(root, *chosen, from.empty() ? std::string(chosen->url) : Rebased(from, root)));
-  if (adopt) TRY(Adopt(context, root));
+  if (adopt) TRY(Adopt(context, root, dot_env_bytes));
   context.terminal().Tell("made " + (root / "mig.toml").string() + " and " +
                           (root / "migrations").string() + "\n");
   context.terminal().Tell(FirstSteps(directory, adopt));

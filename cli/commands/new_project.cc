@@ -1,5 +1,8 @@
 #include "cli/commands/new_project.h"
 
+#include <fstream>
+
+#include "cli/config.h"
 #include "cli/file.h"
 
 namespace mig {
@@ -35,11 +38,34 @@ Result<void> Ignore(const fs::path& root, const std::vector<std::string>& lines)
   return ReplaceFile(path.string(), wanted);
 }
 
+// Below what people have in the file, whose mode and place stay as they are.
+Result<void> Append(const fs::path& path, const std::string& text, const std::string& line) {
+  std::ofstream file(path, std::ios::app);
+  if (!text.empty() && !text.ends_with('\n')) file << '\n';
+  file << line;
+  if (file.flush()) return {};
+  return Error{Reason::kFileUnwritable, "cannot write " + path.string()};
+}
+
 // A url with a password goes into .env, which Git does not see, and mig.toml names the variable.
 Result<std::string> KeepSecret(const fs::path& root, const std::string& url) {
   if (!HoldsPassword(url)) return url;
-  fs::path path = root / ".env";
-  TRY(CreateFile(path.string(), "MIG_DEV_URL=" + url + "\n", 0600));
+  const fs::path path = root / ".env";
+  const std::string line = "MIG_DEV_URL=" + url + "\n";
+  if (!fs::exists(path)) {
+    TRY(CreateFile(path.string(), line, 0600));
+    return std::string(kUrlInDotEnv);
+  }
+  const std::string text = TRY(ReadFile(path.string()));
+  const Environment there = ParseDotEnv(text);
+  if (!there.contains("MIG_DEV_URL")) {
+    TRY(Append(path, text, line));
+  } else if (there.at("MIG_DEV_URL") != url) {
+    return Error{Reason::kFileExists,
+                 path.string() + " has another MIG_DEV_URL already, and stays as it is",
+                 {{"file", path.string()}},
+                 "take that line out, or give it another name"};
+  }
   return std::string(kUrlInDotEnv);
 }
 

@@ -17,9 +17,10 @@ inline constexpr std::string_view kUrlInDotEnv = "${MIG_DEV_URL}";
 // relative to where the command runs.
 std::string Rebased(const std::string& url, const std::filesystem::path& root);
 
-// Makes mig.toml, the folder `migrations`, and .gitignore lines; `url` is that of the target dev, a
-// password in it goes into .env, which Git does not see. Errors: kFileExists where there is a
-// mig.toml; kFileUnwritable.
+// Makes mig.toml, the folder `migrations`, and .gitignore lines; `url` is that of the target dev.
+// One with a password becomes MIG_DEV_URL in .env, which Git does not see: a new file, or a line
+// below what is in it. Errors: kFileExists where there is a mig.toml, or another MIG_DEV_URL;
+// kFileUnwritable.
 Result<void> MakeProject(const std::filesystem::path& root, const ProjectTemplate& chosen,
                          const std::string& url);
 

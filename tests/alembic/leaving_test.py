@@ -364,6 +364,24 @@ class OwnProject(Tools):
         self.assertIn("bbbb_.py", done.stderr)
         self.assertFalse(self.tree.exists())
 
+    def test_a_url_with_a_password_is_added_to_what_dot_env_says(self):
+        url = "postgresql://ann:secret@localhost/shop"
+        ini, dot_env = self.project / "alembic.ini", self.tree / ".env"
+        ini.write_text(ini.read_text().replace("driver://the.environment.says/it", url))
+        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
+        self.tree.mkdir()
+        dot_env.write_text("OTHER=1")
+        done = self.run_import(url=url)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"it is MIG_DEV_URL in {dot_env}", done.stderr)
+        self.assertEqual(dot_env.read_text(), f"OTHER=1\nMIG_DEV_URL={url}\n")
+        self.assertIn('url = "${MIG_DEV_URL}"', (self.tree / "mig.toml").read_text())
+        (self.tree / "mig.toml").unlink()
+        dot_env.write_text("MIG_DEV_URL=another\n")
+        self.assertIn(f"{dot_env} has another MIG_DEV_URL already", self.run_import(url=url).stderr)
+        self.assertEqual(dot_env.read_text(), "MIG_DEV_URL=another\n")
+        self.assertFalse((self.tree / "mig.toml").exists())
+
 
 USERS = "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(50)))\n"
 REBUILD = """
