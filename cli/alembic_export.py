@@ -112,6 +112,8 @@ class Capture:
             self.transaction(True)
         elif MARK.search(statement):
             self.fail("a line of its SQL would be taken for a mark of mig")
+        elif "\r" in statement or "\0" in statement:
+            self.fail("its SQL has a carriage return or a NUL, which no revision file has")
         elif statement:
             self.sections[-1]["statements"].append(statement)
             if self.scratch is not None:

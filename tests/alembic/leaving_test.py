@@ -339,6 +339,13 @@ class OwnProject(Tools):
         self.assertEqual([file["file"] for file in files], ["written", "written"])
         self.assertIn("UNRENDERED", self.mig("upgrade", "heads", status=2))
 
+    def test_a_line_feed_of_another_kind_is_not_changed_in_silence(self):
+        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
+        self.add("bbbb", r"""op.execute("INSERT INTO a VALUES ('one\r\ntwo')")""")
+        unrendered, _ = self.import_all(status=4)
+        self.assertEqual(unrendered["bbbb", "upgrade"]["why"],
+                         "its SQL has a carriage return or a NUL, which no revision file has")
+
     def test_a_parameter_without_a_value_is_no_null(self):
         self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
         self.add("bbbb", "op.execute(\"INSERT INTO a VALUES (':word')\")")
@@ -359,9 +366,9 @@ class OwnProject(Tools):
 
     def test_makes_nothing_where_one_file_cannot_be_written(self):
         self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
-        self.add("bbbb", "op.execute('CREATE TABLE c (d text)')", labels=("no label",))
+        self.add("bbbb", "op.execute('CREATE TABLE c (d text) -- ' + (17 << 20) * 'x')")  # larger than a file may be
         done = self.run_import()
-        self.assertIn("bbbb_.py", done.stderr)
+        self.assertIn("bbbb_.py: ", done.stderr)
         self.assertFalse(self.tree.exists())
 
     def test_a_url_with_a_password_is_added_to_what_dot_env_says(self):
