@@ -26,6 +26,12 @@ using Findings = std::vector<Finding>;
 
 constexpr char kReimport[] =
     "import it again (`mig import FILE`), or restore a backup (`migd restore-store`)";
+constexpr char kGiveUp[] =
+    "import it again (`mig import FILE`), or restore a backup (`migd restore-store`); where nobody "
+    "has it, `mig refs delete NAME` and then `mig fsck --repair` give the ref up";
+constexpr char kForget[] =
+    "import it again (`mig import FILE`), or restore a backup (`migd restore-store`); `mig fsck "
+    "--repair` forgets the log";
 constexpr char kRestore[] = "restore a backup (`migd restore-store`)";
 constexpr char kUnknownKey[] =
     "leave it alone when a newer version of mig wrote it; else restore a backup";
@@ -95,8 +101,10 @@ class Checker {
     const auto value = TRY(GetOne(kv_, key));
     return value.has_value();
   }
-  Result<Findings> Absent(const std::string& key, const std::vector<Id>& ids,
-                          std::string_view what);
+  Result<Findings> Absent(const std::string& key, const std::vector<Id>& ids, std::string_view what,
+                          const char* remedy = kReimport);
+  Result<std::optional<Finding>> LostLog(const std::string& key, const Parts& ref,
+                                         const std::vector<RefMove>& log);
   Result<bool> IsNamed(const Revision& revision, const Id& id);
   Result<Findings> Index(const std::string& key, const Revision& revision, const Id& id);
   Result<Findings> WithoutRun(const std::string& key, std::string_view id, std::string_view what);
@@ -120,13 +128,13 @@ Result<Findings> DamageOf(const std::string& key, const Result<T>& result, const
 
 // One finding for each of `ids` that is not stored.
 Result<Findings> Checker::Absent(const std::string& key, const std::vector<Id>& ids,
-                                 std::string_view what) {
+                                 std::string_view what, const char* remedy) {
   const std::vector<bool> has = TRY(objects_.Has(ids));
   Findings findings;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (has[i]) continue;
     findings.push_back(
-        {key, fmt::format("{} {}, which is not stored", what, ids[i].hex()), kReimport});
+        {key, fmt::format("{} {}, which is not stored", what, ids[i].hex()), remedy});
   }
   return findings;
 }
@@ -261,6 +269,30 @@ Findings CheckChain(const std::string& key, std::string_view name, const std::ve
   return same ? Findings() : broken("does not end where the ref is");
 }
 
+// Of a ref that was deleted, a log that leads to what is not stored: nobody can go back there.
+Result<std::optional<Finding>> Checker::LostLog(const std::string& key, const Parts& ref,
+                                                const std::vector<RefMove>& log) {
+  std::vector<Id> ids;
+  for (const RefMove& move : log) ids.insert(ids.end(), move.to.begin(), move.to.end());
+  const std::vector<bool> has = TRY(objects_.Has(ids));
+  const auto lost = std::ranges::find(has, false);
+  if (lost == has.end()) return std::optional<Finding>();
+  Finding finding{key,
+                  fmt::format("the log of ref `{}`, which was deleted, leads to {}, which is not "
+                              "stored",
+                              ref.rest, ids[static_cast<std::size_t>(lost - has.begin())].hex()),
+                  kReimport};
+  const auto value = TRY(GetOne(kv_, key));
+  if (log.size() < kMaxWrites && value) {
+    finding.remedy = kForget;
+    finding.repair.conditions = {Condition::Equals(key, *value)};
+    finding.repair.writes = {Write::Delete(key)};
+    for (const RefMove& move : log)
+      finding.repair.writes.push_back(Write::Delete(keys::Move(ref.first, ref.rest, move.number)));
+  }
+  return std::optional(std::move(finding));
+}
+
 Result<Findings> Checker::Ref(const std::string& key) {
   const Parts parts = Cut(Cut(key).rest);
   if (!TRY(Exists(key))) return Findings();
@@ -271,8 +303,13 @@ Result<Findings> Checker::Ref(const std::string& key) {
   const auto log = refs_.Log(parts.first, parts.rest, 0, SIZE_MAX);
   if (!log) return DamageOf(key, log, kRestore);
   Findings findings = CheckChain(key, parts.rest, *log, *ref);
-  if (!*ref) return findings;
-  Findings absent = TRY(Absent(key, (*ref)->heads, fmt::format("ref `{}` is at", parts.rest)));
+  if (!*ref) {
+    auto lost = TRY(LostLog(key, parts, *log));
+    if (lost) findings.push_back(*std::move(lost));
+    return findings;
+  }
+  Findings absent =
+      TRY(Absent(key, (*ref)->heads, fmt::format("ref `{}` is at", parts.rest), kGiveUp));
   std::ranges::move(absent, std::back_inserter(findings));
   return findings;
 }
@@ -287,10 +324,11 @@ Result<Findings> Checker::Move(const std::string& key) {
     return Findings{
         {key, fmt::format("there is a log of moves, and no ref `{}`", parts.rest), kRestore}};
   }
+  const auto ref = refs_.Find(parts.first, parts.rest);
   const auto log = refs_.Log(parts.first, parts.rest, *number - 1, 1);
-  if (!log || log->empty()) return Findings();  // named with the ref
+  if (!ref || !*ref || !log || log->empty()) return Findings();  // named with the ref
   return Absent(key, log->front().to,
-                fmt::format("move {} of ref `{}` led to", *number, parts.rest));
+                fmt::format("move {} of ref `{}` led to", *number, parts.rest), kGiveUp);
 }
 
 Result<Findings> Checker::Run(const std::string& key) {

@@ -23,7 +23,7 @@ struct Finding {
   std::string key;      // the store's entry it was found at (docs/formats.md)
   std::string problem;  // a sentence without a full stop
   std::string remedy;   // what to do about it
-  Batch repair = {};    // makes it right again, where that loses nothing; else without writes
+  Batch repair = {};    // makes it right again, where nobody misses what that loses; else empty
 
   friend bool operator==(const Finding& a, const Finding& b) {
     return a.key == b.key && a.problem == b.problem;

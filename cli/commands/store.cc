@@ -11,7 +11,7 @@ namespace mig {
 namespace {
 
 constexpr Option kFsckOptions[] = {
-    {"--repair", "", "make right what can be made right without losing anything"},
+    {"--repair", "", "make right what can be; forget logs of deleted refs that lead nowhere"},
 };
 
 constexpr Option kGcOptions[] = {

@@ -121,6 +121,20 @@ TEST_F(CheckTest, FindsARefToNothing) {
                           "ref `main` is at " + lost, "target sqlite:a.db is at " + lost));
 }
 
+TEST_F(CheckTest, ForgetsTheLogOfADeletedRefThatLeadsToNothing) {
+  const Id nobody = IdNamed("nobody");
+  const auto bad = Refs(kv_).Create("shop", "bad", {nobody}, By("m3"));
+  ASSERT_TRUE(bad);
+  for (const Finding& finding : Check()) EXPECT_FALSE(*Repair(kv_, finding)) << finding.problem;
+  ASSERT_TRUE(Refs(kv_).Delete("shop", *bad, By("m4")));
+  const auto findings = Check();
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].problem, "the log of ref `bad`, which was deleted, leads to " +
+                                     nobody.hex() + ", which is not stored");
+  EXPECT_TRUE(*Repair(kv_, findings[0]));
+  EXPECT_THAT(Problems(), IsEmpty());
+}
+
 TEST_F(CheckTest, RepairsAnIndexOfNamesThatLacksAnEntry) {
   ASSERT_TRUE(Objects(kv_).Put("shop", MakeRevision("other")));
   Drop("named/shop/root/" + base_hex_);
