@@ -5,6 +5,7 @@
 #include "cli/commands/new_file.h"
 #include "cli/commands/pulled_files.h"
 #include "cli/context.h"
+#include "cli/render/error.h"
 #include "cli/render/ref.h"
 #include "cli/shared_ref.h"
 
@@ -40,10 +41,19 @@ Result<int> RunFetch(Context& context) {
   v1::ListRefsResponse answer = TRY(remote.client->Call(request));
   const bool one = context.args().Has("ref");
   bool found = !one;
+  std::optional<Error> failed;
   for (const v1::Ref& ref : answer.refs()) {
     if (one && ref.name() != context.args().Value("ref")) continue;
     found = true;
-    ShowFetched(context, remote, TRY(Fetch(context, remote, ref)));
+    auto fetched = Fetch(context, remote, ref);
+    if (fetched) {
+      ShowFetched(context, remote, *fetched);
+      continue;
+    }
+    if (failed) context.terminal().Warn(RenderError(*failed, context.terminal().err_style()));
+    failed = std::move(fetched).error();
+    failed->message = "ref " + ref.name() + " was not fetched: " + failed->message;
+    if (failed->reason == Reason::kDaemonUnreachable) return *std::move(failed);
   }
   if (!found) return NoSuchRef(remote, context.args().Value("ref"));
   if (!one) {
@@ -51,6 +61,7 @@ Result<int> RunFetch(Context& context) {
       ShowFetched(context, remote, TRY(Fetch(context, remote, ref)));
   }
   if (context.json()) context.PrintJson(answer);
+  if (failed) return *std::move(failed);
   return kDone;
 }
 
@@ -89,7 +100,7 @@ const Command kFetch = {
     .summary = "Get the revisions that others pushed, without touching a file",
     .description =
         "They are then shown by `mig history --ref origin/main`. What was noted of a ref that the "
-        "remote has no more is forgotten.",
+        "remote has no more is forgotten. A ref that cannot be fetched holds up no other one.",
     .operands = {"[REMOTE]", 0, 1},
     .options = kFetchOptions,
     .examples =
