@@ -99,19 +99,15 @@ class Revisions {
   std::unordered_set<Id> seen_;
 };
 
-struct NamedLog {
-  std::string name;
-  std::vector<RefMove> moves;
-};
-
 // Of every ref that the project has or had.
-Result<std::vector<NamedLog>> LogsOf(Kv& kv, const std::string& project) {
-  std::vector<NamedLog> logs;
+Result<std::vector<RefLog>> LogsOf(Kv& kv, const std::string& project) {
+  std::vector<RefLog> logs;
   const std::string prefix = keys::RefPrefix(project);
   const auto entries = TRY(ScanAll(kv, prefix, EndOfPrefix(prefix), /*keys_only=*/true));
   for (const KeyValue& entry : entries) {
-    NamedLog log;
+    RefLog log;
     log.name = entry.key.substr(prefix.size());
+    if (log.name.starts_with(kTrackedRefs)) continue;
     log.moves = TRY(Refs(kv).Log(project, log.name, 0, SIZE_MAX));
     logs.push_back(std::move(log));
   }
@@ -119,15 +115,14 @@ Result<std::vector<NamedLog>> LogsOf(Kv& kv, const std::string& project) {
 }
 
 // All that the project calls by a name, and all that its refs are or were at.
-Result<std::vector<Id>> IdsOf(Kv& kv, const std::string& project,
-                              const std::vector<NamedLog>& logs) {
+Result<std::vector<Id>> IdsOf(Kv& kv, const std::string& project, const std::vector<RefLog>& logs) {
   std::vector<Id> ids;
   const std::string prefix = fmt::format("{}{}/", keys::kNamedPrefix, project);
   const auto entries = TRY(ScanAll(kv, prefix, EndOfPrefix(prefix), /*keys_only=*/true));
   for (const KeyValue& entry : entries) {
     if (const auto id = keys::IdAtEnd(entry.key)) ids.push_back(*id);
   }
-  for (const NamedLog& log : logs) {
+  for (const RefLog& log : logs) {
     for (const RefMove& move : log.moves) ids.insert(ids.end(), move.to.begin(), move.to.end());
   }
   return ids;
@@ -160,14 +155,14 @@ Result<std::optional<FieldHead>> HeadOf(std::string_view buffer) {
 Result<void> ExportProject(Kv& kv, const std::string& project,
                            const std::function<bool(std::string)>& write) {
   TRY(keys::CheckProject(project));
-  const std::vector<NamedLog> logs = TRY(LogsOf(kv, project));
+  const std::vector<RefLog> logs = TRY(LogsOf(kv, project));
   const std::vector<Id> ids = TRY(IdsOf(kv, project, logs));
   Writer writer(write);
   TRY(writer.Text(kFirstLine));
   TRY(writer.Field("project", project));
   Revisions revisions(kv, writer);
   for (const Id& id : ids) TRY(revisions.Write(id));
-  for (const NamedLog& log : logs) {
+  for (const RefLog& log : logs) {
     TRY(writer.Field("ref", log.name));
     for (const RefMove& move : log.moves) TRY(writer.Field("move", EncodeMove(move)));
   }
@@ -204,6 +199,8 @@ Result<void> ProjectImporter::TakeField(std::string_view name, std::string_view 
   if (!receiver_) return Invalid("it names no project");
   if (name == "object") return TakeObject(value);
   if (name == "ref") {
+    const auto same = [&](const RefLog& log) { return log.name == value; };
+    if (std::ranges::any_of(logs_, same)) return Invalid("it has a ref twice");
     logs_.push_back({std::string(value), {}});
     return {};
   }
@@ -219,13 +216,11 @@ Result<void> ProjectImporter::TakeField(std::string_view name, std::string_view 
   return {};
 }
 
-// The word is asked for before anything is looked up.
 Result<void> ProjectImporter::TakeProject(std::string_view name) {
   if (receiver_) return Invalid("it names two projects");
   imported_.project = name;
   TRY(keys::CheckProject(name));
-  TRY(may_write_(imported_.project));
-  collection_ = TRY(refs_.Collection());
+  importer_ = TRY(admit_(imported_.project));
   receiver_.emplace(objects_, imported_.project);
   return {};
 }
@@ -252,11 +247,8 @@ Result<ImportedProject> ProjectImporter::Finish() {
   TRY(receiver_->Finish());
   TRY(CheckLedTo());
   imported_.objects = receiver_->received();
-  for (const RefLog& log : logs_) {
-    const auto adopted = TRY(refs_.Adopt(imported_.project, log.name, log.moves, collection_));
-    if (adopted == Refs::Adopted::kMoved) imported_.moved.push_back(log.name);
-    if (adopted == Refs::Adopted::kDiverged) imported_.diverged.push_back(log.name);
-  }
+  imported_.refs =
+      TRY(refs_.Import(imported_.project, logs_, importer_.caller, importer_.with_logs));
   return imported_;
 }
 

@@ -1,4 +1,6 @@
 // A project as one file: its revisions, its refs and their logs (docs/formats.md).
+//
+// What is noted of other daemons' refs is no part of it.
 #pragma once
 
 #include <functional>
@@ -8,11 +10,11 @@
 #include <vector>
 
 #include "daemon/object_exchange.h"
+#include "daemon/shared_refs.h"
 #include "store/core/result.h"
 #include "store/core/sha256_stream.h"
 #include "store/kv.h"
 #include "store/objects.h"
-#include "store/refs.h"
 
 namespace mig {
 
@@ -24,8 +26,13 @@ Result<void> ExportProject(Kv& kv, const std::string& project,
 struct ImportedProject {
   std::string project;
   std::size_t objects = 0;
-  std::vector<std::string> moved;     // refs
-  std::vector<std::string> diverged;  // those whose log here is another one; left alone
+  ImportedRefs refs;
+};
+
+// Who imports.
+struct Importer {
+  Caller caller;
+  bool with_logs = false;  // see SharedRefs::Import
 };
 
 // Takes in such a file, piece by piece. Revisions are stored as they come; refs move at the end,
@@ -34,40 +41,35 @@ struct ImportedProject {
 // Not thread-safe.
 class ProjectImporter {
  public:
-  // `may_write` says whether the caller may write to the project, when its name has come. `objects`
-  // and `refs` outlive this.
-  ProjectImporter(Objects& objects, Refs& refs,
-                  std::function<Result<void>(const std::string&)> may_write)
-      : objects_(objects), refs_(refs), may_write_(std::move(may_write)) {}
+  // Whom an import of the project is by, or why not; asked when its name has come.
+  using Admit = std::function<Result<Importer>(const std::string& project)>;
 
-  // Errors: kFileInvalid for what is no such file; of `may_write`; those of ObjectReceiver.
+  // `objects` and `refs` outlive this.
+  ProjectImporter(Objects& objects, SharedRefs& refs, Admit admit)
+      : objects_(objects), refs_(refs), admit_(std::move(admit)) {}
+
+  // Errors: kFileInvalid for what is no such file; of `admit`; those of ObjectReceiver.
   Result<void> Feed(std::string_view piece);
 
-  // Errors: kFileInvalid when the file is not whole, or its refs lead to what neither it nor the
-  // project has; those of Refs.
+  // Errors: kFileInvalid when the file is not whole; those of SharedRefs::Import.
   Result<ImportedProject> Finish();
 
  private:
-  struct RefLog {
-    std::string name;
-    std::vector<RefMove> moves;
-  };
-
   Result<void> TakeField(std::string_view name, std::string_view value);
   Result<void> TakeProject(std::string_view name);
   Result<void> TakeObject(std::string_view text);
   Result<void> CheckLedTo();
 
   Objects& objects_;
-  Refs& refs_;
-  const std::function<Result<void>(const std::string&)> may_write_;
+  SharedRefs& refs_;
+  const Admit admit_;
   std::string buffer_;  // what is no whole field yet
   Sha256Stream hash_;   // of all before the field `hash`
   bool started_ = false;
   bool whole_ = false;
-  std::string collection_;
   std::optional<ObjectReceiver> receiver_;
   std::vector<RefLog> logs_;
+  Importer importer_;
   ImportedProject imported_;
 };
 

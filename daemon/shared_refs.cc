@@ -11,14 +11,12 @@
 namespace mig {
 namespace {
 
-constexpr std::string_view kTracked = "remotes/";
-
 // Each lost race is another's push that succeeded, so this ends long before; it is here so that a
 // store that always refuses cannot keep a thread.
 constexpr int kMostRaces = 1000;
 
 Result<void> CheckNotTracked(const RefName& name) {
-  if (!name.name.starts_with(kTracked)) return {};
+  if (!name.name.starts_with(kTrackedRefs)) return {};
   return Error{
       Reason::kNameInvalid,
       fmt::format("`{}` notes where another daemon's ref is, and is moved by fetching", name.name),
@@ -120,7 +118,7 @@ Result<std::vector<SharedRef>> SharedRefs::List(const std::string& project, std:
                                                 const std::vector<Id>& containing) {
   std::vector<SharedRef> listed;
   for (Ref& ref : TRY(refs_.List(project, prefix))) {
-    if (prefix.empty() && ref.name.starts_with(kTracked)) continue;
+    if (prefix.empty() && ref.name.starts_with(kTrackedRefs)) continue;
     const RefName name{project, ref.name};
     if (!containing.empty() && !TRY(Reaches(name, ref, containing))) continue;
     listed.push_back(TRY(Described(name, std::move(ref))));
@@ -368,14 +366,74 @@ Result<SharedRef> SharedRefs::SetProtection(const RefName& name, bool is_protect
   return Described(name, std::move(changed));
 }
 
+// Whether the ref may become what the log says: all that it ever was at is stored, and what it is
+// at last would be taken from a push.
+Result<void> SharedRefs::CheckAdoption(const RefName& name, const std::vector<RefMove>& moves) {
+  std::vector<Id> ids;
+  for (const RefMove& move : moves) {
+    ids.insert(ids.end(), move.to.begin(), move.to.end());
+    const auto time = ParseTime(move.by.at);
+    if (time && FormatMilliseconds(*time) == move.by.at) continue;
+    return Error{Reason::kInvalidArgument,
+                 fmt::format("the log of ref `{}` has no time at move {}", name.name, move.number),
+                 {{"ref", name.name}}};
+  }
+  PushSpec spec;
+  spec.ref = name;
+  spec.heads = moves.back().to;
+  spec.validate_only = true;
+  TRY(FreshOf(spec, ids, Graph()));
+  if (!spec.heads.empty()) TRY(PushOnto(std::nullopt, spec));
+  return {};
+}
+
+Result<void> SharedRefs::ImportOne(const RefName& name, const std::vector<RefMove>& moves,
+                                   const Caller& caller, bool with_logs, bool validate_only,
+                                   ImportedRefs& imported) {
+  TRY(CheckNotTracked(name));
+  TRY(CheckLog(name.name, moves));
+  if (with_logs && TRY(refs_.LastMove(name.project, name.name)) == 0) {
+    const std::string collection = TRY(refs_.Collection());
+    TRY(CheckAdoption(name, moves));
+    if (!validate_only) TRY(refs_.Adopt(name.project, name.name, moves, collection));
+    imported.adopted.push_back(name.name);
+    return {};
+  }
+  PushSpec spec;
+  spec.ref = name;
+  spec.heads = moves.back().to;
+  spec.caller = {caller.actor, caller.author, ""};
+  spec.validate_only = validate_only;
+  if (spec.heads.empty()) return {};  // it was deleted there
+  auto pushed = Push(spec);
+  if (!pushed && pushed.error().reason == Reason::kNotFastForward) {
+    imported.diverged.push_back(name.name);
+    return {};
+  }
+  if (TRY(std::move(pushed)).outcome != PushPlan::Outcome::kUpToDate)
+    imported.pushed.push_back(name.name);
+  return {};
+}
+
+Result<ImportedRefs> SharedRefs::Import(const std::string& project, const std::vector<RefLog>& logs,
+                                        const Caller& caller, bool with_logs) {
+  ImportedRefs imported;
+  for (const bool validate_only : {true, false}) {
+    imported = {};
+    for (const RefLog& log : logs)
+      TRY(ImportOne({project, log.name}, log.moves, caller, with_logs, validate_only, imported));
+  }
+  return imported;
+}
+
 Result<std::vector<RefHead>> SharedRefs::Track(const RefName& name, std::vector<Id> heads,
                                                const ViewPtr& view, const Caller& caller) {
-  if (!name.name.starts_with(kTracked)) {
+  if (!name.name.starts_with(kTrackedRefs)) {
     return Error{
         Reason::kNameInvalid,
         fmt::format("`{}` cannot note where another daemon's ref is: such names start with "
                     "`{}`",
-                    name.name, kTracked),
+                    name.name, kTrackedRefs),
         {{"ref", name.name}}};
   }
   std::vector<RevisionPtr> all;

@@ -66,6 +66,19 @@ struct Pushed {
   std::int64_t revisions = 0;  // how many the ref gained
 };
 
+// A ref as another store has it.
+struct RefLog {
+  std::string name;
+  std::vector<RefMove> moves;
+};
+
+// What became of such refs, by name. Those that had nothing to bring are in none of these.
+struct ImportedRefs {
+  std::vector<std::string> adopted;   // with their logs
+  std::vector<std::string> pushed;    // moved by the caller
+  std::vector<std::string> diverged;  // went another way here, and stay as they are
+};
+
 class SharedRefs {
  public:
   // All outlive it.
@@ -98,6 +111,14 @@ class SharedRefs {
   Result<SharedRef> Restore(const RefName& name, std::uint64_t number, const Caller& caller);
   Result<SharedRef> SetProtection(const RefName& name, bool is_protected, const Caller& caller);
 
+  // Takes in refs of another store, whose revisions are stored, or none of them where one is
+  // refused. Where `with_logs`, a ref that never was here gets the whole log; any other is brought
+  // to where it was there by a push, which is the caller's move. Errors: those of CheckLog and
+  // PlanPush, but kNotFastForward; kNoSuchObject for an id of a log; kInvalidArgument for a time
+  // that is none; kNameInvalid for a name under `remotes/`.
+  Result<ImportedRefs> Import(const std::string& project, const std::vector<RefLog>& logs,
+                              const Caller& caller, bool with_logs);
+
   // Notes where another daemon's ref is, or, without heads, that it is gone; the objects of `view`,
   // where one is given, are stored first. Answers what was noted before. Errors: kNameInvalid for a
   // name that is not under `remotes/`; kNoSuchObject.
@@ -115,6 +136,10 @@ class SharedRefs {
                                            const Graph& ref);
   Result<void> Store(const std::string& project, const std::vector<RevisionPtr>& revisions);
   Result<Pushed> PushOnto(const std::optional<Ref>& now, const PushSpec& spec);
+  Result<void> CheckAdoption(const RefName& name, const std::vector<RefMove>& moves);
+  Result<void> ImportOne(const RefName& name, const std::vector<RefMove>& moves,
+                         const Caller& caller, bool with_logs, bool validate_only,
+                         ImportedRefs& imported);
   Result<Pushed> Repeated(const RefName& name, const Ref& now);
   Error WithPeople(Error error, const RefName& name, const std::optional<Ref>& now);
 

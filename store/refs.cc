@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "store/core/limits.h"
 #include "store/core/names.h"
+#include "store/core/source_text.h"
 #include "store/epochs.h"
 #include "store/keys.h"
 #include "store/record.h"
@@ -72,19 +74,9 @@ Result<std::vector<Id>> CheckHeads(std::string_view name, std::vector<Id> heads)
   return heads;
 }
 
-// A whole log: from the ref's creation, without gaps.
-Result<void> CheckLog(std::string_view name, const std::vector<RefMove>& moves) {
-  std::vector<Id> heads;
-  std::uint64_t number = 0;
-  for (const RefMove& move : moves) {
-    const bool follows = move.number == ++number && move.from == heads && !move.by.move_id.empty();
-    if (!follows) {
-      return Error{Reason::kInvalidArgument,
-                   fmt::format("the log of ref `{}` has a gap at move {}", name, number)};
-    }
-    heads = move.to;
-  }
-  return {};
+bool IsLine(std::string_view text) {
+  const auto is_control = [](unsigned char byte) { return byte < ' ' || byte == 0x7f; };
+  return std::ranges::none_of(text, is_control) && !FindInvalidUtf8(text);
 }
 
 // What a move made of the ref.
@@ -192,6 +184,27 @@ std::string EncodeMove(const RefMove& move) {
       .Encode();
 }
 
+Result<void> CheckLog(std::string_view name, const std::vector<RefMove>& moves) {
+  const auto broken = [&](const RefMove& move, std::string_view why) {
+    return Error{Reason::kInvalidArgument,
+                 fmt::format("the log of ref `{}` {} at move {}", name, why, move.number)};
+  };
+  if (moves.empty())
+    return Error{Reason::kInvalidArgument, fmt::format("the log of ref `{}` is empty", name)};
+  std::vector<Id> heads;
+  std::uint64_t number = 0;
+  for (const RefMove& move : moves) {
+    if (move.number != ++number || move.from != heads || move.by.move_id.empty())
+      return broken(move, "has a gap");
+    if (!std::ranges::is_sorted(move.to, std::ranges::less_equal()))
+      return broken(move, "has heads out of order");
+    for (const std::string* text : {&move.by.move_id, &move.by.actor, &move.by.author, &move.by.at})
+      if (!IsLine(*text)) return broken(move, "has a text that is no line of UTF-8");
+    heads = move.to;
+  }
+  return {};
+}
+
 Result<std::vector<Id>> IdsOfRef(std::string_view value) {
   const Ref ref = TRY(DecodeRef("", value));
   return ref.heads;
@@ -226,11 +239,11 @@ Result<Ref> Refs::Get(std::string_view project, std::string_view name) {
 }
 
 Result<Ref> Refs::Resolve(std::string_view project, std::string_view name) {
-  constexpr std::string_view kRemotes = "remotes/";
   if (auto exact = TRY(Find(project, name))) return *std::move(exact);
-  if (auto below = TRY(Find(project, std::string(kRemotes).append(name)))) return *std::move(below);
+  if (auto below = TRY(Find(project, std::string(kTrackedRefs).append(name))))
+    return *std::move(below);
   std::vector<Ref> found;
-  for (Ref& ref : TRY(List(project, kRemotes))) {
+  for (Ref& ref : TRY(List(project, kTrackedRefs))) {
     if (ref.name.ends_with(std::string("/").append(name))) found.push_back(std::move(ref));
   }
   if (found.size() == 1) return std::move(found.front());
@@ -321,19 +334,13 @@ Result<std::vector<RefMove>> Refs::Log(std::string_view project, std::string_vie
 
 // Commits of moves, each of which ends with the ref at the last of them: the log of a ref and the
 // ref agree at any time.
-Result<Refs::Adopted> Refs::Adopt(std::string_view project, std::string_view name,
-                                  const std::vector<RefMove>& moves,
-                                  const std::string& collection) {
+Result<void> Refs::Adopt(std::string_view project, std::string_view name,
+                         const std::vector<RefMove>& moves, const std::string& collection) {
   TRY(CheckNames(project, name));
   TRY(CheckLog(name, moves));
-  const std::vector<RefMove> own = TRY(Log(project, name, 0, SIZE_MAX));
-  const std::size_t common = std::min(own.size(), moves.size());
-  if (!std::equal(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(common), moves.begin()))
-    return Adopted::kDiverged;
-  if (own.size() >= moves.size()) return Adopted::kHadAll;
   const std::string key = keys::Ref(project, name);
-  std::optional<std::string> now = TRY(GetOne(kv_, key));
-  for (std::size_t next = own.size(); next < moves.size();) {
+  std::optional<std::string> now;
+  for (std::size_t next = 0; next < moves.size();) {
     Batch batch;
     batch.conditions = {Condition{key, now}, epochs::Unchanged(epochs::kGc, collection)};
     std::size_t bytes = 0;
@@ -348,12 +355,13 @@ Result<Refs::Adopted> Refs::Adopt(std::string_view project, std::string_view nam
     batch.writes.push_back(Write::Put(key, *now));
     batch.writes.push_back(Write::Put(epochs::kRefs, moves[next - 1].by.move_id));
     const Outcome outcome = TRY(kv_.Commit(batch));
-    if (!outcome.applied()) {
-      if (outcome.refused->key == epochs::kGc) return epochs::Overtaken();
-      return Moved(name, std::nullopt);
-    }
+    if (outcome.applied()) continue;
+    if (outcome.refused->key == epochs::kGc) return epochs::Overtaken();
+    return Error{Reason::kRefMoved,
+                 fmt::format("ref `{}` was moved meanwhile", name),
+                 {{"ref", std::string(name)}}};
   }
-  return Adopted::kMoved;
+  return {};
 }
 
 }  // namespace mig

@@ -27,6 +27,9 @@
 
 namespace mig {
 
+// Refs below it note where another daemon's refs are.
+inline constexpr std::string_view kTrackedRefs = "remotes/";
+
 struct Ref {
   std::string name;
   std::vector<Id> heads;  // sorted, distinct, at least one
@@ -61,6 +64,10 @@ struct RefMove {
 // A move as it is stored, and back. Errors: kCorruption.
 std::string EncodeMove(const RefMove& move);
 Result<RefMove> DecodeMove(std::string_view value);
+
+// Whether `moves` are a log as a store writes it: from the ref's creation on, without gaps, heads
+// sorted and distinct, texts of one line of UTF-8. Errors: kInvalidArgument.
+Result<void> CheckLog(std::string_view name, const std::vector<RefMove>& moves);
 
 // The ids in a stored ref, and in a stored move. Errors: kCorruption.
 Result<std::vector<Id>> IdsOfRef(std::string_view value);
@@ -114,12 +121,12 @@ class Refs {
   Result<std::vector<RefMove>> Log(std::string_view project, std::string_view name,
                                    std::uint64_t after = 0, std::size_t limit = 1000);
 
-  // Makes `moves`, a whole log from another store, the ref's own, where what it has is the
-  // beginning of that; its heads are then what the last move says. `collection`: as Mover's.
-  // Errors: kInvalidArgument when `moves` is no whole log; kRefMoved, as CompareAndSwap.
-  enum class Adopted { kMoved, kHadAll, kDiverged };
-  Result<Adopted> Adopt(std::string_view project, std::string_view name,
-                        const std::vector<RefMove>& moves, const std::string& collection);
+  // Makes `moves`, a whole log from another store, the log of a ref that never was; its heads are
+  // then what the last move says. What the moves name is not looked up: that it is stored is for
+  // the caller to know. `collection`: as Mover's. Errors: those of CheckLog; kRefMoved, as
+  // CompareAndSwap.
+  Result<void> Adopt(std::string_view project, std::string_view name,
+                     const std::vector<RefMove>& moves, const std::string& collection);
 
  private:
   Kv& kv_;

@@ -52,9 +52,9 @@ const Command kImport = {
         "that file. A revision keeps its id as an alias. What cannot be written as SQL is listed "
         "(exit status 4) and refused by `mig upgrade` until somebody wrote it. Files that are "
         "there already stay as they are, so the command can be repeated.\n\n"
-        "Of a FILE that `mig export` wrote, the daemon takes in the project: its revisions, refs "
-        "and their logs are the same afterwards. A ref that went another way here stays as it is "
-        "(exit status 4).",
+        "Of a FILE that `mig export` wrote, the daemon takes in the project: its revisions, its "
+        "refs, and on the daemon's own machine the logs of refs that never were there. A ref that "
+        "was there is pushed to; one that went another way stays as it is (exit status 4).",
     .operands = {"alembic [PATH] | FILE", 1, 2},
     .options = kImportOptions,
     .examples =

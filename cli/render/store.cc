@@ -60,7 +60,11 @@ std::string RenderCollected(const v1::CollectGarbageResponse::Counts& counts, bo
 std::string RenderImported(const v1::ImportProjectResponse& imported) {
   std::string text = "imported project " + imported.project() + ": " +
                      Counted(imported.objects(), "revision") + ", " +
-                     Counted(imported.moved_size(), "ref") + " moved\n";
+                     Counted(imported.moved_size() + imported.pushed_size(), "ref") +
+                     " moved\n";
+  for (const std::string& ref : imported.pushed()) {
+    text += "ref " + ref + " was pushed, and its log there left behind\n";
+  }
   for (const std::string& ref : imported.diverged()) {
     text += "ref " + ref + " went another way here, and stays as it is\n";
   }

@@ -20,7 +20,7 @@ class EngineServices final : public Services {
         ref_(engine, calls),
         target_(engine, calls),
         run_(engine, calls),
-        store_(care, calls) {}
+        store_(engine, care, calls) {}
 
   std::vector<grpc::Service*> All() override {
     return {&graph_, &history_, &ref_, &target_, &run_, &store_};

@@ -44,14 +44,15 @@ Result<Identity> AdmitForAll(const Calls& calls, const grpc::CallbackServerConte
 // thread at a time.
 class Import final : public grpc::ServerReadReactor<v1::ImportProjectRequest> {
  public:
-  Import(const Result<Identity>& caller, Kv& kv, Objects::Clock clock, Pool& pool,
+  Import(const Result<Identity>& caller, SharedRefs& refs, Kv& kv, Objects::Clock clock, Pool& pool,
          v1::ImportProjectResponse* response)
       : pool_(pool),
         response_(response),
         objects_(kv, std::move(clock)),
-        refs_(kv),
-        importer_(objects_, refs_, [caller](const std::string& project) {
-          return CheckAccess(*caller, Access::kWrite, project);
+        importer_(objects_, refs, [caller](const std::string& project) -> Result<Importer> {
+          TRY(CheckAccess(*caller, Access::kWrite, project));
+          const bool is_local = CheckAccess(*caller, Access::kAdminister, project).has_value();
+          return Importer{{Describe(*caller), "", ""}, is_local};
         }) {
     if (caller) {
       StartRead(&request_);
@@ -77,8 +78,10 @@ class Import final : public grpc::ServerReadReactor<v1::ImportProjectRequest> {
     if (!imported) return Finish(ToStatus(imported.error()));
     response_->set_project(imported->project);
     response_->set_objects(static_cast<std::int64_t>(imported->objects));
-    response_->mutable_moved()->Assign(imported->moved.begin(), imported->moved.end());
-    response_->mutable_diverged()->Assign(imported->diverged.begin(), imported->diverged.end());
+    const auto [adopted, pushed, diverged] = std::move(imported->refs);
+    response_->mutable_moved()->Assign(adopted.begin(), adopted.end());
+    response_->mutable_pushed()->Assign(pushed.begin(), pushed.end());
+    response_->mutable_diverged()->Assign(diverged.begin(), diverged.end());
     Finish(grpc::Status::OK);
   }
 
@@ -88,7 +91,6 @@ class Import final : public grpc::ServerReadReactor<v1::ImportProjectRequest> {
   v1::ImportProjectResponse* response_;
   v1::ImportProjectRequest request_;
   Objects objects_;
-  Refs refs_;
   ProjectImporter importer_;
 };
 
@@ -196,8 +198,8 @@ grpc::ServerWriteReactor<v1::ExportProjectResponse>* StoreService::ExportProject
 // Which project it is, is in the file.
 grpc::ServerReadReactor<v1::ImportProjectRequest>* StoreService::ImportProject(
     Context* context, v1::ImportProjectResponse* response) {
-  return new Import(calls_.AdmitAtAll(context, Access::kWrite), care_.kv(), care_.clock(),
-                    calls_.pool(), response);
+  return new Import(calls_.AdmitAtAll(context, Access::kWrite), engine_.shared_refs(), care_.kv(),
+                    care_.clock(), calls_.pool(), response);
 }
 
 }  // namespace mig

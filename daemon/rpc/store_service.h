@@ -11,7 +11,8 @@ namespace mig {
 
 class StoreService final : public v1::StoreService::CallbackService {
  public:
-  StoreService(StoreCare& care, const Calls& calls) : care_(care), calls_(calls) {}
+  StoreService(Engine& engine, StoreCare& care, const Calls& calls)
+      : engine_(engine), care_(care), calls_(calls) {}
 
   // Ends the jobs that are at work; from now on there are none.
   void Stop() { jobs_.Stop(); }
@@ -29,6 +30,7 @@ class StoreService final : public v1::StoreService::CallbackService {
       Context*, v1::ImportProjectResponse*) override;
 
  private:
+  Engine& engine_;
   StoreCare& care_;
   const Calls calls_;
   Jobs jobs_;

@@ -303,9 +303,8 @@ TEST_P(SharedRefsTest, AnImportedFileLeadsToNothingOfAnotherProject) {
   std::string file = "mig-export 1\nproject 7 billing\nref 4 main\nmove " +
                      std::to_string(encoded.size()) + " " + encoded + "\n";
   file += "hash 64 " + Hex(Sha256(file)) + "\n";
-  Refs refs(kv());
-  ProjectImporter importer(daemon.engine().objects(), refs,
-                           [](const std::string&) { return Result<void>(); });
+  ProjectImporter importer(daemon.engine().objects(), daemon.engine().shared_refs(),
+                           [](const std::string&) { return Result<Importer>(Importer()); });
   ASSERT_TRUE(importer.Feed(file));
   EXPECT_EQ(importer.Finish().error().reason, Reason::kFileInvalid);
   EXPECT_EQ(daemon.Everything(), before);
