@@ -1,6 +1,6 @@
 #include "cli/expressions.h"
 
-#include <algorithm>
+#include "store/core/expression.h"
 
 namespace mig {
 namespace {
@@ -40,6 +40,22 @@ std::vector<std::string*> ExpressionsIn(v1::GetObjectRequest& request) {
   return {request.mutable_object()};
 }
 
+std::vector<std::string*> ExpressionsIn(v1::FindMergeBasesRequest& request) {
+  std::vector<std::string*> found;
+  for (auto& question : *request.mutable_questions()) AddAll(question.mutable_revisions(), found);
+  return found;
+}
+
+std::vector<std::string*> ExpressionsIn(v1::ListRevisionsRequest& request) {
+  std::vector<std::string*> found;
+  AddAll(request.mutable_revisions(), found);
+  return found;
+}
+
+std::vector<std::string*> ExpressionsIn(v1::CompareHistoriesRequest& request) {
+  return {request.mutable_from()->mutable_revision(), request.mutable_to()->mutable_revision()};
+}
+
 std::vector<std::string*> ExpressionsIn(v1::PlanRunRequest& request) {
   return ExpressionsOf(*request.mutable_operation());
 }
@@ -55,15 +71,10 @@ std::vector<std::string*> ExpressionsIn(v1::StartRunRequest& request) {
 Result<std::string> WithoutTargets(
     const std::string& expression,
     const std::function<Result<std::string>(const std::string& target)>& current_of) {
-  std::string spelled;
-  for (std::size_t begin = 0; begin <= expression.size();) {
-    const std::size_t end = std::min(expression.find(':', begin), expression.size());
-    std::string side = expression.substr(begin, end - begin);
-    if (side.size() > 1 && side[0] == '@') side = TRY(current_of(side.substr(1)));
-    spelled += (begin == 0 ? "" : ":") + side;
-    begin = end + 1;
-  }
-  return spelled;
+  return WithEach(expression, [&](const std::string& one) -> Result<std::string> {
+    if (one.size() > 1 && one[0] == '@') return current_of(one.substr(1));
+    return one;
+  });
 }
 
 }  // namespace mig

@@ -1,11 +1,12 @@
-// `@TARGET` in revision expressions. A target's address is known here, so it is asked here where the
-// target is, and the daemon is told the revision instead.
+// `@TARGET` in revision expressions. A target's address is known here, so it is asked here where
+// the target is, and the daemon is told the revision instead.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "mig/v1/graph.pb.h"
 #include "mig/v1/history.pb.h"
 #include "mig/v1/run.pb.h"
 #include "store/core/result.h"
@@ -21,12 +22,15 @@ std::vector<std::string*> ExpressionsIn(v1::ListHistoryRequest& request);
 std::vector<std::string*> ExpressionsIn(v1::ShowRevisionsRequest& request);
 std::vector<std::string*> ExpressionsIn(v1::DraftRevisionRequest& request);
 std::vector<std::string*> ExpressionsIn(v1::GetObjectRequest& request);
+std::vector<std::string*> ExpressionsIn(v1::FindMergeBasesRequest& request);
+std::vector<std::string*> ExpressionsIn(v1::ListRevisionsRequest& request);
+std::vector<std::string*> ExpressionsIn(v1::CompareHistoriesRequest& request);
 std::vector<std::string*> ExpressionsIn(v1::PlanRunRequest& request);
 std::vector<std::string*> ExpressionsIn(v1::RenderScriptRequest& request);
 std::vector<std::string*> ExpressionsIn(v1::StartRunRequest& request);
 
-// The expression, or each side of the range, with `@TARGET` replaced by what `current_of` says of
-// the target: the id of its current revision, or "base". Errors: those of `current_of`.
+// The expression, or each revision of a range or set, with `@TARGET` replaced by what `current_of`
+// says of the target: the id of its current revision, or "base". Errors: those of `current_of`.
 Result<std::string> WithoutTargets(
     const std::string& expression,
     const std::function<Result<std::string>(const std::string& target)>& current_of);

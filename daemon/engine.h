@@ -289,7 +289,7 @@ class Engine {
 
  private:
   Result<RevisionPtr> HalfApplied(const TargetSpec& spec, const std::string& name);
-  // The expression, or each side of the range, with `refs/NAME` replaced by the id of the ref's
+  // The expression, or each revision of a range or set, with `refs/NAME` replaced by the id of the ref's
   // head. Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it.
   Result<std::string> Spelled(const ViewPtr& view, const std::string& expression);
   Result<std::vector<std::string>> Spelled(const ViewPtr& view,

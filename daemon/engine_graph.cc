@@ -66,7 +66,8 @@ Result<Engine::RevisionsFound> Engine::ListRevisions(const ViewName& name,
   RevisionsFound found;
   found.marked = TRY(MarkedBy(view, target));
   const Graph& graph = found.marked.catalog.graph();
-  query.set = TRY(RevisionSetOf(graph, words, query.follow));
+  const std::vector<std::string> spelled = TRY(Spelled(view, words));
+  query.set = TRY(RevisionSetOf(graph, spelled, query.follow));
   std::sort(query.names.begin(), query.names.end());
   if (count_only) query.most = graph.size();
   found.page = PageOf(graph, query);
@@ -81,7 +82,8 @@ Result<std::vector<Engine::BasesFound>> Engine::FindMergeBases(
   const Graph& graph = view->catalog.graph();
   std::vector<BasesFound> answers;
   for (const std::vector<std::string>& question : questions) {
-    const Positions revisions = TRY(OneEach(graph, question));
+    const std::vector<std::string> spelled = TRY(Spelled(view, question));
+    const Positions revisions = TRY(OneEach(graph, spelled));
     BasesFound& answer = answers.emplace_back();
     if (kind == Bases::kIsAncestor) {
       answer.is_ancestor = IsAncestor(graph, revisions[0], revisions[1], follow);
@@ -98,7 +100,8 @@ Result<std::vector<Engine::BasesFound>> Engine::FindMergeBases(
 Result<std::vector<Engine::Difference>> Engine::Compare(const Side& from, const Side& to) {
   const auto part_of = [this](const Side& side) -> Result<Catalog> {
     const ViewPtr view = TRY(views_.Find(side.view));
-    const Positions tips = TRY(TipsOf(view->catalog.graph(), side.revision));
+    const std::string revision = TRY(Spelled(view, side.revision));
+    const Positions tips = TRY(TipsOf(view->catalog.graph(), revision));
     return view->catalog.Reaching(tips);
   };
   const Catalog old_part = TRY(part_of(from));

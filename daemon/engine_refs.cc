@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "daemon/engine.h"
+#include "store/core/expression.h"
 
 namespace mig {
 namespace {
@@ -21,32 +22,26 @@ Error NotInView(const std::string& ref, const Id& head) {
 }  // namespace
 
 Result<std::string> Engine::Spelled(const ViewPtr& view, const std::string& expression) {
-  std::string spelled;
-  for (std::size_t begin = 0; begin <= expression.size();) {
-    const std::size_t end = std::min(expression.find(':', begin), expression.size());
-    std::string side = expression.substr(begin, end - begin);
-    if (side.size() > kRefs.size() && side.starts_with(kRefs)) {
-      const Ref ref = TRY(refs_.Resolve(view->name.project, side.substr(kRefs.size())));
-      if (ref.heads.size() > 1) {
-        return Error{Reason::kMultipleHeads,
-                     fmt::format("ref `{}` has {} heads", ref.name, ref.heads.size()),
-                     {{"expression", side}},
-                     fmt::format("`mig heads --ref {}` lists them: name one", ref.name)};
-      }
-      const Id& head = ref.heads.front();
-      if (!view->catalog.graph().FindId(head)) return NotInView(ref.name, head);
-      side = head.hex();
+  return WithEach(expression, [&](const std::string& one) -> Result<std::string> {
+    if (one.size() <= kRefs.size() || !one.starts_with(kRefs)) return one;
+    const Ref ref = TRY(refs_.Resolve(view->name.project, one.substr(kRefs.size())));
+    if (ref.heads.size() > 1) {
+      return Error{Reason::kMultipleHeads,
+                   fmt::format("ref `{}` has {} heads", ref.name, ref.heads.size()),
+                   {{"expression", one}},
+                   fmt::format("`mig heads --ref {}` lists them: name one", ref.name)};
     }
-    spelled += (begin == 0 ? "" : ":") + side;
-    begin = end + 1;
-  }
-  return spelled;
+    const Id& head = ref.heads.front();
+    if (!view->catalog.graph().FindId(head)) return NotInView(ref.name, head);
+    return head.hex();
+  });
 }
 
 Result<std::vector<std::string>> Engine::Spelled(const ViewPtr& view,
                                                  const std::vector<std::string>& expressions) {
   std::vector<std::string> spelled;
-  for (const std::string& expression : expressions) spelled.push_back(TRY(Spelled(view, expression)));
+  for (const std::string& expression : expressions)
+    spelled.push_back(TRY(Spelled(view, expression)));
   return spelled;
 }
 
@@ -63,8 +58,7 @@ Result<PullPlan> Engine::PlanPull(const PullSpec& spec) {
   for (const TargetSpec& target : spec.targets) {
     const Marked marked = TRY(MarkedBy(tree, target));
     for (const Position p : ToPositions(marked.applied)) {
-      fixed[marked.catalog.graph().id(p)] =
-          fmt::format("target {} has it applied", target.name);
+      fixed[marked.catalog.graph().id(p)] = fmt::format("target {} has it applied", target.name);
     }
   }
   const auto why_fixed = [&fixed](const Id& id) {

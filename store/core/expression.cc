@@ -196,6 +196,27 @@ Result<Expression> ParseExpression(const Graph& graph, std::string_view text) {
   return expression;
 }
 
+Result<std::string> WithEach(std::string_view expression,
+                             const std::function<Result<std::string>(const std::string&)>& spell) {
+  std::string spelled;
+  while (true) {
+    if (expression.starts_with('^')) {
+      spelled += '^';
+      expression.remove_prefix(1);
+    }
+    const std::size_t end =
+        std::min({expression.find(':'), expression.find(".."), expression.size()});
+    spelled += TRY(spell(std::string(expression.substr(0, end))));
+    if (end == expression.size()) return spelled;
+    const std::size_t next =
+        expression[end] == ':'
+            ? end + 1
+            : std::min(expression.find_first_not_of('.', end), expression.size());
+    spelled += expression.substr(end, next - end);
+    expression.remove_prefix(next);
+  }
+}
+
 Current CurrentFrom(const Graph& graph, const std::vector<Id>& rows) {
   Current current;
   for (const Id& id : rows) {

@@ -18,6 +18,7 @@
 // is nothing. Parsing is strict: what is no expression as a whole is none.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,11 @@ Result<Expression> ParseExpression(std::string_view text);
 // The same, knowing the words of a graph: a text that is an exact name, alias or label there is
 // that word.
 Result<Expression> ParseExpression(const Graph& graph, std::string_view text);
+
+// The expression with each revision that it names put as `spell` puts it: the sides of `A:B`,
+// `A..B` and `A...B`, and what `^` leaves out. Errors: those of `spell`.
+Result<std::string> WithEach(std::string_view expression,
+                             const std::function<Result<std::string>(const std::string&)>& spell);
 
 // What a target's version rows say. `unknown` are rows that the graph does not have, as text. Order
 // carries no meaning.

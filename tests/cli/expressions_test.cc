@@ -28,8 +28,16 @@ TEST(WithoutTargets, LooksAtBothSidesOfARange) {
   EXPECT_EQ(Spelled(":"), ":");
 }
 
+TEST(WithoutTargets, LooksAtWhatSetsAreMadeOf) {
+  EXPECT_EQ(Spelled("@prod..head"), "1975ea83..head");
+  EXPECT_EQ(Spelled("head...@prod"), "head...1975ea83");
+  EXPECT_EQ(Spelled("^@prod"), "^1975ea83");
+  EXPECT_EQ(Spelled("..@prod"), "..1975ea83");
+}
+
 TEST(WithoutTargets, LeavesEverythingElse) {
-  for (const char* expression : {"", "@", "users@head", "-1", "+2", "refs/main", "a:b:c"})
+  for (const char* expression :
+       {"", "@", "users@head", "-1", "+2", "refs/main", "a:b:c", "a.b..c", "a..", "...", "^a"})
     EXPECT_EQ(Spelled(expression), expression);
 }
 

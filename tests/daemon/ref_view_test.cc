@@ -132,6 +132,29 @@ TEST_F(RefView, ListsTwoHistoriesByWhatDiffers) {
   EXPECT_THAT(told, ElementsAre("a from to", "b from to", "c from", "d to"));
 }
 
+TEST_F(RefView, KnowsARefWhereverARevisionIsNamed) {
+  const DrawnHistory history(kHistory);
+  MakeRef(history, "main", "d");
+  MakeRef(history, "old", "b");
+  const ViewName view{"shop", "", "main"};
+  const auto count = [&](const std::vector<std::string>& words) {
+    ListingQuery query;
+    query.follow = Follow::kAll;
+    const auto found = engine_.ListRevisions(view, words, query, true, std::nullopt);
+    return found ? found->count : -1;
+  };
+  EXPECT_EQ(count({"refs/old..head"}), 4);
+  EXPECT_EQ(count({"refs/main", "^refs/old"}), 4);
+  EXPECT_EQ(count({"c...refs/old"}), 1);
+  const auto bases =
+      engine_.FindMergeBases(view, Engine::Bases::kOfAll, Follow::kParents, {{"refs/old", "x"}});
+  ASSERT_TRUE(bases) << bases.error().message;
+  EXPECT_EQ(bases->at(0).bases.at(0).name, "a");
+  const auto differences = engine_.Compare({view, "refs/old"}, {view, "c"});
+  ASSERT_TRUE(differences) << differences.error().message;
+  EXPECT_EQ(differences->size(), 1u);
+}
+
 TEST_F(RefView, SaysWhichRevisionAQuestionDoesNotFind) {
   const DrawnHistory history(kHistory);
   MakeRef(history, "main", "d");
