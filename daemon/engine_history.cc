@@ -253,6 +253,13 @@ Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& 
   if (in_view && in_view->size() == 1) return marked.catalog.Load(in_view->front());
   auto ids = TRY(objects_.IdsNamed(name.project, object));
   if (ids.empty()) ids = TRY(StoredWithPrefix(objects_, name.project, object));
+  if (ids.empty() && in_view && in_view->size() > 1) {
+    return Error{Reason::kMultipleHeads,
+                 fmt::format("`{}` stands for {} revisions", object, in_view->size()),
+                 {{"expression", object}}};
+  }
+  if (ids.empty() && !in_view && in_view.error().reason != Reason::kNoSuchRevision)
+    return std::move(in_view).error();
   if (ids.empty())
     return Error{Reason::kNoSuchObject,
                  fmt::format("no file, target or store has a revision {}", object)};

@@ -66,9 +66,10 @@ const Command kCatFile = {
     .description =
         "Finds revisions whose file was edited or deleted, too: everything that was ever applied "
         "is kept.",
-    .operands = {"ID", 1, 1},
+    .operands = {"REV", 1, 1},
     .options = kCatFileOptions,
     .examples =
+        "$ mig cat-file head\n"
         "$ mig cat-file 1975ea83\n"
         "$ mig cat-file --canonical 1975ea83 | sha256sum  # the id",
     .run = RunCatFile,

@@ -155,6 +155,19 @@ TEST_F(RefView, KnowsARefWhereverARevisionIsNamed) {
   EXPECT_EQ(differences->size(), 1u);
 }
 
+TEST_F(RefView, SaysWhyAWordStandsForNoOneObject) {
+  const DrawnHistory history("a; prices: a; prizes: a");
+  MakeRef(history, "main", "prices prizes");
+  const ViewName view{"shop", "", "main"};
+  const auto reason = [&](const std::string& word) {
+    const auto found = engine_.FindObject(view, word, std::nullopt);
+    return found ? Reason::kInternal : found.error().reason;
+  };
+  EXPECT_EQ(reason("heads"), Reason::kMultipleHeads);
+  EXPECT_EQ(reason("head"), Reason::kMultipleHeads);
+  EXPECT_EQ(reason("nowhere"), Reason::kNoSuchObject);
+}
+
 TEST_F(RefView, SaysWhichRevisionAQuestionDoesNotFind) {
   const DrawnHistory history(kHistory);
   MakeRef(history, "main", "d");
