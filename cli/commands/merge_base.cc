@@ -14,9 +14,13 @@ constexpr Option kMergeBaseOptions[] = {
      "print nothing: exit with 0 when the first is at or below the second, else 4"},
     {"--dependencies", "", "follow dependencies as well as parents"},
     {"--names", "", "print names instead of ids"},
-    {"--stdin", "", "read questions from stdin, one a line; the answers come line by line"},
+    {"--stdin", "",
+     "read questions from stdin, one a line; the answers come line by line, `? REASON` of one that "
+     "was refused"},
     {"--ref", "NAME", "what a ref has, instead of the files"},
 };
+
+constexpr std::size_t kMostAtOnce = 1000;
 
 v1::FindMergeBasesRequest RequestOf(const Arguments& args) {
   v1::FindMergeBasesRequest request;
@@ -75,8 +79,7 @@ Result<void> AnswerLines(Context& context, const std::vector<std::string>& lines
 Result<int> RunMergeBase(Context& context) {
   context.LookAt(context.args().Value("ref"));
   if (!context.args().Has("stdin")) return RunOnce(context);
-  TRY(ForQuestions(context, AnswerLines));
-  return kDone;
+  return ForQuestions(context, kMostAtOnce, AnswerLines);
 }
 
 }  // namespace

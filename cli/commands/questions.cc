@@ -7,10 +7,15 @@
 
 #include "cli/option_value.h"
 
+#include "cli/render/error.h"
+
 namespace mig {
 namespace {
 
-constexpr std::size_t kMostAtOnce = 1000;
+constexpr int kRefusedStatus = 2;  // the exit status of errors that are about the question
+
+using Questions = std::vector<std::string>;
+using AnswerSome = std::function<Result<void>(Context&, const Questions&)>;
 
 // Takes the whole lines out of `text`.
 std::vector<std::string> TakeLines(std::string& text, bool at_end) {
@@ -24,11 +29,28 @@ std::vector<std::string> TakeLines(std::string& text, bool at_end) {
   return lines;
 }
 
+// The exit status. One refused question refuses the call that it is in: the halves are asked again.
+Result<int> AnswerAll(Context& context, const Questions& lines, const AnswerSome& answer) {
+  const auto answered = answer(context, lines);
+  if (answered) return kDone;
+  const ReasonInfo& reason = InfoOf(answered.error().reason);
+  if (reason.exit_status != kRefusedStatus || context.json()) return answered.error();
+  if (lines.size() > 1) {
+    const auto middle = lines.begin() + static_cast<std::ptrdiff_t>(lines.size() / 2);
+    const Questions some(lines.begin(), middle), others(middle, lines.end());
+    const int status = TRY(AnswerAll(context, some, answer));
+    return std::max(status, TRY(AnswerAll(context, others, answer)));
+  }
+  Terminal& terminal = context.terminal();
+  terminal.Warn(RenderError(answered.error(), terminal.err_style()));
+  terminal.Print("? " + std::string(reason.text) + "\n");
+  return kRefusedStatus;
+}
+
 }  // namespace
 
-Result<void> ForQuestions(
-    Context& context,
-    const std::function<Result<void>(Context&, const std::vector<std::string>& lines)>& answer) {
+Result<int> ForQuestions(Context& context, std::size_t at_once, const AnswerSome& answer) {
+  int status = kDone;
   std::string text;
   for (bool at_end = false; !at_end;) {
     char buffer[65536];
@@ -37,14 +59,15 @@ Result<void> ForQuestions(
     at_end = got <= 0;
     if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
     const std::vector<std::string> lines = TakeLines(text, at_end);
-    for (std::size_t i = 0; i < lines.size(); i += kMostAtOnce) {
-      const std::size_t end = std::min(lines.size(), i + kMostAtOnce);
-      TRY(answer(context, {lines.begin() + static_cast<std::ptrdiff_t>(i),
-                           lines.begin() + static_cast<std::ptrdiff_t>(end)}));
+    for (std::size_t i = 0; i < lines.size(); i += at_once) {
+      const std::size_t end = std::min(lines.size(), i + at_once);
+      const Questions some(lines.begin() + static_cast<std::ptrdiff_t>(i),
+                           lines.begin() + static_cast<std::ptrdiff_t>(end));
+      status = std::max(status, TRY(AnswerAll(context, some, answer)));
     }
     TRY(context.terminal().Flush());
   }
-  return {};
+  return status;
 }
 
 bool IsCount(const std::string& word) {

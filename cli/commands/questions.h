@@ -11,10 +11,12 @@
 
 namespace mig {
 
-// Calls `answer` with the lines that are there, some at a time, and shows what it printed before it
-// reads on: who waits for an answer before the next question gets it. Empty lines are none.
-Result<void> ForQuestions(
-    Context& context,
+// Calls `answer` with the lines that are there, at most `at_once` at a time, and shows what it
+// printed before it reads on: who waits for an answer before the next question gets it. Empty lines
+// are none. Of a question that is refused the answer is "? REASON", with the error on stderr; the
+// others have theirs. REQUIRES: where `answer` fails it printed nothing. The exit status.
+Result<int> ForQuestions(
+    Context& context, std::size_t at_once,
     const std::function<Result<void>(Context&, const std::vector<std::string>& lines)>& answer);
 
 // "-5": as many revisions.

@@ -14,7 +14,9 @@ constexpr Option kRevListOptions[] = {
     {"-n,--max-count", "N", "at most so many"},
     {"--dependencies", "", "follow dependencies as well as parents"},
     {"--names", "", "print names instead of ids"},
-    {"--stdin", "", "read questions from stdin, one a line; an empty line ends each list"},
+    {"--stdin", "",
+     "read questions from stdin, one a line; an empty line ends each list, and `? REASON` is one "
+     "that was refused"},
     {"--ref", "NAME", "what a ref has, instead of the files"},
 };
 
@@ -58,26 +60,21 @@ Result<void> List(Context& context, const std::vector<std::string>& words) {
   return {};
 }
 
-Result<void> AnswerLines(Context& context, const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) {
-    std::istringstream stream(line);
-    std::vector<std::string> words;
-    for (std::string word; stream >> word;) words.push_back(word);
-    TRY(List(context, words));
-    if (!context.args().Has("count") && !context.json()) context.terminal().Print("\n");
-  }
+Result<void> AnswerLine(Context& context, const std::vector<std::string>& lines) {
+  std::istringstream stream(lines.front());
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  TRY(List(context, words));
+  if (!context.args().Has("count") && !context.json()) context.terminal().Print("\n");
   return {};
 }
 
 Result<int> RunRevList(Context& context) {
   context.LookAt(context.args().Value("ref"));
-  if (context.args().Has("stdin")) {
-    TRY(ForQuestions(context, AnswerLines));
-  } else {
-    std::vector<std::string> words = context.args().operands();
-    std::erase_if(words, IsCount);
-    TRY(List(context, words));
-  }
+  if (context.args().Has("stdin")) return ForQuestions(context, 1, AnswerLine);
+  std::vector<std::string> words = context.args().operands();
+  std::erase_if(words, IsCount);
+  TRY(List(context, words));
   return kDone;
 }
 
