@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "store/core/limits.h"
+#include "store/core/names.h"
 #include "store/keys.h"
 
 namespace mig {
@@ -199,7 +200,7 @@ Result<void> ProjectImporter::TakeField(std::string_view name, std::string_view 
   if (!receiver_) return Invalid("it names no project");
   if (name == "object") return TakeObject(value);
   if (name == "ref") {
-    const auto same = [&](const RefLog& log) { return log.name == value; };
+    const auto same = [&](const RefLog& log) { return NameKey(log.name) == NameKey(value); };
     if (std::ranges::any_of(logs_, same)) return Invalid("it has a ref twice");
     logs_.push_back({std::string(value), {}});
     return {};

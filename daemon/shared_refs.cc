@@ -20,7 +20,8 @@ Result<void> CheckNotTracked(const RefName& name) {
   return Error{
       Reason::kNameInvalid,
       fmt::format("`{}` notes where another daemon's ref is, and is moved by fetching", name.name),
-      {{"ref", name.name}}};
+      {{"ref", name.name}},
+      "give another name; `mig fetch` notes where refs of remotes are"};
 }
 
 Error NotStored(const Id& id) {
@@ -237,6 +238,7 @@ Result<void> SharedRefs::Store(const std::string& project,
 
 Result<Pushed> SharedRefs::PushOnto(const std::optional<Ref>& now, const PushSpec& spec) {
   const std::string collection = TRY(refs_.Collection());
+  if (!now) TRY(refs_.CheckNoTwin(spec.ref.project, spec.ref.name));
   const std::vector<Id> old_heads = now ? now->heads : std::vector<Id>();
   const ViewName view_name{spec.ref.project, "", spec.ref.name};
   const ViewPtr ref = TRY(views_.OfHeads(view_name, old_heads));

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "store/core/limits.h"
+#include "store/core/names.h"
 #include "store/core/sha256.h"
 
 namespace mig::keys {
@@ -100,8 +101,9 @@ Result<void> CheckProject(std::string_view project) {
   }
   return Error{Reason::kNameInvalid,
                fmt::format("`{}` is no project's name: 1 to {} of letters, digits, `_`, `.`, `-`",
-                           project, kMaxNameBytes),
-               {{"name", std::string(project)}}};
+                           ShownName(project), kMaxNameBytes),
+               {{"name", ShownName(project)}},
+               "`name` below [project] in mig.toml says what it is called"};
 }
 
 }  // namespace mig::keys

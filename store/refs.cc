@@ -267,6 +267,18 @@ Result<std::vector<Ref>> Refs::List(std::string_view project, std::string_view p
   return refs;
 }
 
+Result<void> Refs::CheckNoTwin(std::string_view project, std::string_view name) {
+  for (const Ref& other : TRY(List(project))) {
+    if (other.name == name || NameKey(other.name) != NameKey(name)) continue;
+    return Error{
+        Reason::kNameInvalid,
+        fmt::format("ref `{}` would differ from ref `{}` in nothing but case", name, other.name),
+        {{"name", std::string(name)}, {"ref", other.name}},
+        fmt::format("`--ref {}` means that one", other.name)};
+  }
+  return {};
+}
+
 Result<Ref> Refs::Create(std::string_view project, std::string_view name, std::vector<Id> heads,
                          const Mover& by) {
   TRY(CheckNames(project, name));
@@ -279,6 +291,7 @@ Result<Ref> Refs::Create(std::string_view project, std::string_view name, std::v
     if (from->move_id == by.move_id) return *std::move(from);
     return Moved(name, from);
   }
+  TRY(CheckNoTwin(project, name));
   return Step(kv_, project, name, std::move(from), std::move(checked), false, by).Take();
 }
 
@@ -338,6 +351,7 @@ Result<void> Refs::Adopt(std::string_view project, std::string_view name,
                          const std::vector<RefMove>& moves, const std::string& collection) {
   TRY(CheckNames(project, name));
   TRY(CheckLog(name, moves));
+  TRY(CheckNoTwin(project, name));
   const std::string key = keys::Ref(project, name);
   std::optional<std::string> now;
   for (std::size_t next = 0; next < moves.size();) {

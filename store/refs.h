@@ -94,7 +94,12 @@ class Refs {
   // The refs whose name starts with `prefix`, by name.
   Result<std::vector<Ref>> List(std::string_view project, std::string_view prefix = "");
 
-  // Creates the ref. Errors: kRefMoved when it exists; kInvalidArgument without heads or move id.
+  // Whether no other ref is called so but for case. Errors: kNameInvalid. Two that are created at
+  // one time may both pass.
+  Result<void> CheckNoTwin(std::string_view project, std::string_view name);
+
+  // Creates the ref. Errors: kRefMoved when it exists; kInvalidArgument without heads or move id;
+  // those of CheckNoTwin.
   Result<Ref> Create(std::string_view project, std::string_view name, std::vector<Id> heads,
                      const Mover& by);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "store/core/ascii.h"
 #include "store/core/limits.h"
@@ -11,25 +12,12 @@
 namespace mig {
 namespace {
 
-// The name as a message may show it: neither a control character nor half a letter reaches a
-// terminal or a log.
-std::string Shown(std::string_view name) {
-  std::string shown(name.substr(0, kMaxRefNameBytes));
-  const bool readable = !FindInvalidUtf8(shown).has_value();
-  std::replace_if(
-      shown.begin(), shown.end(),
-      [readable](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < ' ' || byte == 0x7f || (byte >= 0x80 && !readable);
-      },
-      '?');
-  return shown;
-}
-
-Error Invalid(std::string_view kind, std::string_view name, std::string_view why) {
+Error Invalid(std::string_view kind, std::string_view name, std::string_view why,
+              std::string hint = "") {
   return Error{Reason::kNameInvalid,
-               fmt::format("`{}` cannot be a {}: {}", Shown(name), kind, why),
-               {{"name", Shown(name)}}};
+               fmt::format("`{}` cannot be a {}: {}", ShownName(name), kind, why),
+               {{"name", ShownName(name)}},
+               std::move(hint)};
 }
 
 // `more` holds the characters allowed after the first, besides letters, digits and `_`.
@@ -43,7 +31,7 @@ Result<void> CheckWord(std::string_view kind, std::string_view name, std::string
   }
   for (const char c : name) {
     if (IsAsciiAlphanumeric(c) || c == '_' || more.find(c) != std::string_view::npos) continue;
-    return Invalid(kind, name, fmt::format("it holds `{}`", Shown({&c, 1})));
+    return Invalid(kind, name, fmt::format("it holds `{}`", ShownName({&c, 1})));
   }
   if (IsReservedWord(name)) return Invalid(kind, name, "the word is reserved");
   return {};
@@ -62,17 +50,19 @@ std::string_view FaultOfRef(std::string_view ref) {
   if (ref.empty()) return "it is empty";
   if (ref.size() > kMaxRefNameBytes) return "it is too long";
   if (ref == "@") return "`@` stands for something else";
+  if (IsReservedWord(ref)) return "the word is reserved";
+  if (NameKey(ref).starts_with("refs/")) return "it starts with `refs/`";
   if (ref.ends_with('.')) return "it ends with `.`";
   if (ref.find("..") != std::string_view::npos) return "it holds `..`";
   if (ref.find("@{") != std::string_view::npos) return "it holds `@{`";
   for (const char c : ref) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < ' ' || byte == 0x7f) return "it holds a control character";
+    if (byte >= 0x80) return "it holds a character that is not ASCII";
     if (std::string_view(" ~^:?*[\\").find(c) != std::string_view::npos) {
       return "it holds a blank or one of ~^:?*[\\";
     }
   }
-  if (FindInvalidUtf8(ref).has_value()) return "it is not UTF-8";
   for (std::size_t begin = 0; begin <= ref.size();) {
     const std::size_t end = std::min(ref.find('/', begin), ref.size());
     const std::string_view fault = FaultOfRefPart(ref.substr(begin, end - begin));
@@ -84,6 +74,19 @@ std::string_view FaultOfRef(std::string_view ref) {
 
 }  // namespace
 
+std::string ShownName(std::string_view name) {
+  std::string shown(name.substr(0, kMaxRefNameBytes));
+  const bool readable = !FindInvalidUtf8(shown).has_value();
+  std::replace_if(
+      shown.begin(), shown.end(),
+      [readable](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < ' ' || byte == 0x7f || (byte >= 0x80 && !readable);
+      },
+      '?');
+  return shown;
+}
+
 Result<void> CheckRevisionName(std::string_view name) {
   return CheckWord("revision name", name, ".");
 }
@@ -92,7 +95,12 @@ Result<void> CheckLabel(std::string_view label) { return CheckWord("label", labe
 
 Result<void> CheckRefName(std::string_view ref) {
   const std::string_view fault = FaultOfRef(ref);
-  if (!fault.empty()) return Invalid("ref name", ref, fault);
+  if (!fault.empty()) {
+    return Invalid(
+        "ref name", ref, fault,
+        "names of refs are parts joined by `/`, as `git check-ref-format` takes them, in "
+        "ASCII: `team-a/prices`; `--ref NAME` names another");
+  }
   return {};
 }
 

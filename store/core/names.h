@@ -3,12 +3,13 @@
 //     name         [A-Za-z0-9_][A-Za-z0-9_.]{0,127}: safe in every file system, shell and
 //                  revision expression
 //     label        [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}
-//     ref          parts joined by `/`, as `git check-ref-format` wants them: `team-a/prices`
+//     ref          parts joined by `/`, as `git check-ref-format` wants them, in ASCII:
+//                  `team-a/prices`
 //     placeholder  [A-Za-z_][A-Za-z0-9_]*
 //
-// `head heads base current` mean something in revision expressions, in any case: no revision and no
-// label has them. Names and labels are unique ignoring case, because some file systems cannot tell
-// `Users.sql` from `users.sql`.
+// `head heads base current` mean something in revision expressions, in any case: no revision, label
+// or ref has them, and no ref starts with `refs/`. Names and labels are unique ignoring case,
+// because some file systems cannot tell `Users.sql` from `users.sql`.
 #pragma once
 
 #include <string>
@@ -22,6 +23,10 @@ namespace mig {
 Result<void> CheckRevisionName(std::string_view name);
 Result<void> CheckLabel(std::string_view label);
 Result<void> CheckRefName(std::string_view ref);
+
+// The name, cut to what any may be, as a message may show it: neither a control character nor half
+// a letter reaches a terminal or a log.
+std::string ShownName(std::string_view name);
 
 // What may stand between `${` and `}`.
 bool IsPlaceholderName(std::string_view name);

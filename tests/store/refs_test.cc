@@ -158,6 +158,23 @@ TEST_P(RefsTest, ListIsByNameWithinTheProjectAndPrefix) {
   EXPECT_THAT(NamesOf(refs.List("shop", "team-a/")), ElementsAre("team-a/prices", "team-a/stock"));
 }
 
+TEST_P(RefsTest, NoTwoRefsDifferInCaseAlone) {
+  Refs refs(kv());
+  const Ref main = *refs.Create("shop", "main", {kA}, By("m1"));
+  EXPECT_EQ(refs.Create("shop", "Main", {kA}, By("m2")).error().reason, Reason::kNameInvalid);
+  EXPECT_TRUE(refs.Create("other", "Main", {kA}, By("m3")));
+  ASSERT_TRUE(refs.Delete("shop", main, By("m4")));
+  EXPECT_TRUE(refs.Create("shop", "Main", {kA}, By("m5")));
+}
+
+TEST_P(RefsTest, AProjectThatIsNoNameIsToldWithoutItsControlCharacters) {
+  const auto refused = Refs(kv()).Get("a\x1b[2J" + std::string(10'000, 'x'), "main");
+  EXPECT_EQ(refused.error().reason, Reason::kNameInvalid);
+  EXPECT_THAT(refused.error().message, HasSubstr("`a?[2Jx"));
+  EXPECT_LT(refused.error().message.size(), 500u);
+  EXPECT_THAT(HintOf(refused.error()), HasSubstr("[project]"));
+}
+
 TEST_P(RefsTest, WhatMakesNoSenseIsRefused) {
   Refs refs(kv());
   EXPECT_EQ(refs.Create("shop", "main", {}, By("m")).error().reason, Reason::kInvalidArgument);
