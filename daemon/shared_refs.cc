@@ -186,6 +186,20 @@ Result<std::vector<RevisionPtr>> SharedRefs::FreshOf(const PushSpec& spec,
   return InOrder(heads, std::move(fresh));
 }
 
+// Who brought the ref to where it is; protecting it is a move that does not. Of another daemon's
+// ref the log here tells only who fetched it: nullopt.
+Result<std::optional<Mover>> SharedRefs::LastMoverOf(const RefName& name) {
+  std::optional<Mover> mover;
+  if (name.name.starts_with(kTrackedRefs)) return mover;
+  for (std::uint64_t number = TRY(refs_.LastMove(name.project, name.name)); number > 0; --number) {
+    const auto moves = TRY(refs_.Log(name.project, name.name, number - 1, 1));
+    if (moves.empty() || moves.front().from == moves.front().to) continue;
+    mover = moves.front().by;
+    break;
+  }
+  return mover;
+}
+
 // Says who is where, instead of only that it is so.
 Error SharedRefs::WithPeople(Error error, const RefName& name, const std::optional<Ref>& now) {
   if (error.reason != Reason::kNotFastForward || !now) return error;
@@ -198,17 +212,20 @@ Error SharedRefs::WithPeople(Error error, const RefName& name, const std::option
   };
   const auto theirs = HeadsOf(ids(error.details["theirs"]));
   const auto ours = HeadsOf(ids(error.details["ours"]));
-  const auto moves = Log(name, 0, 1);
-  if (!theirs || !ours || !moves || moves->empty()) return error;
-  const Mover& by = moves->front().move.by;
-  error.message = fmt::format("ref `{}` is at {} (moved {} by {}{}), which {} does not follow",
-                              name.name, PeopleOf(*theirs), by.at, by.actor,
-                              by.author.empty() || by.author == by.actor ? "" : " for " + by.author,
-                              PeopleOf(*ours));
+  const auto mover = LastMoverOf(name);
+  if (!theirs || !ours || !mover) return error;
+  std::string moved;
+  if (*mover) {
+    const Mover& by = **mover;
+    moved = fmt::format(" (moved {} by {}{})", by.at, by.actor,
+                        by.author.empty() || by.author == by.actor ? "" : " for " + by.author);
+    error.details["moved_by"] = by.actor;
+    error.details["moved_at"] = by.at;
+  }
+  error.message = fmt::format("ref `{}` is at {}{}, which {} does not follow", name.name,
+                              PeopleOf(*theirs), moved, PeopleOf(*ours));
   error.details["theirs_author"] = theirs->empty() ? "" : theirs->front().author;
   error.details["ours_author"] = ours->empty() ? "" : ours->front().author;
-  error.details["moved_by"] = by.actor;
-  error.details["moved_at"] = by.at;
   return error;
 }
 

@@ -141,6 +141,7 @@ class SharedRefs {
                          const Caller& caller, bool with_logs, bool validate_only,
                          ImportedRefs& imported);
   Result<Pushed> Repeated(const RefName& name, const Ref& now);
+  Result<std::optional<Mover>> LastMoverOf(const RefName& name);
   Error WithPeople(Error error, const RefName& name, const std::optional<Ref>& now);
 
   Objects& objects_;

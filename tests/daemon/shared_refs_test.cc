@@ -108,6 +108,29 @@ TEST_P(SharedRefsTest, APushThatDoesNotFollowIsRefusedSayingWhoIsWhere) {
   EXPECT_EQ(daemon.Push(history, "both"), "fast-forward") << "what joins the two is taken";
 }
 
+TEST_P(SharedRefsTest, WhoProtectedARefDidNotMoveIt) {
+  const DrawnHistory history(kTwoTeams);
+  Daemon daemon(kv());
+  ASSERT_EQ(daemon.Push(history, "bob", "bob"), "created");
+  ASSERT_TRUE(daemon.refs().SetProtection(kMain, true, {"token admin", "", ""}));
+  EXPECT_EQ(daemon.Push(history, "ann"), "NOT_FAST_FORWARD");
+  EXPECT_EQ(daemon.error().details.at("moved_by"), "token bob");
+}
+
+TEST_P(SharedRefsTest, OfAnotherDaemonsRefNobodyHereIsToldAsItsMover) {
+  const DrawnHistory history(kTwoTeams);
+  Daemon daemon(kv());
+  ASSERT_TRUE(daemon.Send(history.all()));
+  PushSpec spec;
+  spec.ref = {"shop", "remotes/origin/main"};
+  ASSERT_TRUE(daemon.refs().Track(spec.ref, history.Ids("bob"), nullptr, {"user ann", "", ""}));
+  spec.heads = history.Ids("ann");
+  spec.validate_only = true;
+  const auto pushed = daemon.refs().Push(spec);
+  EXPECT_EQ(pushed.error().reason, Reason::kNotFastForward);
+  EXPECT_THAT(pushed.error().message, testing::Not(HasSubstr("moved")));
+}
+
 TEST_P(SharedRefsTest, TheHeadsPolicyLetsSeveralStand) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv(), {{kMain, RefPolicy::kHeads}});
