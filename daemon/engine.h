@@ -72,7 +72,7 @@ struct DraftText {
   Id id;
 };
 
-enum class FileState { kNew, kEdited, kReidentified, kMissingFile, kCosmetic };
+enum class FileState { kNew, kPushed, kEdited, kReidentified, kMissingFile, kCosmetic };
 struct FileStatus {
   FileState state = FileState::kNew;
   std::string name;
@@ -289,8 +289,8 @@ class Engine {
 
  private:
   Result<RevisionPtr> HalfApplied(const TargetSpec& spec, const std::string& name);
-  // The expression, or each revision of a range or set, with `refs/NAME` replaced by the id of the ref's
-  // head. Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it.
+  // The expression, or each revision of a range or set, with `refs/NAME` replaced by the id of the
+  // ref's head. Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it.
   Result<std::string> Spelled(const ViewPtr& view, const std::string& expression);
   Result<std::vector<std::string>> Spelled(const ViewPtr& view,
                                            const std::vector<std::string>& expressions);
@@ -313,6 +313,9 @@ class Engine {
                                const RunInProgress& run);
   RunFinished CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
                        RunInProgress& run);
+
+  // Of the files that no target has: which a ref of the project has.
+  Result<void> MarkPushed(const std::string& project, std::vector<FileStatus>& files);
 
   // Records what the target is at now, so that its revisions are kept (store/gc.h).
   Result<void> RecordHeads(const TargetAddress& address, const TargetState& state,

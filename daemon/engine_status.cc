@@ -95,6 +95,21 @@ class Comparison {
 
 }  // namespace
 
+// A ref that leads to what is lost has nothing to say here.
+Result<void> Engine::MarkPushed(const std::string& project, std::vector<FileStatus>& files) {
+  std::vector<Id> heads;
+  for (const Ref& ref : TRY(refs_.List(project)))
+    heads.insert(heads.end(), ref.heads.begin(), ref.heads.end());
+  std::sort(heads.begin(), heads.end());
+  heads.erase(std::unique(heads.begin(), heads.end()), heads.end());
+  const auto pushed = index_.Reaching(heads);
+  if (!pushed) return {};
+  for (FileStatus& file : files) {
+    if (file.state == FileState::kNew && pushed->FindId(*file.id)) file.state = FileState::kPushed;
+  }
+  return {};
+}
+
 Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<TargetSpec>& spec) {
   const ViewPtr view = TRY(views_.Find(name));
   Situation situation = Situation::Untouched(view);
@@ -126,6 +141,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   const auto is_new = [](const FileStatus& file) { return file.state == FileState::kNew; };
   status.pending =
       static_cast<int>(std::count_if(status.files.begin(), status.files.end(), is_new));
+  if (status.pending > 0) TRY(MarkPushed(name.project, status.files));
   return status;
 }
 

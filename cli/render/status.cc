@@ -25,7 +25,9 @@ constexpr Paragraph kParagraphs[] = {
      "the stored original serves; `mig restore NAME` writes it"},
     {Status::STATE_COSMETIC, "edited in comments or white space only",
      "`mig restore FILE` takes the applied text back"},
-    {Status::STATE_NEW, "new", "may be edited freely until they are applied"},
+    {Status::STATE_PUSHED, "pushed, and not applied here",
+     "what was pushed does not change: write another revision instead"},
+    {Status::STATE_NEW, "new", "may be edited freely until they are applied or pushed"},
 };
 
 std::string Line(const Status::Entry& entry) {

@@ -82,6 +82,8 @@ v1::GetStatusResponse::State ToMessage(FileState state) {
   switch (state) {
     case FileState::kNew:
       return v1::GetStatusResponse::STATE_NEW;
+    case FileState::kPushed:
+      return v1::GetStatusResponse::STATE_PUSHED;
     case FileState::kEdited:
       return v1::GetStatusResponse::STATE_EDITED;
     case FileState::kReidentified:

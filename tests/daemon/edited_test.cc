@@ -17,7 +17,8 @@ class EditedTest : public testing::TestWithParam<Dialect> {
   std::string Status() {
     auto status = scene_.engine().Status(scene_.View(), scene_.target());
     if (!status) return status.error().message;
-    constexpr const char* kStates[] = {"new", "edited", "reidentified", "missingfile", "cosmetic"};
+    constexpr const char* kStates[] = {"new",          "pushed",      "edited",
+                                       "reidentified", "missingfile", "cosmetic"};
     std::vector<std::string> words = {std::to_string(status->applied) + " applied"};
     for (const FileStatus& file : status->files) {
       words.push_back(file.name + ":" + kStates[static_cast<int>(file.state)] +
@@ -52,6 +53,18 @@ TEST_P(EditedTest, StatusTellsNewFromAppliedFromMissing) {
   scene_.Remove("d");
   scene_.Remove("c");
   EXPECT_EQ(Status(), "2 applied c:missingfile");
+}
+
+TEST_P(EditedTest, StatusTellsWhatWasPushedFromWhatIsNew) {
+  scene_.Draw("d: c");
+  const ViewName view = scene_.View();
+  PushSpec push;
+  push.ref = {view.project, "main"};
+  push.view = *scene_.engine().views().Find(view);
+  push.caller = {"user ann", "", ""};
+  ASSERT_TRUE(scene_.engine().shared_refs().Push(push));
+  scene_.Draw("e: d");
+  EXPECT_EQ(Status(), "3 applied d:pushed e:new");
 }
 
 TEST_P(EditedTest, StatusTellsAnEditFromWhatItRenames) {

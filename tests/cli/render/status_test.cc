@@ -29,7 +29,8 @@ TEST(Status, GroupsFilesByStateAndSaysWhatToDo) {
       entries { state: STATE_EDITED name: 'b' path: 'm/b.sql' }
       entries { state: STATE_REIDENTIFIED name: 'c' path: 'm/c.sql' because_of: 'b' }
       entries { state: STATE_MISSING_FILE name: 'a' }
-      entries { state: STATE_COSMETIC name: 'x' path: 'm/x.sql' })");
+      entries { state: STATE_COSMETIC name: 'x' path: 'm/x.sql' }
+      entries { state: STATE_PUSHED name: 'p' path: 'm/p.sql' })");
   EXPECT_EQ(RenderStatus(status, "dev", Style(false)), R"(target:   dev
 current:  c
 heads:    d
@@ -51,8 +52,12 @@ edited in comments or white space only
   (`mig restore FILE` takes the applied text back)
   m/x.sql
 
+pushed, and not applied here
+  (what was pushed does not change: write another revision instead)
+  m/p.sql
+
 new
-  (may be edited freely until they are applied)
+  (may be edited freely until they are applied or pushed)
   m/d.sql
 )");
 }
