@@ -1,10 +1,12 @@
 #include "cli/channel.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/security/credentials.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -48,7 +50,13 @@ Result<std::string> ReadPem(const std::string& path) {
   return text.str();
 }
 
+// What a handshake fails of is in the call's status; gRPC would write it to stderr, too.
+void KeepGrpcQuiet() {
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
 Result<std::shared_ptr<grpc::Channel>> OverTls(const DaemonAddress& address) {
+  KeepGrpcQuiet();
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = TRY(ReadPem(address.ca_file));
   options.pem_cert_chain = TRY(ReadPem(address.certificate_file));

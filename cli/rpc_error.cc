@@ -49,7 +49,24 @@ Reason ReasonOf(grpc::StatusCode code) {
   }
 }
 
+// gRPC tells of a failed handshake in words alone; OpenSSL's code is among them, with the number of
+// its function where it is older than 3.0 (SSL_R_CERTIFICATE_VERIFY_FAILED).
+bool IsUntrusted(const grpc::Status& status) {
+  const std::string& message = status.error_message();
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+         (message.find("error:0A000086:") != message.npos ||
+          message.find("error:1416F086:") != message.npos);
+}
+
 Error ErrorOfTransport(const grpc::Status& status) {
+  if (IsUntrusted(status)) {
+    return {
+        Reason::kDaemonUnreachable,
+        "the daemon's certificate is not one that is trusted here",
+        {},
+        "name the certificate of its authority: `mig login ADDRESS --ca-file FILE` keeps it with "
+        "the token, and so does `ca_file` beside `address` in mig.toml"};
+  }
   const Reason reason = ReasonOf(status.error_code());
   std::string message = status.error_message();
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
@@ -86,6 +103,7 @@ Error ErrorOf(const grpc::Status& status) {
 
 bool IsConnectionFailure(const grpc::Status& status) {
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return false;
+  if (IsUntrusted(status)) return false;
   const auto info = InfoIn(status);
   return !info || info->reason() == InfoOf(Reason::kDraining).text;
 }

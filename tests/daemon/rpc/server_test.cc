@@ -1,7 +1,7 @@
 #include "daemon/rpc/server.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -390,6 +390,20 @@ TEST_F(ServerTest, KnowsTcpCallersByTheirCertificate) {
   address.key_file = folder_ + "/key";
   ASSERT_TRUE(Connect(address)->Call(&RunService::Stub::CancelRun, request));
   EXPECT_EQ(watching_->caller(), "certificate localhost");
+}
+
+TEST_F(ServerTest, IsNotTrustedWithoutItsAuthority) {
+  MakeCertificate();
+  config_.tokens = {{"team-a", Hex(Sha256("correct horse"))}};
+  config_.listen = {"localhost:" + std::to_string(20000 + ::getpid() % 20000)};
+  ASSERT_TRUE(Serve());
+  const auto remote =
+      Connect({.address = "https://" + config_.listen[0], .token = "correct horse"});
+  const auto called = remote->Call(&v1::AdminService::Stub::GetDaemon, {});
+  ASSERT_FALSE(called);
+  EXPECT_EQ(called.error().reason, Reason::kDaemonUnreachable);
+  EXPECT_THAT(called.error().message, testing::HasSubstr("certificate"));
+  EXPECT_THAT(HintOf(called.error()), testing::HasSubstr("ca_file"));
 }
 
 TEST_F(ServerTest, SaysWhichTlsFileIsMissing) {
