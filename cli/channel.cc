@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "cli/local_daemon.h"
+#include "cli/running_process.h"
 #include "mig/v1/admin.grpc.pb.h"
 
 namespace mig {
@@ -23,6 +24,7 @@ constexpr int kApi = 1;
 constexpr int kAttempts = 4;
 constexpr std::chrono::milliseconds kPause{100};
 constexpr std::chrono::seconds kGreetingLimit{15};
+constexpr std::chrono::milliseconds kEndLimit{30'000};
 constexpr std::string_view kUnix = "unix:";
 constexpr std::string_view kHttps = "https://";
 
@@ -129,9 +131,13 @@ Result<std::shared_ptr<grpc::Channel>> TryLocal(const LocalDaemon& local, bool m
     if (IsConnectionFailure(greeted)) return none;
     return ErrorOf(greeted);
   }
-  const bool stopping = daemon.draining() || (IsOutdated(daemon) && StopIfIdle(channel));
+  // It would close its store by the paths that the next one opens, and its lock is gone, too.
+  const auto lost = RunningProcess::Find(local.HasLostItsState() ? ListenerOf(socket) : 0);
+  const bool to_replace = lost.has_value() || IsOutdated(daemon);
+  const bool stopping = daemon.draining() || (to_replace && StopIfIdle(channel));
   if (stopping) {
     local.AwaitGone();
+    if (lost) lost->AwaitEnd(kEndLimit);
     return none;
   }
   TRY(CheckApi(daemon, "it is busy with a run: wait for that, then repeat the command"));

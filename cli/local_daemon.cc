@@ -138,6 +138,10 @@ bool LocalDaemon::IsKnown(int socket, int api) const {
                           "\nbinary " + BinaryIdentity(*migd) + "\n";
 }
 
+bool LocalDaemon::HasLostItsState() const {
+  return ::access(places_.identity().c_str(), F_OK) != 0;
+}
+
 void LocalDaemon::AwaitGone() const {
   const auto deadline = std::chrono::steady_clock::now() + kAwaitGone;
   while (std::chrono::steady_clock::now() < deadline) {

@@ -41,6 +41,9 @@ class LocalDaemon {
   // the file is not that of the process which listens.
   bool IsKnown(int socket, int api) const;
 
+  // Whether the folder of its state is gone, and the store with it: `git clean -fdx` takes it away.
+  bool HasLostItsState() const;
+
   // Waits until nobody listens any more, after a daemon was told to stop; not for long.
   void AwaitGone() const;
 

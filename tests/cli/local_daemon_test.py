@@ -107,6 +107,14 @@ class LocalDaemon(unittest.TestCase):
         self.assertTrue(list(self.runtime.glob("mig/*.sock")), "a killed daemon leaves its socket")
         self.assertNotEqual(self.ask()[0], first)
 
+    def test_a_daemon_whose_state_was_removed_is_replaced(self):
+        first, _ = self.ask()
+        shutil.rmtree(self.tree / ".mig")
+        second, _ = self.ask()
+        self.assertNotEqual(first, second)
+        self.assertTrue(self.await_end(first, 1), "it is gone before the next one opens a store in its place")
+        self.assertEqual(self.holder(), second)
+
     def test_another_binary_replaces_the_daemon(self):
         self.migd = str(self.folder / "migd")
         shutil.copy(MIGD, self.migd)
