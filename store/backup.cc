@@ -174,7 +174,12 @@ Result<CopiedStore> RestoreStore(const fs::path& copy, const fs::path& store,
   TRY(CopyFile(copy / "SEAL", partial->path() / "SEAL"));
   TRY(CopyTokens(copy, partial->path()));
   TRY(CopyFile(copy / "FORMAT", partial->path() / "FORMAT"));
-  CopiedStore copied = TRY(Checked(partial->path(), progress));
+  auto copied = Checked(partial->path(), progress);
+  if (!copied) {
+    Error error = std::move(copied).error();
+    if (error.reason == Reason::kCorruption) error.hint = "this copy is damaged: take another one";
+    return error;
+  }
   TRY(partial->Keep());
   return copied;
 }

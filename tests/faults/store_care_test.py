@@ -201,6 +201,7 @@ class StoreCareTest(unittest.TestCase):
         answer = restore(self.folder / "new")
         self.assertEqual(answer.returncode, 1, answer.stderr)
         self.assertIn("SEAL", answer.stderr)
+        self.assertIn("take another one", answer.stderr)
         self.assertFalse((self.folder / "new").exists())
         seal.write_bytes(whole)
         tables = sorted((self.folder / "backup" / "db").glob("*.sst"), key=lambda path: path.stat().st_size)
