@@ -137,6 +137,23 @@ Result<Remote> Context::remote(std::string_view wanted) {
   return remote;
 }
 
+Result<Remote> Context::store_owner() {
+  const Config* project = TRY(config());
+  Remote owner;
+  if (arguments_.Has("remote")) {
+    owner = TRY(remote(arguments_.Value("remote")));
+  } else {
+    DaemonAddress address = TRY(AddressOf(*project, project->daemon, "daemon"));
+    owner.address = address.address;
+    owner.project = project->project;
+    owner.is_own = true;
+    owner.client = std::make_unique<Client>(TRY(Channel::Open(std::move(address))));
+  }
+  if (!project->remotes.empty())
+    terminal_.Tell("this is about the store of " + owner.client->description() + "\n");
+  return owner;
+}
+
 Result<std::vector<v1::Target>> Context::all_targets() {
   const Config* project = TRY(config());
   std::vector<v1::Target> targets;

@@ -50,10 +50,14 @@ class Context {
   // As client(), but never starts one: kDaemonUnreachable.
   Result<Client*> running_client();
 
-  // A connection to the remote called `name`; with an empty name `origin`, or the only one, or where
-  // none is configured the work tree's daemon if that is a shared one. Errors: kNoRemote, those of
-  // Channel::Open.
+  // A connection to the remote called `name`; with an empty name `origin`, or the only one, or
+  // where none is configured the work tree's daemon if that is a shared one. Errors: kNoRemote,
+  // those of Channel::Open.
   Result<Remote> remote(std::string_view name);
+
+  // Whose store a command is about: the remote of --remote, else the work tree's daemon. Which one
+  // it is is told where the work tree has remotes.
+  Result<Remote> store_owner();
 
   // The target of --target, or the default one.
   Result<v1::Target> target();

@@ -55,13 +55,17 @@ class PartialFile {
   int failure_;
 };
 
+constexpr Option kExportOptions[] = {
+    {"--remote", "NAME", "what a remote's daemon has, instead of the work tree's own"},
+};
+
 Result<int> RunExport(Context& context) {
   const std::string path = context.args().Operand(0);
   if (std::filesystem::exists(path))
     return Error{Reason::kFileExists, "there is something at " + path, {{"file", path}}};
+  const Remote owner = TRY(context.store_owner());
   v1::ExportProjectRequest request;
-  request.set_project(TRY(context.config())->project);
-  Client* client = TRY(context.client());
+  request.set_project(owner.project);
   PartialFile file(path);
   std::size_t bytes = 0;
   const auto each = [&](const v1::ExportProjectResponse& answer) {
@@ -69,7 +73,7 @@ Result<int> RunExport(Context& context) {
     bytes += answer.chunk().size();
     context.terminal().Live("exported " + RenderBytes(static_cast<std::int64_t>(bytes)));
   };
-  TRY(client->Call(request, each));
+  TRY(owner.client->Call(request, each));
   TRY(file.Keep());
   context.terminal().Live("");
   v1::ExportProjectResponse answer;  // without the pieces, which are in the file
@@ -117,9 +121,9 @@ Result<int> ImportProjectFile(Context& context, const std::string& path) {
   Pieces pieces(path);
   TRY(pieces.Next());  // a file that cannot be read is no reason to start a daemon
   Pieces again(path);
-  Client* client = TRY(context.client());
+  const Remote owner = TRY(context.store_owner());
   v1::ImportProjectResponse answer =
-      TRY(client->ImportProject([&]() -> Result<std::string> { return again.Next(); }));
+      TRY(owner.client->ImportProject([&]() -> Result<std::string> { return again.Next(); }));
   if (context.json()) {
     context.PrintJson(answer);
   } else {
@@ -134,8 +138,11 @@ const Command kExport = {
     .summary = "Write the project to a file: its revisions, its refs and their logs",
     .description =
         "The file is hashed, and says the same on every machine (docs/formats.md). `mig import "
-        "FILE` takes it in, into a fresh store or one that has some of it.",
+        "FILE` takes it in, into a fresh store or one that has some of it. It holds what was "
+        "pushed or "
+        "applied; files that were neither are counted in a warning.",
     .operands = {"FILE", 1, 1},
+    .options = kExportOptions,
     .examples =
         "$ mig export shop.mig\n"
         "$ mig import shop.mig    # in another work tree, or for another daemon",

@@ -21,11 +21,14 @@ constexpr Option kImportOptions[] = {
     {"-n,--name", "SECTION", "the section of alembic.ini to read (default: alembic)"},
     {"-x", "NAME=VALUE", "an argument for env.py", true},
     {"--engine", "NAME", "which database, where env.py migrates several at once"},
+    {"--remote", "NAME", "FILE: into a remote's store, instead of the work tree's own"},
     {"--allow", "WHAT", "consent to `overwrite`: files that differ are replaced", true},
 };
 
 Result<int> RunImport(Context& context) {
   const std::string source = context.args().Operand(0);
+  if (source == "alembic" && context.args().Has("remote"))
+    return Error{Reason::kUsage, "--remote is for a FILE of `mig export`"};
   if (source == "alembic") return ImportAlembic(context);
   if (!std::filesystem::exists(source)) {
     return Error{Reason::kUsage,
@@ -34,10 +37,11 @@ Result<int> RunImport(Context& context) {
                  "`mig import alembic [PATH]` imports an Alembic project, `mig import FILE` what "
                  "`mig export` wrote"};
   }
-  const bool plain = std::ranges::none_of(
-      kImportOptions, [&](const Option& option) { return context.args().Has(option.key()); });
+  const bool plain = std::ranges::none_of(kImportOptions, [&](const Option& option) {
+    return option.key() != "remote" && context.args().Has(option.key());
+  });
   if (plain && context.args().operands().size() == 1) return ImportProjectFile(context, source);
-  return Error{Reason::kUsage, "what `mig export` wrote is imported by FILE alone"};
+  return Error{Reason::kUsage, "what `mig export` wrote is imported by FILE and --remote alone"};
 }
 
 }  // namespace

@@ -10,21 +10,28 @@
 namespace mig {
 namespace {
 
+constexpr Option kRemoteOption = {"--remote", "NAME",
+                                  "a remote's store, instead of the work tree's own"};
+
 constexpr Option kFsckOptions[] = {
     {"--repair", "", "make right what can be; forget logs of deleted refs that lead nowhere"},
+    kRemoteOption,
 };
 
 constexpr Option kGcOptions[] = {
     {"-n,--dry-run", "", "only say what would be removed (this is what happens without --prune)"},
     {"--prune", "", "remove it"},
     {"--grace", "TIME", "keep what was stored within TIME, 36h or 14d (default 14d)"},
+    kRemoteOption,
 };
+
+constexpr Option kBackupOptions[] = {kRemoteOption};
 
 Result<int> RunFsck(Context& context) {
   v1::CheckStoreRequest request;
   request.set_repair(context.args().Has("repair"));
   Terminal& terminal = context.terminal();
-  Client* client = TRY(context.client());
+  const Remote owner = TRY(context.store_owner());
   int findings = 0;
   v1::StoreCounts counts;
   const auto each = [&](const v1::CheckStoreResponse& answer) {
@@ -34,7 +41,7 @@ Result<int> RunFsck(Context& context) {
     if (answer.has_finding()) terminal.Print(RenderFinding(answer.finding(), terminal.out_style()));
     if (!answer.done()) terminal.Live(RenderChecked(counts));
   };
-  TRY(client->Call(request, each));
+  TRY(owner.client->Call(request, each));
   TRY(terminal.Flush());
   terminal.Tell(RenderCounts(counts) + (findings == 0
                                             ? ": the store is whole\n"
@@ -53,7 +60,7 @@ Result<int> RunGc(Context& context) {
       std::chrono::ceil<std::chrono::seconds>(TRY(DurationOf("--grace", grace, "36h, 14d or 0")))
           .count());
   Terminal& terminal = context.terminal();
-  Client* client = TRY(context.client());
+  const Remote owner = TRY(context.store_owner());
   v1::CollectGarbageResponse last;
   const auto each = [&](const v1::CollectGarbageResponse& answer) {
     if (answer.done()) last = answer;
@@ -62,7 +69,7 @@ Result<int> RunGc(Context& context) {
     if (answer.seen() > 0)
       terminal.Live("looked at " + std::to_string(answer.seen()) + " revisions");
   };
-  TRY(client->Call(request, each));
+  TRY(owner.client->Call(request, each));
   TRY(terminal.Flush());
   terminal.Tell(RenderCollected(last.counts(), request.prune()));
   return kDone;
@@ -74,13 +81,13 @@ Result<int> RunBackup(Context& context) {
       std::filesystem::absolute(context.args().Operand(0)).lexically_normal();
   request.set_folder(folder.ends_with('/') ? folder.substr(0, folder.size() - 1) : folder);
   Terminal& terminal = context.terminal();
-  Client* client = TRY(context.client());
+  const Remote owner = TRY(context.store_owner());
   v1::BackUpStoreResponse last;
   const auto each = [&](const v1::BackUpStoreResponse& answer) {
     last = answer;
     terminal.Live("the copy: " + RenderChecked(answer.counts()));
   };
-  TRY(client->Call(request, each));
+  TRY(owner.client->Call(request, each));
   terminal.Live("");
   if (context.json()) context.PrintJson(last);
   terminal.Tell("backed up to " + request.folder() + ": " + RenderCounts(last.counts()) + "\n");
@@ -100,6 +107,7 @@ const Command kFsck = {
     .options = kFsckOptions,
     .examples =
         "$ mig fsck\n"
+        "$ mig fsck --remote origin\n"
         "$ mig fsck --repair    # the index of names and the list of runs can be made anew",
     .run = RunFsck,
 };
@@ -127,6 +135,7 @@ const Command kBackup = {
         "DIR is a folder of the daemon's machine where nothing is yet. The copy is a store of its "
         "own; `migd restore-store` makes it the one that is used.",
     .operands = {"DIR", 1, 1},
+    .options = kBackupOptions,
     .examples =
         "$ mig backup /var/backups/mig-2026-11-22\n"
         "$ migd restore-store /var/backups/mig-2026-11-22 --store /var/lib/mig",
