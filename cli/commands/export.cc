@@ -7,7 +7,9 @@
 
 #include "cli/commands/all.h"
 #include "cli/commands/import_project.h"
+#include "cli/render/count.h"
 #include "cli/render/store.h"
+#include "cli/transfer.h"
 
 namespace mig {
 namespace {
@@ -55,6 +57,23 @@ class PartialFile {
   int failure_;
 };
 
+// A store has what was pushed or applied, and so has the file; the work tree may have more. Where
+// its files cannot be read there is nothing to tell.
+void TellDrafts(Context& context, const Remote& owner) {
+  const auto drafts = [&]() -> Result<std::vector<std::string>> {
+    const v1::View view = TRY(context.view());
+    const ObjectList list =
+        TRY(ListAll(view, {}, [&](const auto& request) { return context.Ask(request); }));
+    return MissingIn(*owner.client, owner.project, list.ids);
+  }();
+  if (!drafts || drafts->empty()) return;
+  context.terminal().Warn(
+      "warning: not in it: " +
+      Counted(static_cast<std::int64_t>(drafts->size()), "revision file", "revision files") +
+      " of the work tree, neither pushed nor applied; `mig push` or a copy of the files takes them "
+      "along\n");
+}
+
 constexpr Option kExportOptions[] = {
     {"--remote", "NAME", "what a remote's daemon has, instead of the work tree's own"},
 };
@@ -80,6 +99,7 @@ Result<int> RunExport(Context& context) {
   if (context.json()) context.PrintJson(answer);
   context.terminal().Tell("exported project " + request.project() + " to " + path + " (" +
                           RenderBytes(static_cast<std::int64_t>(bytes)) + ")\n");
+  TellDrafts(context, owner);
   return kDone;
 }
 
