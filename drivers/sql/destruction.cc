@@ -1,7 +1,9 @@
 #include "drivers/sql/destruction.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "drivers/sql/statement_tokens.h"
@@ -21,11 +23,11 @@ constexpr DestructionKind kKinds[] = {
     {"drop_partition", "DROP PARTITION of a table"},
     {"drop_history", "DROP SYSTEM VERSIONING of a table"},
     {"drop_cascade", "DROP of anything else with CASCADE"},
-    {"truncate", "TRUNCATE"},
-    {"delete_all", "DELETE without WHERE"},
+    {"truncate", "TRUNCATE, DISCARD TABLESPACE"},
+    {"delete_all", "DELETE without WHERE, DELETE in a MERGE without AND"},
     {"update_all", "UPDATE without WHERE"},
     {"change_type", "another type for a column, where the new one may not hold every value"},
-    {"dynamic_sql", "EXECUTE in a block: what it runs cannot be read"},
+    {"dynamic_sql", "EXECUTE or PREPARE of what is no plain literal: what it runs cannot be read"},
 };
 
 // Blocks in blocks beyond this are taken for what cannot be read.
@@ -41,24 +43,42 @@ class Reader {
         text_(text),
         tokens_(dialect, text, std::numeric_limits<std::size_t>::max()) {}
 
+  // Of one statement.
   std::vector<Destruction> Read() {
-    ReadFrom(0);
-    return std::move(found_);
-  }
-
-  // Of the body of a block; `begins`: whether a statement starts it.
-  std::vector<Destruction> ReadBody(bool begins) {
-    const bool mariadb = dialect_ == Dialect::kMariadb;
-    for (std::size_t at = 0; at < tokens_.size(); ++at) {
-      if (begins && tokens_.IsWord(at, "execute")) Add("dynamic_sql", "", "");
-      if (begins) ReadFrom(at);
-      begins = tokens_.IsSymbol(at, ";") || (mariadb && tokens_.IsWord(at, "do")) ||
-               tokens_.IsAnyWord(at, {"begin", "then", "else", "loop", "atomic"});
+    const std::size_t at = BehindPrefix(0);
+    // MariaDB runs blocks outside of routines, too.
+    const bool block = tokens_.HasWords(at, {"begin", "not", "atomic"}) ||
+                       tokens_.IsAnyWord(at, {"if", "case", "loop", "while", "repeat", "for"});
+    if (dialect_ == Dialect::kMariadb && block) {
+      ReadBody(at, false);
+    } else {
+      ReadFrom(at);
     }
     return std::move(found_);
   }
 
+  // Of the body of a block.
+  std::vector<Destruction> ReadBody() {
+    ReadBody(0, true);
+    return std::move(found_);
+  }
+
  private:
+  // `begins`: whether a statement starts there.
+  void ReadBody(std::size_t at, bool begins) {
+    const bool mariadb = dialect_ == Dialect::kMariadb;
+    for (; at < tokens_.size(); ++at) {
+      const bool opens = at > 0 && tokens_.IsWord(at - 1, "for");  // OPEN cursor FOR EXECUTE
+      if (!mariadb && (begins || opens) && tokens_.IsWord(at, "execute")) {
+        Text(at + 1);
+      } else if (begins) {
+        ReadFrom(at);
+      }
+      begins = tokens_.IsSymbol(at, ";") || (mariadb && tokens_.IsWord(at, "do")) ||
+               tokens_.IsAnyWord(at, {"begin", "then", "else", "loop", "repeat", "atomic", "in"});
+    }
+  }
+
   void Add(std::string_view kind, std::string object, std::string table) {
     found_.push_back({std::string(kind), std::move(object), std::move(table)});
   }
@@ -80,15 +100,43 @@ class Reader {
     return false;
   }
 
+  std::size_t BehindWord(std::size_t at, std::string_view word) const {
+    while (!EndsAt(at) && !tokens_.IsWord(at, word)) ++at;
+    return at + 1;
+  }
+  // Behind what may stand in front of a statement.
+  std::size_t BehindPrefix(std::size_t at) const {
+    const bool postgresql = dialect_ == Dialect::kPostgresql;
+    while (true) {
+      if (tokens_.IsSymbol(at, "(")) {
+        ++at;
+      } else if (tokens_.IsNamePart(at) && tokens_.IsSymbol(at + 1, ":")) {  // a label
+        at += 2;
+      } else if (postgresql && tokens_.IsWord(at, "prepare")) {
+        at = BehindWord(at, "as");
+      } else if (tokens_.HasWords(at, {"set", "statement"})) {
+        at = BehindWord(at, "for");
+      } else {
+        return at;
+      }
+    }
+  }
+
   void ReadFrom(std::size_t at) {
+    at = BehindPrefix(at);
     if (tokens_.IsWord(at, "drop")) return Drop(at + 1);
     if (tokens_.IsWord(at, "alter")) return Alter(at + 1);
     if (tokens_.IsWord(at, "truncate")) return Truncate(at + 1);
     if (tokens_.IsWord(at, "create")) return Create(at + 1);
     if (tokens_.IsWord(at, "do") && dialect_ == Dialect::kPostgresql) return Do(at + 1);
-    if (tokens_.HasWords(at, {"begin", "not", "atomic"})) return Block(at);
     if (tokens_.IsWord(at, "explain") && !HasBeforeEnd(at, "analyze")) return;
-    if (tokens_.IsAnyWord(at, {"delete", "update", "with", "insert", "select", "explain"}))
+    if (dialect_ == Dialect::kMariadb) {
+      if (tokens_.HasWords(at, {"execute", "immediate"})) return Text(at + 2);
+      if (tokens_.IsWord(at, "prepare")) return Text(BehindWord(at, "from"));
+      if (tokens_.IsWord(at, "analyze")) return Modify(at);
+    }
+    if (tokens_.IsAnyWord(at, {"delete", "update", "with", "insert", "select", "explain", "merge",
+                               "copy", "values"}))
       Modify(at);
   }
 
@@ -135,10 +183,17 @@ class Reader {
   }
 
   void Create(std::size_t at) {
-    if (!tokens_.HasWords(at, {"or", "replace", "table"})) return;
-    std::size_t name = at + 3;
-    const std::string table = Name(name);
-    Add("drop_table", table, table);
+    if (tokens_.HasWords(at, {"or", "replace"})) Replace(at + 2);
+    while (tokens_.IsAnyWord(at, {"global", "local", "temporary", "temp", "unlogged"})) ++at;
+    if (tokens_.IsWord(at, "table")) Modify(at);  // behind its AS
+  }
+
+  void Replace(std::size_t at) {
+    std::size_t behind = at + 1;
+    const std::string name = Name(behind);
+    if (tokens_.IsWord(at, "table")) Add("drop_table", name, name);
+    if (tokens_.IsWord(at, "sequence")) Add("drop_sequence", name, "");
+    if (tokens_.IsAnyWord(at, {"database", "schema"})) Add("drop_database", name, "");
   }
 
   void Truncate(std::size_t at) {
@@ -181,7 +236,10 @@ class Reader {
 
   void AlterTable(std::size_t at, const std::string& table) {
     if (tokens_.IsWord(at, "drop")) return DropPart(at + 1, table);
-    if (tokens_.HasWords(at, {"truncate", "partition"})) return Add("truncate", table, table);
+    const bool discards = tokens_.HasWords(at, {"discard", "tablespace"}) ||
+                          tokens_.HasWords(at, {"discard", "partition"});
+    if (discards || tokens_.HasWords(at, {"truncate", "partition"}))
+      return Add("truncate", table, table);
     const bool changes =
         tokens_.IsAnyWord(at, {"modify", "change"}) || tokens_.HasWords(at, {"convert", "to"});
     if (dialect_ == Dialect::kMariadb && changes) {
@@ -228,15 +286,16 @@ class Reader {
 
   // ---- Rows
 
-  // DELETE and UPDATE wherever they run: at the start, or in a WITH.
+  // DELETE, UPDATE and MERGE wherever they run: at the start, or in a WITH.
   void Modify(std::size_t start) {
     bool begins = true;
-    for (std::size_t at = start; !EndsAt(at); ++at) {
+    for (std::size_t at = start; !EndsAt(at); ++at, ++scanned_) {
       if (scanned_ > kMostLooks * (tokens_.size() + 1)) return Add("dynamic_sql", "", "");
       if (begins && tokens_.IsWord(at, "delete")) Delete(at + 1);
       if (begins && tokens_.IsWord(at, "update")) Update(at + 1);
+      if (begins && tokens_.IsWord(at, "merge")) Merge(at + 1);
       begins = tokens_.IsSymbol(at, "(") || tokens_.IsSymbol(at, ")") ||
-               tokens_.IsAnyWord(at, {"explain", "analyze", "verbose"});
+               tokens_.IsAnyWord(at, {"explain", "analyze", "verbose", "json"});
     }
   }
 
@@ -267,29 +326,69 @@ class Reader {
     if (!table.empty()) Add("update_all", table, table);
   }
 
-  // ---- Blocks
+  // MERGE INTO table ... WHEN MATCHED [AND condition] THEN DELETE; an AND is what a WHERE is.
+  void Merge(std::size_t at) {
+    Skip(at, {"into"});
+    Skip(at, {"only"});
+    const std::string table = Name(at);
+    bool narrowed = false;
+    for (int depth = 0; !EndsAt(at) && depth >= 0; ++at, ++scanned_) {
+      if (depth == 0 && tokens_.HasWords(at, {"when", "matched"})) narrowed = false;
+      if (depth == 0 && tokens_.HasWords(at, {"when", "not", "matched"})) narrowed = false;
+      if (depth == 0 && tokens_.IsWord(at, "and")) narrowed = true;
+      if (depth == 0 && tokens_.HasWords(at, {"then", "delete"}) && !narrowed)
+        return Add("delete_all", table, table);
+      depth += tokens_.IsSymbol(at, "(") ? 1 : tokens_.IsSymbol(at, ")") ? -1 : 0;
+    }
+  }
+
+  // ---- Statements in strings, and blocks
+
+  bool IsText(std::size_t at) const {
+    const TokenKind kind = tokens_.at(at).kind;
+    return kind == TokenKind::kDollarString || kind == TokenKind::kString;
+  }
+  // What the string at `at` says; nothing where it is written with escapes or in pieces.
+  std::optional<std::string> Said(std::size_t at) const {
+    const std::string_view literal = tokens_.Text(at);
+    const bool dollar = tokens_.at(at).kind == TokenKind::kDollarString;
+    const std::size_t quote = dollar ? literal.find('$', 1) : literal.find_first_of("'\"");
+    const std::size_t closing = dollar ? quote + 1 : 1;
+    if (quote == std::string_view::npos || literal.size() < quote + 1 + closing) return "";
+    const auto body = literal.substr(quote + 1, literal.size() - quote - 1 - closing);
+    if (dollar) return std::string(body);
+    const bool escapes = dialect_ == Dialect::kMariadb || quote > 0;
+    if (escapes && body.find('\\') != std::string_view::npos) return std::nullopt;
+    std::string text;
+    for (std::size_t i = 0; i < body.size(); ++i) {
+      text += body[i];
+      if (body[i] != literal[quote]) continue;
+      if (body.substr(++i, 1) != literal.substr(quote, 1)) return std::nullopt;  // continued
+    }
+    return text;
+  }
+
+  void Take(std::vector<Destruction> inner) {
+    std::ranges::move(inner, std::back_inserter(found_));
+  }
+
+  // A statement that is given as a string: EXECUTE IMMEDIATE 'text' [USING ...].
+  void Text(std::size_t at) {
+    const bool alone = EndsAt(at + 1) || tokens_.IsAnyWord(at + 1, {"using", "into", "loop"});
+    const auto said = IsText(at) && alone ? Said(at) : std::nullopt;
+    if (!said || depth_ == kDeepest) return Add("dynamic_sql", "", "");
+    Take(Reader(dialect_, *said, depth_ + 1).Read());
+  }
 
   // DO [LANGUAGE name] 'body'
   void Do(std::size_t at) {
     if (depth_ == kDeepest) return Add("dynamic_sql", "", "");
     for (; !EndsAt(at); ++at) {
-      const Token token = tokens_.at(at);
-      if (token.kind != TokenKind::kDollarString && token.kind != TokenKind::kString) continue;
-      std::string_view body = token.TextIn(text_);
-      const bool dollar = token.kind == TokenKind::kDollarString;
-      const std::size_t quote = dollar ? body.find('$', 1) + 1 : body.find('\'') + 1;
-      const std::size_t closing = dollar ? quote : 1;
-      if (body.size() < quote + closing) continue;
-      body = body.substr(quote, body.size() - quote - closing);
-      for (Destruction& inner : Reader(dialect_, body, depth_ + 1).ReadBody(true))
-        found_.push_back(std::move(inner));
+      if (!IsText(at)) continue;
+      const auto body = Said(at);
+      if (!body) return Add("dynamic_sql", "", "");
+      Take(Reader(dialect_, *body, depth_ + 1).ReadBody());
     }
-  }
-
-  void Block(std::size_t at) {
-    const std::string_view body = text_.substr(tokens_.at(at).begin);
-    for (Destruction& inner : Reader(dialect_, body, depth_ + 1).ReadBody(false))
-      found_.push_back(std::move(inner));
   }
 
   const int depth_;  // of blocks in blocks

@@ -2,8 +2,10 @@
 // has to be consented to by its name (docs/policies.md).
 //
 // Read off the statement's tokens, so that a statement newer than this program is judged by what it
-// says, and off the text of a DO block. What a called function or procedure does does not stand in
-// the statement. Pure and thread-safe.
+// says, and off those of the statements within it: in a WITH, behind PREPARE, SET STATEMENT and
+// EXPLAIN ANALYZE, in a block, in a string that is executed. What a called function or procedure
+// does does not stand in the statement, and what EXECUTE runs was told with its PREPARE. Pure and
+// thread-safe.
 #pragma once
 
 #include <span>

@@ -30,6 +30,8 @@ TEST(Destruction, NamesEachObjectThatIsDropped) {
   EXPECT_EQ(Of(kPostgresql, "DROP VIEW IF EXISTS v.w CASCADE"), "drop_cascade v.w");
   EXPECT_EQ(Of(kMariadb, "DROP SCHEMA shop"), "drop_database shop");
   EXPECT_EQ(Of(kMariadb, "CREATE OR REPLACE TABLE t (id int)"), "drop_table t");
+  EXPECT_EQ(Of(kMariadb, "CREATE OR REPLACE DATABASE shop"), "drop_database shop");
+  EXPECT_EQ(Of(kMariadb, "ALTER TABLE t DISCARD TABLESPACE"), "truncate t");
   EXPECT_EQ(Of(kSqlite, "DROP TABLE [my table]"), "drop_table [my table]");
 }
 
@@ -97,7 +99,62 @@ TEST(Destruction, IsLookedForInBlocks) {
   EXPECT_EQ(Of(kPostgresql, "DO 'BEGIN EXECUTE x; END'"), "dynamic_sql");
   EXPECT_EQ(Of(kMariadb, "BEGIN NOT ATOMIC IF 1 THEN DROP TABLE a; END IF; DELETE FROM b; END"),
             "drop_table a, delete_all b");
+  EXPECT_EQ(Of(kMariadb, "IF @x THEN DROP TABLE a; END IF"), "drop_table a");
+  EXPECT_EQ(Of(kMariadb, "x: LOOP DROP TABLE a; LEAVE x; END LOOP"), "drop_table a");
   EXPECT_EQ(Of(kPostgresql, "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DROP TABLE a'"), "");
+}
+
+TEST(Destruction, IsLookedForInStatementsWithinStatements) {
+  EXPECT_EQ(Of(kPostgresql, "PREPARE q (int) AS DELETE FROM t"), "delete_all t");
+  EXPECT_EQ(Of(kPostgresql, "PREPARE q AS DELETE FROM t WHERE id = $1"), "");
+  EXPECT_EQ(Of(kPostgresql, "EXECUTE q (1)"), "") << "its PREPARE told";
+  EXPECT_EQ(Of(kPostgresql,
+               "CREATE TEMP TABLE gone AS WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d"),
+            "delete_all t");
+  EXPECT_EQ(Of(kPostgresql, "(WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d)"),
+            "delete_all t");
+  EXPECT_EQ(Of(kPostgresql, "COPY (DELETE FROM t RETURNING *) TO '/tmp/t'"), "delete_all t");
+  EXPECT_EQ(Of(kPostgresql,
+               "EXPLAIN (ANALYZE) CREATE TABLE x AS WITH d AS (DELETE FROM t RETURNING *) TABLE d"),
+            "delete_all t");
+  EXPECT_EQ(Of(kMariadb, "SET STATEMENT max_statement_time=1, sort_buffer_size=2 FOR DROP TABLE t"),
+            "drop_table t");
+  EXPECT_EQ(Of(kMariadb, "SET STATEMENT max_statement_time=1 FOR DELETE FROM t"), "delete_all t");
+  EXPECT_EQ(Of(kMariadb, "ANALYZE FORMAT=JSON DELETE FROM t"), "delete_all t");
+  EXPECT_EQ(Of(kMariadb, "ANALYZE TABLE t"), "");
+}
+
+TEST(Destruction, IsLookedForInStringsThatAreExecuted) {
+  EXPECT_EQ(Of(kMariadb, "EXECUTE IMMEDIATE 'DROP TABLE t'"), "drop_table t");
+  EXPECT_EQ(Of(kMariadb, "EXECUTE IMMEDIATE \"DELETE FROM t WHERE id = ?\" USING 1"), "");
+  EXPECT_EQ(Of(kMariadb, "PREPARE q FROM 'UPDATE t SET a = ''x'' '"), "update_all t");
+  for (const char* sql :
+       {"EXECUTE IMMEDIATE @sql", "EXECUTE IMMEDIATE CONCAT('DROP ', 'TABLE t')",
+        "EXECUTE IMMEDIATE 'DROP ' 'TABLE t'", "EXECUTE IMMEDIATE 'DR\\OP TABLE t'",
+        "PREPARE q FROM @sql", "BEGIN NOT ATOMIC PREPARE q FROM x; END"}) {
+    EXPECT_EQ(Of(kMariadb, sql), "dynamic_sql") << sql;
+  }
+  EXPECT_EQ(Of(kPostgresql, "DO $$ BEGIN EXECUTE 'DROP TABLE t'; END $$"), "drop_table t");
+  for (const char* sql :
+       {"DO $$ BEGIN EXECUTE 'DROP TABLE ' || x; END $$",
+        "DO $$ BEGIN FOR r IN EXECUTE x LOOP END LOOP; END $$",
+        "DO $$ BEGIN OPEN c FOR EXECUTE x; END $$", "DO 'BEGIN DROP '\n'TABLE t; END'",
+        "DO E'BEGIN DR\\x4fP TABLE t; END'"}) {
+    EXPECT_EQ(Of(kPostgresql, sql), "dynamic_sql") << sql;
+  }
+}
+
+TEST(Destruction, OfRowsByAMergeIsWhatNoConditionNarrows) {
+  EXPECT_EQ(Of(kPostgresql, "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DELETE"),
+            "delete_all t");
+  EXPECT_EQ(Of(kPostgresql,
+               "MERGE INTO t USING s ON t.id = s.id AND s.b WHEN MATCHED AND s.gone THEN DELETE "
+               "WHEN NOT MATCHED BY SOURCE THEN DELETE"),
+            "delete_all t");
+  EXPECT_EQ(Of(kPostgresql,
+               "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED AND s.gone THEN DELETE WHEN "
+               "MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.id)"),
+            "");
 }
 
 TEST(Destruction, OfWhatIsNestedBeyondReasonCannotBeRead) {
