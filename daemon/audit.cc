@@ -31,6 +31,16 @@ void LogAudit::Take(const LogRow& row) {
   }
   last_is_sound_ = findings_.size() == found;
   last_ = sequence;
+  TakeBreak(row.entry);
+}
+
+void LogAudit::TakeBreak(const LogEntry& entry) {
+  if (entry.direction == kAdoptDirection)
+    std::erase_if(findings_, [](const AuditFinding& one) { return one.kind == "break"; });
+  if (entry.direction != kBreakDirection) return;
+  Add("break", entry.sequence,
+      fmt::format("row {} tells that a run went on, and nobody has adopted the database since: {}",
+                  entry.sequence, entry.name));
 }
 
 void LogAudit::TakeSealed(const LogRow& row, bool follows) {
@@ -154,7 +164,7 @@ void VersionAudit::TakeLog(const LogRow& row) {
   } else if (entry.direction == NameOf(StepKind::kUpgrade) && id) {
     Enter(*id);
   } else if (entry.direction != kBackupDirection && entry.direction != kPlaceholdersDirection &&
-             entry.direction != kAdoptDirection) {
+             entry.direction != kAdoptDirection && entry.direction != kBreakDirection) {
     unknown_ = fmt::format("row {} is of a kind that this mig does not know: {}", entry.sequence,
                            entry.direction);
   }

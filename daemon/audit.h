@@ -22,8 +22,8 @@
 namespace mig {
 
 struct AuditFinding {
-  // "edited", "missing", "truncated", "rewritten", "unsealed" of rows of the log; "object" of a row
-  // of mig_object; "versions" of mig_version.
+  // "edited", "missing", "truncated", "rewritten", "unsealed", "break" of rows of the log; "object"
+  // of a row of mig_object; "versions" of mig_version.
   std::string kind;
   std::int64_t sequence = 0;  // of the log's row; 0: it is about another table
   std::string message;        // one sentence
@@ -45,6 +45,7 @@ class LogAudit {
 
  private:
   void TakeSealed(const LogRow& row, bool follows);
+  void TakeBreak(const LogEntry& entry);
   void Add(const char* kind, std::int64_t sequence, std::string message);
 
   const std::optional<SeenTarget> seen_;

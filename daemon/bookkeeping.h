@@ -34,10 +34,12 @@ std::string_view NameOf(StepKind kind);
 
 // Directions of mig_log that are no steps: a backup was taken (its place is the row's name); values
 // are put into the statements of the plan (the name is their DigestsOf); a database that was not as
-// it was seen last was taken as it is (the name is its id).
+// it was seen last was taken as it is (the name is its id); a run went on where the log was not as
+// it was seen last (the name is WhatChanged).
 inline constexpr std::string_view kBackupDirection = "backup";
 inline constexpr std::string_view kPlaceholdersDirection = "placeholders";
 inline constexpr std::string_view kAdoptDirection = "adopt";
+inline constexpr std::string_view kBreakDirection = "break";
 
 // A row of mig_version.
 struct VersionRow {

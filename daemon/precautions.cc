@@ -150,8 +150,10 @@ Result<void> Precautions::Take(const RunPlan& plan, const ViewPtr& view, SeenTar
   TRY(CheckIdentity(seen));
   TRY(CheckAppliedBefore(target_.address, plan, view, histories, setting_.find));
   if (policy().is_protected) TRY(CheckLosses(plan));
+  // What is remembered of the log is replaced behind the run: so the log itself has to tell.
+  if (!break_.empty()) TRY(Log(kBreakDirection, break_, plan));
   if (!policy().backup.empty() && HasStatements(plan)) TRY(BackUp(plan));
-  if (!plan.values.empty()) TRY(LogValues(plan));
+  if (!plan.values.empty()) TRY(Log(kPlaceholdersDirection, DigestsOf(plan.values), plan));
   return {};
 }
 
@@ -165,6 +167,7 @@ Result<void> Precautions::CheckIdentity(SeenTargets& seen) {
   // Dropping and making a database anew is everyday where nothing is protected.
   const bool fresh = facts.log.last.sequence == 0 && facts.elsewhere.empty() && !facts.here;
   if (!fresh) setting_.observe(Notice{"WARNING", sentence});
+  if (facts.here) break_ = *changed;
   return {};
 }
 
@@ -212,11 +215,11 @@ Result<void> Precautions::BackUp(const RunPlan& plan) {
   return AppendLog(*target_.session, target_.book, lease_, world_, entry, {});
 }
 
-Result<void> Precautions::LogValues(const RunPlan& plan) {
+Result<void> Precautions::Log(std::string_view direction, std::string name, const RunPlan& plan) {
   TRY(SealLog(*target_.session, target_.book, lease_, world_));
   LogEntry entry;
-  entry.direction = kPlaceholdersDirection;
-  entry.name = DigestsOf(plan.values);
+  entry.direction = direction;
+  entry.name = std::move(name);
   entry.actor = setting_.actor;
   entry.plan = plan.hash;
   entry.started_at = FormatMilliseconds(world_.now());

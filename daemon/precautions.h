@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/audit.h"
@@ -67,7 +68,7 @@ class Precautions {
   Result<void> CheckIdentity(SeenTargets& seen);
   Result<void> CheckLosses(const RunPlan& plan);
   Result<void> BackUp(const RunPlan& plan);
-  Result<void> LogValues(const RunPlan& plan);
+  Result<void> Log(std::string_view direction, std::string name, const RunPlan& plan);
   void LogFailedBackup(LogEntry entry, const Error& error);
   const TargetPolicy& policy() const { return target_.address.policy; }
 
@@ -75,6 +76,7 @@ class Precautions {
   const Lease& lease_;
   const World& world_;
   const Setting setting_;
+  std::string break_;  // how the log is not as it was seen; empty: it is
 };
 
 }  // namespace mig

@@ -289,6 +289,19 @@ TEST_P(AuditTest, OfARestoredDatabaseWarnsAndGoesOnWhereNothingIsProtected) {
   EXPECT_EQ(Notices(), "");
 }
 
+TEST_P(AuditTest, TellsThatARunWentOnOverABreakUntilTheDatabaseIsAdopted) {
+  ASSERT_EQ(scene_.Upgrade("m"), "done");
+  ASSERT_EQ(scene_.Stamp("b"), "done");
+  scene_.Sql("DELETE FROM mig_log WHERE sequence = 5");
+  ASSERT_EQ(scene_.Stamp("m"), "done");
+  EXPECT_EQ(Findings(), "break 5");
+  ASSERT_EQ(scene_.Stamp("b"), "done");
+  EXPECT_EQ(Findings(), "break 5");
+  EXPECT_THAT(Audit().findings.at(0).message, HasSubstr("its log ends at row 4"));
+  ASSERT_TRUE(Adopt());
+  EXPECT_EQ(Findings(), "");
+}
+
 TEST_P(AuditTest, OfARestoredDatabaseRefusesWhereItIsProtectedUntilItIsAdopted) {
   scene_.policy().is_protected = true;
   ASSERT_EQ(scene_.Upgrade("m"), "done");
