@@ -10,6 +10,7 @@
 #include "daemon/statement_batch.h"
 #include "drivers/sql/left_in_session.h"
 #include "drivers/sql/quoted_name.h"
+#include "drivers/sql/sqlite_leftovers.h"
 
 namespace mig {
 namespace {
@@ -27,6 +28,9 @@ constexpr char kMariadbReset[] =
     "SET NAMES utf8mb4;\nSET sql_mode = @mig_sql_mode, time_zone = @@GLOBAL.time_zone, "
     "foreign_key_checks = 1, unique_checks = 1, autocommit = 1, lock_wait_timeout = 5, "
     "innodb_lock_wait_timeout = 5, max_statement_time = @@GLOBAL.max_statement_time;\n";
+constexpr char kPostgresqlReset[] =
+    "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nCLOSE ALL;\nUNLISTEN *;\n"
+    "DEALLOCATE ALL;\nDISCARD SEQUENCES;\n";
 
 class ScriptWriter {
  public:
@@ -55,6 +59,7 @@ class ScriptWriter {
                          NamesOrBase(step.summary.from), NamesOrBase(step.summary.to));
     AddReset();
     for (std::size_t i = 0; i < units.size(); ++i) {
+      if (i > 0) AddDropOfObjects();
       const bool keys = units[i].foreign_keys;
       if (!keys) text_ += "PRAGMA foreign_keys = OFF;\n";
       if (units[i].transaction) text_ += "BEGIN;\n";
@@ -81,8 +86,15 @@ class ScriptWriter {
       text_ +=
           fmt::format("DROP TEMPORARY TABLE IF EXISTS {};\n", QuoteName(table, Dialect::kMariadb));
     left_ = {};
-    if (book_.dialect() != Dialect::kPostgresql) return;
-    text_ += "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nDISCARD TEMP;\n";
+    AddDropOfObjects();
+    for (const std::string& undo : sqlite_left_.UndoSettings()) text_ += undo + ";\n";
+    if (book_.dialect() == Dialect::kPostgresql) text_ += kPostgresqlReset;
+  }
+
+  // But on MariaDB temporary objects live as long as their unit.
+  void AddDropOfObjects() {
+    for (const std::string& undo : sqlite_left_.UndoObjects()) text_ += undo + ";\n";
+    if (book_.dialect() == Dialect::kPostgresql) text_ += "DISCARD TEMP;\n";
   }
 
   // With the timeouts of their sections.
@@ -119,6 +131,7 @@ class ScriptWriter {
                    "write the database in front of the names, or run the revision without --sql"};
     }
     if (mariadb) CollectLeft(statement.sql, left_);
+    if (book_.dialect() == Dialect::kSqlite) sqlite_left_.Collect(statement.sql);
     if (!mariadb || statement.sql.find(';') == std::string::npos) {
       text_ += statement.sql + ";\n";
       return {};
@@ -188,6 +201,7 @@ class ScriptWriter {
   ValuesUsed values_;  // so far
   bool fresh_values_ = false;
   LeftInSession left_;  // of the step before, on MariaDB
+  SqliteLeftovers sqlite_left_;
 };
 
 Result<Plan> OfflinePlan(const Graph& graph, const Operation& operation) {
