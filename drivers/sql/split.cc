@@ -17,7 +17,7 @@ Error ClientCommand(std::string_view script, const StatementSpan& statement, con
                    "a command of the database's shell, not SQL, begins");
   }
   return ErrorAt(Reason::kSqlClientCommand, script, statement.begin,
-                 "COPY from the client's input begins");
+                 "COPY from or to the client begins");
 }
 
 // The part of a word or symbol in front of the shell's delimiter, which may stand anywhere in it or

@@ -49,7 +49,7 @@ struct StatementSpan {
 //
 // Errors: kSqlUnterminated (string, quoted name, dollar quote, comment, body; in PostgreSQL also a
 // parenthesis, since what follows it cannot be told apart), kSqlClientCommand (psql meta-command,
-// COPY ... FROM stdin, sqlite3 dot-command), with the details line and column, both 1-based, column
+// COPY ... FROM stdin or TO stdout, sqlite3 dot-command), with the details line and column, both 1-based, column
 // in bytes.
 Result<std::vector<StatementSpan>> SplitStatements(Dialect dialect, std::string_view script);
 

@@ -31,8 +31,8 @@ bool PostgresqlStatementEnd::TakeWord(const Token& token) {
   } else if (heading_ == Heading::kRoutine && Is(token, "atomic") && Is(previous_, "begin")) {
     bodies_.push_back(previous_.begin);
     heading_ = Heading::kStart;
-  } else if (heading_ == Heading::kCopy && Is(previous_, "from")) {
-    // The grammar takes STDOUT here as well, and means STDIN.
+  } else if (heading_ == Heading::kCopy && (Is(previous_, "from") || Is(previous_, "to"))) {
+    // The grammar takes either word in both places.
     return !Is(token, "stdin") && !Is(token, "stdout");
   } else {
     AdvanceHeading(token);

@@ -58,9 +58,10 @@ std::string DifferenceFrom(const Spans& theirs, const std::string& sql) {
   return "";
 }
 
-// COPY FROM stdin parses, but only a client can carry it out.
+// COPY FROM stdin and TO stdout parse, but only a client can carry them out.
 bool NeedsClient(const SplitCase& golden) {
-  return golden.sql.stem().string().find("copy_from_stdin") != std::string::npos;
+  const std::string name = golden.sql.stem().string();
+  return name.find("copy_from_stdin") != name.npos || name.find("copy_to_stdout") != name.npos;
 }
 
 TEST(SplitOracle, AgreesWithThePostgresqlParserOnEveryGoldenItParses) {
@@ -136,7 +137,7 @@ const std::vector<std::string> kPostgresqlStatements = {
     "BEGIN;",
     "END;",
     "CREATE TABLE atomic (\"end\" int, begin int);",
-    "COPY stdin TO STDOUT;",
+    "COPY stdin TO '/tmp/x';",
     "DO $x$ BEGIN; END $x$;",
     "SELECT b'01', X'1F', N';', 1.5e3, $1::int;",
     "SELECT - -1, @-1, 1 <> -2, a[1:2];",

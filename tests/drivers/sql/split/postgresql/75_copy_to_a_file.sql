@@ -1,0 +1,1 @@
+COPY (SELECT * FROM stdout) TO '/tmp/x'; SELECT 2
