@@ -6,6 +6,8 @@
 
 #include "drivers/sql/classify.h"
 #include "drivers/sql/split.h"
+#include "drivers/sql/sqlite_leftovers.h"
+#include "drivers/sql/statement_tokens.h"
 #include "store/core/sha256.h"
 
 namespace mig {
@@ -27,21 +29,43 @@ Error SplitErrorInFile(Error error, const RevisionFile& file, const Section& sec
   return InFile(std::move(error), file, line);
 }
 
-// Refuses pragmas that SQLite ignores where they stand. What a section sets is gone behind it, so
-// that this one never has an effect.
-Result<void> CheckPragma(const SectionOptions& options, Dialect dialect, std::string_view sql) {
-  if (dialect != Dialect::kSqlite) return {};
-  const std::string verb = DisplayVerb(dialect, sql);
-  if (!verb.starts_with("PRAGMA")) return {};
-  if (Classify(dialect, sql).runs_in_transaction) return {};
-  const bool keys = SetsForeignKeys(sql);
-  if (!keys && !options.transaction) return {};
+// Refuses what SQLite passes over where it stands. A temporary object lives as long as its part of
+// the revision, and outside of transactions each statement is one.
+Result<void> CheckEffectInSqlite(const SectionOptions& options, std::string_view sql) {
+  const StatementTokens tokens(Dialect::kSqlite, sql, 4);
+  const bool sets = tokens.IsSymbol(2, "=") || tokens.IsSymbol(2, "(");
+  SqliteLeftovers left;
+  left.Collect(sql);
+  std::string hint;
+  if (SetsForeignKeys(sql)) {
+    hint =
+        "write `-- mig:up foreign_keys=off` above the statements instead: they run with foreign "
+        "keys off, and the keys are checked before the commit";
+  } else if (tokens.HasWords(0, {"pragma", "encoding"}) && sets) {
+    hint = "the encoding was fixed with the first table, and mig's own are there";
+  } else if (!options.transaction && !left.UndoObjects().empty()) {
+    hint = "it would be gone behind this statement: put it in a section without transaction=off";
+  } else {
+    return {};
+  }
   return Error{Reason::kSqlInvalid,
-               fmt::format("`{}` has no effect within a transaction", verb),
+               fmt::format("`{}` would have no effect here", DisplayVerb(Dialect::kSqlite, sql)),
                {},
-               keys ? "write `-- mig:up foreign_keys=off` above the statements instead: they run "
-                      "with foreign keys off, and the keys are checked before the commit"
-                    : "put it below a line `-- mig:up transaction=off`"};
+               hint};
+}
+
+// Refuses what the database refuses, or ignores, within a transaction. On MariaDB such a statement
+// is a unit of its own. A subscription without a slot may be dropped in a transaction, too.
+Result<void> CheckInTransaction(const SectionOptions& options, Dialect dialect,
+                                std::string_view sql) {
+  if (dialect == Dialect::kMariadb || !options.transaction) return {};
+  if (Classify(dialect, sql).runs_in_transaction) return {};
+  const std::string verb = DisplayVerb(dialect, sql);
+  if (verb.find(" SUBSCRIPTION") != std::string::npos) return {};
+  return Error{Reason::kSqlInvalid,
+               fmt::format("`{}` cannot run within a transaction", verb),
+               {},
+               "put it below a line `-- mig:up transaction=off`"};
 }
 
 // Refuses timeouts that could not take effect. A section for all dialects may well have them for
@@ -65,7 +89,8 @@ Result<void> CheckTimeouts(const SectionOptions& options, Dialect dialect, std::
 
 Result<void> CheckStatement(const SectionOptions& options, Dialect dialect, std::string_view sql) {
   TRY(CheckAllowed(dialect, sql));
-  TRY(CheckPragma(options, dialect, sql));
+  if (dialect == Dialect::kSqlite) TRY(CheckEffectInSqlite(options, sql));
+  TRY(CheckInTransaction(options, dialect, sql));
   return CheckTimeouts(options, dialect, sql);
 }
 

@@ -127,9 +127,20 @@ TEST_F(ForeignKeysTest, APragmaThatWouldHaveNoEffectIsRefusedBeforeAnythingRuns)
   EXPECT_EQ(scene_.Tables(), "");
   Rebuild(" transaction=off\nPRAGMA foreign_keys = OFF;\n-- mig:up", "");
   EXPECT_EQ(scene_.Upgrade(), "SQL_INVALID");
+  EXPECT_THAT(HintOf(scene_.error()), HasSubstr("-- mig:up foreign_keys=off"));
   Rebuild("\nPRAGMA journal_mode = WAL;", "");
   EXPECT_EQ(scene_.Upgrade(), "SQL_INVALID");
   EXPECT_THAT(HintOf(scene_.error()), HasSubstr("transaction=off"));
+}
+
+TEST_F(ForeignKeysTest, WhatWouldHaveNoEffectElsewhereIsRefusedBeforeAnythingRuns) {
+  for (const char* sql : {"PRAGMA encoding = 'UTF-16'", "CREATE TEMP TABLE x (id)"}) {
+    Rebuild(" transaction=off\n" + std::string(sql) + ";\n-- mig:up", "");
+    EXPECT_EQ(scene_.Upgrade(), "SQL_INVALID") << sql;
+    EXPECT_EQ(scene_.Tables(), "") << sql;
+  }
+  Rebuild("\nATTACH 'x' AS y;", "");
+  EXPECT_EQ(scene_.Upgrade(), "SQL_INVALID");
 }
 
 TEST_F(ForeignKeysTest, SectionsOfOneTransactionMustAgree) {

@@ -304,6 +304,20 @@ TEST_P(StatementsTest, NothingAScriptSetsReachesBookkeepingOrTheNextRevision) {
   }
 }
 
+TEST_P(StatementsTest, WhatNoTransactionCanHoldIsRefusedInOneBeforeAnythingRuns) {
+  scene_.Draw("a");
+  const std::vector<std::string> statements =
+      postgres() ? std::vector<std::string>{"CREATE INDEX CONCURRENTLY i ON t_a (id);", "VACUUM;"}
+                 : std::vector<std::string>{"VACUUM;"};
+  for (const std::string& sql : statements) {
+    WriteB(sql);
+    EXPECT_EQ(scene_.Upgrade(), "SQL_INVALID") << sql;
+    EXPECT_EQ(scene_.detail("line"), "4");
+    EXPECT_THAT(HintOf(scene_.error()), HasSubstr("-- mig:up transaction=off"));
+    EXPECT_EQ(scene_.Tables(), "");
+  }
+}
+
 TEST_P(StatementsTest, AScriptThatMakesItsSessionReadOnlyFailsAndStillGivesTheLeaseBack) {
   scene_.Draw("a");
   WriteB(postgres() ? "SET transaction_read_only = on;" : "PRAGMA query_only = on;");
