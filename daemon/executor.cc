@@ -509,7 +509,7 @@ Result<bool> Executor::TookEffectBefore(const UnitRun& run) {
     case Effect::kUnchanged:
       return false;
     case Effect::kLeftovers:
-      TRY(RemoveLeftovers(session_, traits.probe));
+      TRY(RemoveLeftovers(session_, traits.probe, SeenBefore(row->second)));
       return false;
     case Effect::kHalfDone:
       TRY(Finish(session_, traits.probe));

@@ -6,6 +6,7 @@
 #include "daemon/definitions.h"
 #include "daemon/lease.h"
 #include "drivers/sql/quoted_name.h"
+#include "store/core/sha256.h"
 
 namespace mig {
 namespace {
@@ -35,6 +36,56 @@ Result<Effect> LookForIndex(Session& session, const Probe& probe, bool created) 
   const bool valid = TextOf(found.rows[0][0]) == "t";
   if (created) return valid ? Effect::kTook : Effect::kLeftovers;
   return Effect::kTookNot;  // DROP INDEX CONCURRENTLY can be repeated on an invalid index
+}
+
+// The indexes of a table, as the journal keeps them: a word, and a hash for each name.
+constexpr std::string_view kIndexes = "indexes";
+
+std::string WordOf(const std::string& index) { return " " + Hex(Sha256(index)).substr(0, 16); }
+
+struct TableIndex {
+  std::string name;
+  bool valid = false;
+  std::string quoted;  // with its schema
+};
+
+Result<std::vector<TableIndex>> IndexesOf(Session& session, const Probe& probe) {
+  const SqlResult found = TRY(session.Execute(
+      {fmt::format("SELECT x.relname, i.indisvalid AND i.indisready, "
+                   "pg_catalog.format('%I.%I', n.nspname, x.relname) FROM pg_catalog.pg_index i "
+                   "JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "
+                   "JOIN pg_catalog.pg_class c ON c.oid = i.indrelid "
+                   "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {}",
+                   kIsNamed),
+       {probe.name, probe.schema}}));
+  std::vector<TableIndex> indexes;
+  for (const auto& row : found.rows)
+    indexes.push_back({TextOf(row[0]), TextOf(row[1]) == "t", TextOf(row[2])});
+  return indexes;
+}
+
+Result<std::string> SeeIndexes(Session& session, const Probe& probe) {
+  std::string seen(kIndexes);
+  for (const TableIndex& index : TRY(IndexesOf(session, probe))) seen += WordOf(index.name);
+  return seen;
+}
+
+Result<std::vector<TableIndex>> NewIndexesOf(Session& session, const Probe& probe,
+                                             std::string_view before) {
+  std::vector<TableIndex> indexes = TRY(IndexesOf(session, probe));
+  std::erase_if(indexes, [&](const TableIndex& index) {
+    return before.find(WordOf(index.name)) != std::string_view::npos;
+  });
+  return indexes;
+}
+
+// Of several new ones nobody knows which is the statement's.
+Result<Effect> LookForNewIndex(Session& session, const Probe& probe, std::string_view before) {
+  if (!before.starts_with(kIndexes)) return Effect::kUnknown;
+  const std::vector<TableIndex> added = TRY(NewIndexesOf(session, probe, before));
+  if (added.empty()) return Effect::kTookNot;
+  if (added.size() > 1) return Effect::kUnknown;
+  return added[0].valid ? Effect::kTook : Effect::kLeftovers;
 }
 
 Result<Effect> LookForName(Session& session, const char* query, const Probe& probe, bool created) {
@@ -129,6 +180,8 @@ std::string ThingOf(const Probe& probe) {
       return "subscription " + name;
     case Kind::kPartitionDetached:
       return "partition " + name;
+    case Kind::kIndexAdded:
+      return "new index on table " + name;
     default:
       return "index " + name;
   }
@@ -156,6 +209,8 @@ Result<Effect> Look(Session& session, const Probe& probe, std::string_view befor
       return Effect::kUnknown;
     case Kind::kIndexCreated:
       return LookForIndex(session, probe, true);
+    case Kind::kIndexAdded:
+      return LookForNewIndex(session, probe, before);
     case Kind::kIndexDropped:
       return LookForIndex(session, probe, false);
     case Kind::kDatabaseCreated:
@@ -210,6 +265,7 @@ bool FailsWhereDone(Kind kind) {
 
 Result<std::string> SeeBefore(Session& session, const Probe& probe) {
   if (probe.kind == Kind::kDefinitionsChanged) return DefinitionsOf(session, probe.objects);
+  if (probe.kind == Kind::kIndexAdded) return SeeIndexes(session, probe);
   if (!FailsWhereDone(probe.kind)) return std::string();
   return std::string(NameOf(TRY(Look(session, probe, ""))));
 }
@@ -234,8 +290,9 @@ std::string WhatWasFound(const Probe& probe, Effect effect) {
       if (probe.kind == Kind::kPartitionDetached) return thing + " is attached";
       return Takes(probe.kind) ? thing + " is there" : "there is no " + thing;
     case Effect::kLeftovers:
-      return probe.kind == Kind::kIndexCreated ? thing + " is there and invalid"
-                                               : "invalid indexes of a REINDEX are there";
+      return probe.kind == Kind::kIndexCreated || probe.kind == Kind::kIndexAdded
+                 ? thing + " is there and invalid"
+                 : "invalid indexes of a REINDEX are there";
     case Effect::kHalfDone:
       return thing + " is half detached";
     case Effect::kUnknown:
@@ -244,7 +301,12 @@ std::string WhatWasFound(const Probe& probe, Effect effect) {
   return "";
 }
 
-Result<void> RemoveLeftovers(Session& session, const Probe& probe) {
+Result<void> RemoveLeftovers(Session& session, const Probe& probe, std::string_view before) {
+  if (probe.kind == Kind::kIndexAdded) {
+    for (const TableIndex& index : TRY(NewIndexesOf(session, probe, before)))
+      TRY(session.Execute({"DROP INDEX CONCURRENTLY IF EXISTS " + index.quoted}));
+    return {};
+  }
   if (probe.kind == Kind::kIndexCreated) {
     const std::string schema = probe.schema.empty() ? "" : QuoteName(probe.schema) + ".";
     TRY(session.Execute({"DROP INDEX CONCURRENTLY IF EXISTS " + schema + QuoteName(probe.name)}));

@@ -32,7 +32,7 @@ std::string WhatWasFound(const Probe& probe, Effect effect);
 
 // Removes what kLeftovers found, or finishes what kHalfDone found. REQUIRES: no transaction is
 // open.
-Result<void> RemoveLeftovers(Session& session, const Probe& probe);
+Result<void> RemoveLeftovers(Session& session, const Probe& probe, std::string_view before);
 Result<void> Finish(Session& session, const Probe& probe);
 
 }  // namespace mig

@@ -83,7 +83,7 @@ Result<void> Withdraw(const Unfinished& unfinished, const JournalRow& row, const
     case Effect::kUnchanged:
       return {};
     case Effect::kLeftovers:
-      return RemoveLeftovers(session, probe);
+      return RemoveLeftovers(session, probe, SeenBefore(row));
     case Effect::kTook:
     case Effect::kHalfDone:
       return EditedAfterItRan(unfinished, row, unit);

@@ -1,5 +1,6 @@
 #include "drivers/sql/classify.h"
 
+#include <optional>
 #include <utility>
 
 #include "drivers/sql/classify_mariadb.h"
@@ -51,12 +52,15 @@ Probe ProbeOfName(const StatementTokens& tokens, std::size_t at, Probe::Kind kin
 // CONCURRENTLY.
 Probe ProbeOfNewIndex(const StatementTokens& tokens, std::size_t at) {
   if (tokens.HasWords(at, {"if", "not", "exists"})) at += 3;
-  if (tokens.IsWord(at, "on")) return {};
-  auto name = tokens.PostgresqlName(at);
-  if (!name || !tokens.IsWord(name->end, "on")) return {};
-  std::size_t after_on = name->end + 1;
-  auto table = tokens.PostgresqlName(after_on + (tokens.IsWord(after_on, "only") ? 1 : 0));
+  std::optional<StatementTokens::Name> name;
+  if (!tokens.IsWord(at, "on")) {
+    name = tokens.PostgresqlName(at);
+    if (!name || !tokens.IsWord(name->end, "on")) return {};
+    at = name->end;
+  }
+  auto table = tokens.PostgresqlName(at + (tokens.IsWord(at + 1, "only") ? 2 : 1));
   if (!table) return {};
+  if (!name) return {Probe::Kind::kIndexAdded, table->schema, table->name, ""};
   return {Probe::Kind::kIndexCreated, table->schema, name->name, table->name};
 }
 

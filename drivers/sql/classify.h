@@ -56,6 +56,7 @@ struct Probe {
   enum class Kind {
     kNone,          // looking cannot tell
     kIndexCreated,  // CREATE INDEX CONCURRENTLY: there and valid, there and invalid, or not there
+    kIndexAdded,    // the same without a name: an index that was not on `name`, a table, before
     kIndexDropped,  // DROP INDEX CONCURRENTLY: likewise
     kDatabaseCreated,      // only `name`
     kDatabaseDropped,      // only `name`
@@ -88,7 +89,7 @@ struct StatementTraits {
   // Running it again after it took effect, wholly or in part, does no harm and ends in the same
   // state.
   bool repeatable = false;
-  // kNone for whatever can run in a transaction, and for an index whose name the server chooses.
+  // kNone for whatever can run in a transaction.
   Probe probe = {};
   // It waits for other transactions to end in a way that nobody queues behind, and leaves something
   // half built where it is stopped: a lock_timeout around it does harm only.

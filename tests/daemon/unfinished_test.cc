@@ -27,10 +27,10 @@ class UnfinishedTest : public testing::Test {
   static std::string Insert(const std::string& what) {
     return "INSERT INTO ran (what) VALUES ('" + what + "');\n";
   }
-  // The name of the index is the server's choice, so that none can be looked for; it fails for the
-  // two equal rows.
+  // A table's name with Unicode escapes is not read, so that its indexes cannot be looked at; it
+  // fails for the two equal rows.
   void StopInDoubt() {
-    WriteB("CREATE UNIQUE INDEX CONCURRENTLY ON t_a (id);\n",
+    WriteB("CREATE UNIQUE INDEX CONCURRENTLY ON U&\"t_a\" (id);\n",
            Insert("b1") + "INSERT INTO t_a VALUES (1), (1);\n");
     ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
     ASSERT_EQ(scene_.Upgrade(), "IN_DOUBT");
@@ -77,6 +77,19 @@ TEST_F(UnfinishedTest, AStatementThatFailedMayBeEditedAndTheRunGoesOn) {
   scene_.ExpectSound();
 }
 
+TEST_F(UnfinishedTest, AnIndexWithoutANameIsTheOneThatWasNotThereBefore) {
+  scene_.Replace("a", "(id integer);", "(id integer);\nCREATE INDEX ON t_a (id);");
+  WriteB("CREATE UNIQUE INDEX CONCURRENTLY ON t_a (id);\n",
+         Insert("b1") + "INSERT INTO t_a VALUES (1), (1);\n");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(Parts().at(1).found, "new index on table t_a is there and invalid");
+  scene_.Sql("DELETE FROM t_a");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT indisvalid FROM pg_index WHERE indrelid = 't_a'::regclass"),
+            "t t");
+  scene_.ExpectSound();
+}
+
 TEST_F(UnfinishedTest, WhatStandsBehindTheFailureMayBeTakenAway) {
   WriteB("CREATE DATABASE \"template0\";\n", Insert("b1"), "");
   ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
@@ -113,13 +126,13 @@ TEST_F(UnfinishedTest, AStatementInDoubtIsShownWithAllThatIsKnown) {
   StopInDoubt();
   EXPECT_EQ(scene_.detail("file"), "b.sql");
   EXPECT_EQ(scene_.detail("line"), "7");
-  EXPECT_EQ(scene_.detail("statement"), "CREATE UNIQUE INDEX CONCURRENTLY ON t_a");
+  EXPECT_EQ(scene_.detail("statement"), "CREATE UNIQUE INDEX CONCURRENTLY ON U&\"t_a\"");
   EXPECT_THAT(Hint(), HasSubstr("mig resolve b --applied"));
   const auto parts = Parts();
   ASSERT_EQ(parts.size(), 3u);
   EXPECT_EQ(parts[0].state, UnfinishedPart::State::kDone);
   EXPECT_EQ(parts[1].state, UnfinishedPart::State::kInDoubt);
-  EXPECT_EQ(parts[1].sql, "CREATE UNIQUE INDEX CONCURRENTLY ON t_a (id);\n");
+  EXPECT_EQ(parts[1].sql, "CREATE UNIQUE INDEX CONCURRENTLY ON U&\"t_a\" (id);\n");
   EXPECT_EQ(parts[1].line, 7);
   EXPECT_EQ(parts[1].found, "no catalog tells whether it took effect");
   EXPECT_EQ(parts[2].state, UnfinishedPart::State::kToCome);

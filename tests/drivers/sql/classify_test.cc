@@ -193,6 +193,8 @@ TEST(Classify, ProbesForIndexesBuiltConcurrently) {
             (Probe{Probe::Kind::kIndexCreated, "shop", "products_name", "Pro\"ducts"}));
   EXPECT_EQ(ProbeOf("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a ON ONLY b USING btree (c)"),
             (Probe{Probe::Kind::kIndexCreated, "", "a", "b"}));
+  EXPECT_EQ(ProbeOf("CREATE INDEX CONCURRENTLY ON ONLY shop.b (c)"),
+            (Probe{Probe::Kind::kIndexAdded, "shop", "b", ""}));
   EXPECT_EQ(ProbeOf("DROP INDEX CONCURRENTLY IF EXISTS shop.a CASCADE"),
             (Probe{Probe::Kind::kIndexDropped, "shop", "a", ""}));
   EXPECT_EQ(ProbeOf("DROP INDEX CONCURRENTLY a"), (Probe{Probe::Kind::kIndexDropped, "", "a", ""}));
@@ -272,7 +274,7 @@ TEST(ShapeOfQuery, KnowsWhatAnswersNothingAndWhatCannotBeWrapped) {
 }
 
 TEST(Classify, HasNoProbeWhereLookingCannotTell) {
-  EXPECT_EQ(ProbeOf("CREATE INDEX CONCURRENTLY ON b (c)"), Probe{});
+  EXPECT_EQ(ProbeOf("CREATE INDEX CONCURRENTLY ON U&\"b\" (c)"), Probe{});
   EXPECT_EQ(ProbeOf("CREATE INDEX CONCURRENTLY U&\"d\\0061t\" ON b (c)"), Probe{});
   EXPECT_EQ(ProbeOf("CREATE INDEX a ON b (c)"), Probe{});
   EXPECT_EQ(ProbeOf("VACUUM"), Probe{});
