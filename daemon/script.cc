@@ -130,6 +130,14 @@ class ScriptWriter {
                    {},
                    "write the database in front of the names, or run the revision without --sql"};
     }
+    if (book_.dialect() == Dialect::kPostgresql && !PsqlReadsAsOne(statement.sql)) {
+      return Error{Reason::kUnsupported,
+                   fmt::format("psql would not find the end of `{}`: it takes a name in it for "
+                               "BEGIN, CASE or END",
+                               statement.verb),
+                   {},
+                   "quote that name, or run the revision without --sql"};
+    }
     if (mariadb) CollectLeft(statement.sql, left_);
     if (book_.dialect() == Dialect::kSqlite) sqlite_left_.Collect(statement.sql);
     if (!mariadb || statement.sql.find(';') == std::string::npos) {

@@ -344,6 +344,24 @@ TEST_P(ScriptTest, AFailedVerificationNamesItsLine) {
   EXPECT_THAT(offline_.client_log(), ::testing::HasSubstr("a.sql:5: the verification says no"));
 }
 
+TEST_P(ScriptTest, RefusesABodyThatPsqlWouldCut) {
+  if (GetParam() != Dialect::kPostgresql) GTEST_SKIP() << "psql counts BEGIN and END";
+  const auto write = [&](const std::string& name) {
+    offline_.Write("a",
+                   "-- mig:up\nCREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN "
+                   "true THEN 1 END; SELECT 2 AS " +
+                       name +
+                       "; END;\nCREATE TABLE t_a (id "
+                       "int);\n");
+  };
+  write("end");
+  EXPECT_EQ(offline_.engine().RenderScript(offline_.Spec({Kind::kUpgrade, {"a"}})).error().reason,
+            Reason::kUnsupported);
+  write("\"end\"");
+  RunScript({Kind::kUpgrade, {"a"}});
+  EXPECT_EQ(offline_.Tables(), "a");
+}
+
 TEST_P(ScriptTest, RefusesAVerificationThatNoClientCouldCheck) {
   const bool postgres = GetParam() == Dialect::kPostgresql;
   offline_.Write("a", postgres ? "-- mig:up\n\n-- mig:verify\nSHOW work_mem;\n"
