@@ -270,10 +270,12 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
     TRY(session_.Execute({"PRAGMA foreign_keys = OFF"}));  // until the next Reset()
   std::string log_hash;
   const auto statements = [&] { return RunStatements(run); };
-  const auto commit = [&] {
+  const auto commit = [&]() -> Result<void> {
     Rows rows = RowsOf(run);
     log_hash = std::move(rows.log_hash);
-    return session_.CommitWith(std::move(rows.commands));
+    auto committed = session_.CommitWith(std::move(rows.commands));
+    if (!committed) return AtCommit(std::move(committed).error(), run.step);
+    return {};
   };
   TRY(Transact(session_, statements, commit));
   Logged(run, log_hash);

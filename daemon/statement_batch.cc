@@ -62,6 +62,13 @@ std::vector<SqlCommand> MariadbTimeoutsBack(const SectionOptions& options) {
   return settings;
 }
 
+Error InFileOf(Error error, const RunStep& step) {
+  error.details["name"] = step.summary.name;
+  if (step.revision == nullptr) return error;  // a stamp
+  error.details["file"] = step.file().path.empty() ? step.file().name : step.file().path;
+  return error;
+}
+
 bool IsStatementError(Reason reason) {
   return reason == Reason::kStatementFailed || reason == Reason::kVerifyFailed ||
          reason == Reason::kDatabasePermission || reason == Reason::kDatabaseBusy ||
@@ -176,9 +183,15 @@ Error AtStatement(Error error, const RunStep& step, const PlannedStatement& stat
   return WithPlace(std::move(error), step, statement);
 }
 
+Error AtCommit(Error error, const RunStep& step) {
+  if (error.reason != Reason::kStatementFailed) return error;
+  error.message =
+      fmt::format("the commit of revision {} failed: {}", step.summary.name, error.message);
+  return InFileOf(std::move(error), step);
+}
+
 Error WithPlace(Error error, const RunStep& step, const PlannedStatement& statement) {
-  error.details["name"] = step.summary.name;
-  error.details["file"] = step.file().path.empty() ? step.file().name : step.file().path;
+  error = InFileOf(std::move(error), step);
   error.details["line"] = std::to_string(LineOf(statement, error));
   error.details["statement"] = statement.verb;
   return error;

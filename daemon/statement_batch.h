@@ -53,6 +53,10 @@ std::vector<SqlCommand> TimeoutsBack(Dialect dialect, const SectionOptions& opti
 // no statement's pass through.
 Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement);
 
+// The same for a commit that the database refuses, for what was deferred until then: without a
+// line.
+Error AtCommit(Error error, const RunStep& step);
+
 // Name, file, line and statement as details alone.
 Error WithPlace(Error error, const RunStep& step, const PlannedStatement& statement);
 

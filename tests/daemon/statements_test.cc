@@ -304,6 +304,17 @@ TEST_P(StatementsTest, NothingAScriptSetsReachesBookkeepingOrTheNextRevision) {
   }
 }
 
+TEST_P(StatementsTest, AConstraintThatWaitsForTheCommitNamesItsRevision) {
+  scene_.Draw("a");
+  WriteB(
+      "CREATE TABLE t_p (id integer PRIMARY KEY);\nCREATE TABLE t_b (p integer REFERENCES t_p (id) "
+      "DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO t_b VALUES (1);");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.error().message, HasSubstr("the commit of revision b failed: "));
+  EXPECT_EQ(scene_.detail("file"), "b.sql");
+  EXPECT_EQ(scene_.Tables(), "a");
+}
+
 TEST_P(StatementsTest, WhatNoTransactionCanHoldIsRefusedInOneBeforeAnythingRuns) {
   scene_.Draw("a");
   const std::vector<std::string> statements =
