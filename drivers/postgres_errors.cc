@@ -51,6 +51,10 @@ Error PostgresError(const PGresult* result, bool interrupted) {
   if (error.details["sqlstate"].empty()) error.details.erase("sqlstate");
   auto message = error.details.find("db_message");
   if (message != error.details.end()) error.message = OneLine(message->second);
+  if (const auto code = error.details.find("sqlstate");
+      code != error.details.end() && code->second == "57P01")
+    error.hint =
+        "somebody ended the connection, or the server stops: repeat the command once it runs";
   return error;
 }
 

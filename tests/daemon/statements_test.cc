@@ -610,6 +610,7 @@ TEST_F(PostgresStatementsTest, SaysThatTheConnectionWasLostAndCompletesLater) {
                "pg_terminate_backend(pg_backend_pid());\n");
   EXPECT_EQ(scene_.Upgrade(), "DATABASE_UNREACHABLE");
   EXPECT_THAT(scene_.finished().state, HasSubstr("connection was lost"));
+  EXPECT_THAT(HintOf(scene_.error()), HasSubstr("somebody ended the connection"));
   scene_.Write("b", "-- parents: a\n\n-- mig:up\nCREATE TABLE t_b (id integer);\n");
   EXPECT_EQ(scene_.Upgrade(), "done");
   EXPECT_EQ(scene_.Tables(), "a b");
