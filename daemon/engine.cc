@@ -180,7 +180,7 @@ Result<TargetDescription> Engine::Describe(const TargetSpec& spec) {
                          TextOf(row[4])};
   }
   const SqlResult count = TRY(target.session->Execute(target.book.CountLog()));
-  description.log_entries = NumberOf(count.rows.at(0).at(0));
+  description.log_entries = TRY(OnlyNumberOf(count));
   return description;
 }
 

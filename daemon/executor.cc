@@ -248,7 +248,7 @@ Result<void> Executor::EnterAlone(const UnitRun& run) {
 
 Result<void> Executor::RepeatSettings(const UnitRun& run) {
   for (const PlannedStatement* setting : run.settings) {
-    auto set = session_.Execute({setting->sql});
+    auto set = session_.Execute({.sql = setting->sql, .scripted = true});
     if (!set) return AtStatement(std::move(set).error(), run.step, *setting);
   }
   return {};
@@ -471,7 +471,7 @@ Result<void> Executor::RunAloneOnce(UnitRun& run) {
   const int number = run.statements_before + 1;
   setting_.observe(StatementStarted{number, run.statements_total, statement.verb});
   const auto since = world_.elapsed();
-  auto result = session_.Execute({statement.sql});
+  auto result = session_.Execute({.sql = statement.sql, .scripted = true});
   if (!result) {
     const bool told = result.error().reason != Reason::kDatabaseUnreachable;
     if (told && Classify(book_.dialect(), statement.sql).fails_wholly) ForgetStart(run);

@@ -106,9 +106,14 @@ std::int64_t NumberOf(const SqlValue& value) {
   return number;
 }
 
+Result<std::int64_t> OnlyNumberOf(const SqlResult& answer) {
+  if (!answer.rows.empty() && !answer.rows[0].empty()) return NumberOf(answer.rows[0][0]);
+  return Error{Reason::kDatabaseFormat, "the server answers a count without a row"};
+}
+
 Result<bool> EnsureTables(Session& session, const Bookkeeping& book, const World& world) {
   const SqlResult exist = TRY(session.Execute(book.TablesExist()));
-  if (NumberOf(exist.rows.at(0).at(0)) != 0) {
+  if (TRY(OnlyNumberOf(exist)) != 0) {
     TRY(CheckFormat(session, book));
     return false;
   }

@@ -56,5 +56,8 @@ Result<bool> EnsureTables(Session& session, const Bookkeeping& book, const World
 // The cell as text, and as a number; empty and 0 for NULL.
 std::string TextOf(const SqlValue& value);
 std::int64_t NumberOf(const SqlValue& value);
+// The number in the only row of an answer that has one whatever was asked about, such as a count.
+// Errors: kDatabaseFormat where it has none.
+Result<std::int64_t> OnlyNumberOf(const SqlResult& answer);
 
 }  // namespace mig

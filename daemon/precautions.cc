@@ -33,7 +33,7 @@ std::string RowsOf(Session& session, const std::string& table) {
     const SqlResult counted = TRY(session.Execute(
         {fmt::format("SELECT count(*) FROM (SELECT 1 AS one FROM {} LIMIT {}) AS counted", table,
                      kMostCounted + 1)}));
-    const std::int64_t count = NumberOf(counted.rows.at(0).at(0));
+    const std::int64_t count = TRY(OnlyNumberOf(counted));
     rows = count > kMostCounted ? fmt::format("more than {} rows", kMostCounted)
                                 : fmt::format("{} row{}", count, count == 1 ? "" : "s");
     return {};

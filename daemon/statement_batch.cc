@@ -28,24 +28,28 @@ void Add(StatementBatch& batch, SqlCommand command, Role role,
 }
 
 // MariaDB waits for locks in whole seconds; a session of ours waits for kDefaultLockTimeout anyway.
-// What the session had is kept in variables, for MariadbTimeoutsBack.
+// What the session had is kept in variables, for MariadbTimeoutsBack. All of them are a script's:
+// it is what the script sees that they change.
 std::vector<SqlCommand> MariadbTimeouts(const SectionOptions& options) {
   std::vector<SqlCommand> settings;
   if (options.lock_timeout) {
-    settings.push_back(
-        {"SET @mig_lock_wait_timeout = @@lock_wait_timeout, "
-         "@mig_innodb_lock_wait_timeout = @@innodb_lock_wait_timeout"});
+    settings.push_back({.sql = "SET @mig_lock_wait_timeout = @@lock_wait_timeout, "
+                               "@mig_innodb_lock_wait_timeout = @@innodb_lock_wait_timeout",
+                        .scripted = true});
     constexpr std::int64_t kForever = 31'536'000;  // a year, the most that lock_wait_timeout takes
     const std::int64_t asked = (options.lock_timeout->count() + 999) / 1000;
     const std::int64_t seconds = asked == 0 ? kForever : std::min(asked, kForever);
     settings.push_back(
-        {fmt::format("SET lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}", seconds)});
+        {.sql = fmt::format("SET lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}", seconds),
+         .scripted = true});
   }
   if (options.statement_timeout) {
-    settings.push_back({"SET @mig_max_statement_time = @@max_statement_time"});
     settings.push_back(
-        {fmt::format("SET max_statement_time = {}",
-                     static_cast<double>(options.statement_timeout->count()) / 1000)});
+        {.sql = "SET @mig_max_statement_time = @@max_statement_time", .scripted = true});
+    settings.push_back(
+        {.sql = fmt::format("SET max_statement_time = {}",
+                            static_cast<double>(options.statement_timeout->count()) / 1000),
+         .scripted = true});
   }
   return settings;
 }
@@ -53,12 +57,14 @@ std::vector<SqlCommand> MariadbTimeouts(const SectionOptions& options) {
 std::vector<SqlCommand> MariadbTimeoutsBack(const SectionOptions& options) {
   std::vector<SqlCommand> settings;
   if (options.lock_timeout) {
-    settings.push_back(
-        {"SET lock_wait_timeout = @mig_lock_wait_timeout, "
-         "innodb_lock_wait_timeout = @mig_innodb_lock_wait_timeout"});
+    settings.push_back({.sql = "SET lock_wait_timeout = @mig_lock_wait_timeout, "
+                               "innodb_lock_wait_timeout = @mig_innodb_lock_wait_timeout",
+                        .scripted = true});
   }
-  if (options.statement_timeout)
-    settings.push_back({"SET max_statement_time = @mig_max_statement_time"});
+  if (options.statement_timeout) {
+    settings.push_back(
+        {.sql = "SET max_statement_time = @mig_max_statement_time", .scripted = true});
+  }
   return settings;
 }
 
@@ -113,7 +119,7 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedR
   const auto add = [&](const PlannedStatement& statement, Role role) {
     enter(statement.options);
     batch.commands.back().prompt = true;  // until it ends, this one has not begun
-    Add(batch, {.sql = statement.sql, .prompt = true}, role, &statement);
+    Add(batch, {.sql = statement.sql, .prompt = true, .scripted = true}, role, &statement);
   };
   for (const PlannedStatement& statement : unit.statements) add(statement, Role::kStatement);
   for (const PlannedStatement& statement : unit.verifications) add(statement, Role::kVerification);

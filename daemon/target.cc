@@ -93,7 +93,7 @@ namespace {
 Result<TargetState> ReadOwnTables(OpenTarget& target) {
   TargetState state;
   const SqlResult exist = TRY(target.session->Execute(target.book.TablesExist()));
-  if (NumberOf(exist.rows.at(0).at(0)) == 0) return state;
+  if (TRY(OnlyNumberOf(exist)) == 0) return state;
   const SqlResult meta = TRY(target.session->Execute(target.book.ReadMeta()));
   for (const auto& row : meta.rows) {
     if (TextOf(row[0]) == "format") state.format = static_cast<int>(NumberOf(row[1]));
@@ -132,7 +132,7 @@ Result<TargetState> ReadState(OpenTarget& target) {
   state.untouched = state.format == 0;
   if (state.untouched) return state;
   const SqlResult done = TRY(target.session->Execute(target.book.CountDone()));
-  state.untouched = NumberOf(done.rows.at(0).at(0)) == 0;
+  state.untouched = TRY(OnlyNumberOf(done)) == 0;
   return state;
 }
 

@@ -30,6 +30,10 @@ constexpr std::chrono::seconds kPatienceWithTheSilent{10};
 constexpr unsigned kKillSeconds = 5;  // for the server to take it
 constexpr int kReturnMilliseconds = 1000;
 
+constexpr std::string_view kUnlimited =
+    "SET STATEMENT sql_select_limit = 18446744073709551615, max_statement_time = 0, "
+    "sql_safe_updates = 0 FOR ";
+
 const char* Find(const TargetUrl& url, const char* key) {
   auto found = url.parameters.find(key);
   return found == url.parameters.end() ? nullptr : found->second.c_str();
@@ -195,13 +199,23 @@ Result<SqlResult> MariadbConnection::Run(const std::string& sql) {
   return std::move(last == results.rend() ? results.back() : *last);
 }
 
+Result<SqlResult> MariadbConnection::RunUnlimited(const std::string& sql) {
+  return Run(Unlimited(sql));
+}
+
+// Costs nothing where no script was.
+std::string MariadbConnection::Unlimited(std::string sql) const {
+  return state_changed_ && is_mariadb() ? sql.insert(0, kUnlimited) : std::move(sql);
+}
+
 Result<std::vector<SqlResult>> MariadbConnection::RunTogether(
     std::span<const std::string> statements) {
   std::vector<SqlResult> results;
   if (is_mariadb() && statements.size() > 1) {
-    results = TRY(Ask(fmt::format("BEGIN NOT ATOMIC {}; END", fmt::join(statements, "; "))));
+    results =
+        TRY(Ask(Unlimited(fmt::format("BEGIN NOT ATOMIC {}; END", fmt::join(statements, "; ")))));
   } else {
-    for (const std::string& sql : statements) results.push_back(TRY(Run(sql)));
+    for (const std::string& sql : statements) results.push_back(TRY(RunUnlimited(sql)));
   }
   std::erase_if(results, std::not_fn(HasColumns));
   return results;

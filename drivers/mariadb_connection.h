@@ -44,9 +44,13 @@ class MariadbConnection {
   // Sends exactly one statement and reads its answer; of several results (CALL) the last that has
   // columns.
   Result<SqlResult> Run(const std::string& sql);
+  // The same, for statements of our own: no limit that a script set in the session counts. MySQL
+  // has no means for that.
+  Result<SqlResult> RunUnlimited(const std::string& sql);
 
-  // Runs the statements up to the first that fails and answers the results that have columns, in
-  // their order. MariaDB gets them as one compound statement, in one message, MySQL one by one.
+  // Likewise runs the statements up to the first that fails and answers the results that have
+  // columns, in their order. MariaDB gets them as one compound statement, in one message, MySQL one
+  // by one.
   Result<std::vector<SqlResult>> RunTogether(std::span<const std::string> statements);
 
   // Kills what the server runs for this connection now, or begins to run before the Running ends
@@ -85,6 +89,7 @@ class MariadbConnection {
 
   void SetExecuting(bool executing);
   bool AwaitAnswer();
+  std::string Unlimited(std::string sql) const;
   Result<std::vector<SqlResult>> Ask(const std::string& sql);
   Result<std::vector<SqlResult>> ReadResults(const std::string& sql);
   void NoteChanges(const std::string& sql);

@@ -17,9 +17,9 @@ constexpr char kFixedSettings[] =
     "SET NAMES utf8mb4, autocommit = 1, completion_type = 0, foreign_key_checks = 1, "
     "unique_checks = 1, lc_messages = 'en_US', lock_wait_timeout = 5, "
     "innodb_lock_wait_timeout = 5, wait_timeout = 600, sql_mode = '{}', "
+    "sql_select_limit = 18446744073709551615, sql_safe_updates = 0, "
     "session_track_schema = 1, session_track_state_change = 1";
 
-constexpr char kBegin[] = "START TRANSACTION";
 // More than that goes alone: a message may not be longer than the server's max_allowed_packet.
 constexpr std::size_t kTogether = 16'384;  // bytes
 
@@ -32,8 +32,8 @@ std::array<std::string, 2> UserLocks(std::string_view name) {
 
 Result<bool> IsOne(MariadbConnection& connection, const std::string& sql) {
   MariadbConnection::Running running(connection);
-  SqlResult result = TRY(connection.Run(sql));
-  return result.rows.at(0).at(0) == SqlValue(std::int64_t{1});
+  SqlResult result = TRY(connection.RunUnlimited(sql));
+  return !result.rows.empty() && result.rows[0].at(0) == SqlValue(std::int64_t{1});
 }
 
 // One of `url`, or the session's own without the modes that change how text is read.
@@ -42,7 +42,10 @@ Result<std::string> ChooseSqlMode(MariadbConnection& connection, const TargetUrl
   if (chosen != url.parameters.end()) return chosen->second;
   MariadbConnection::Running running(connection);
   SqlResult mode = TRY(connection.Run("SELECT @@sql_mode"));
-  return WithoutReadingModes(std::get<std::string>(mode.rows.at(0).at(0)));
+  const auto* text = mode.rows.empty() ? nullptr : std::get_if<std::string>(&mode.rows[0].at(0));
+  if (text == nullptr)
+    return Error{Reason::kDatabaseRefused, "the server does not tell its sql_mode"};
+  return WithoutReadingModes(*text);
 }
 
 }  // namespace
@@ -78,8 +81,15 @@ Result<SqlResult> MariadbSession::Execute(const SqlCommand& command) {
 
 Result<SqlResult> MariadbSession::RunAlone(const SqlCommand& command) {
   const std::string sql = TRY(WithMariadbLiterals(command));
-  if (std::exchange(begin_pending_, false)) TRY(connection_->Run(kBegin));
-  return connection_->Run(sql);
+  if (std::exchange(begin_pending_, false))
+    TRY(connection_->RunUnlimited(std::string(BeginStatement())));
+  return command.scripted ? connection_->Run(sql) : connection_->RunUnlimited(sql);
+}
+
+// A script may have made the session's transactions read-only; a server may refuse to be asked for
+// another one.
+std::string_view MariadbSession::BeginStatement() const {
+  return connection_->state_changed() ? "START TRANSACTION READ WRITE" : "START TRANSACTION";
 }
 
 // One group after the other, each in one round trip.
@@ -100,22 +110,22 @@ Result<void> MariadbSession::ExecuteAll(std::span<const SqlCommand> commands,
   return {};
 }
 
-// Runs the first command alone where it is prompt, else the commands up to a prompt one together;
-// and answers a result for each that ran.
+// Runs the first command alone where it is prompt or a script's, else our own up to a prompt one
+// together; and answers a result for each that ran.
 Result<std::vector<SqlResult>> MariadbSession::RunGroup(std::span<const SqlCommand> commands) {
   if (connection_->cancelled()) return Error{Reason::kCancelled, "interrupted"};
-  if (commands[0].prompt) {
+  if (commands[0].prompt || commands[0].scripted) {
     SqlResult result = TRY(RunAlone(commands[0]));
     return std::vector{std::move(result)};
   }
   std::vector<std::string> group;
   const bool begins = std::exchange(begin_pending_, false);
-  if (begins) group.emplace_back(kBegin);
+  if (begins) group.emplace_back(BeginStatement());
   std::size_t size = 0;
   for (const SqlCommand& command : commands) {
     std::string sql = TRY(WithMariadbLiterals(command));
     size += sql.size();
-    if (size > kTogether && size > sql.size()) break;
+    if (command.scripted || (size > kTogether && size > sql.size())) break;
     group.push_back(std::move(sql));
     if (command.prompt) break;
   }
@@ -130,9 +140,9 @@ Result<std::vector<SqlResult>> MariadbSession::RunGroup(std::span<const SqlComma
   return results;
 }
 
-Result<void> MariadbSession::RunScript(const std::string& sql) {
+Result<void> MariadbSession::RunOwn(const std::string& sql) {
   MariadbConnection::Running running(*connection_);
-  TRY(connection_->Run(sql));
+  TRY(connection_->RunUnlimited(sql));
   return {};
 }
 
@@ -147,12 +157,12 @@ Result<void> MariadbSession::Commit() {
     return Error{Reason::kTransactionEscaped,
                  "no transaction is open any more that could be committed"};
   }
-  return RunScript("COMMIT");
+  return RunOwn("COMMIT");
 }
 
 Result<void> MariadbSession::Rollback() {
   if (std::exchange(begin_pending_, false) || !InTransaction()) return {};
-  return RunScript("ROLLBACK");
+  return RunOwn("ROLLBACK");
 }
 
 Result<void> MariadbSession::Reset() {
@@ -190,7 +200,7 @@ Result<bool> MariadbSession::TryLock(std::string_view name) {
 Result<void> MariadbSession::Unlock(std::string_view name) {
   auto [first, second] = UserLocks(name);
   lock_.reset();
-  return RunScript(fmt::format("DO RELEASE_LOCK('{}'), RELEASE_LOCK('{}')", second, first));
+  return RunOwn(fmt::format("DO RELEASE_LOCK('{}'), RELEASE_LOCK('{}')", second, first));
 }
 
 void MariadbSession::Interrupt() {

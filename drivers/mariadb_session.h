@@ -57,7 +57,8 @@ class MariadbSession final : public Session {
 
   Result<std::unique_ptr<MariadbConnection>> Connect() const;
   std::string StateOfOptionFile() const;
-  Result<void> RunScript(const std::string& sql);
+  Result<void> RunOwn(const std::string& sql);
+  std::string_view BeginStatement() const;
   Result<void> HandLockTo(MariadbConnection& next);
   // Those of ExecuteAll, within a Running.
   Result<SqlResult> RunAlone(const SqlCommand& command);

@@ -41,6 +41,9 @@ struct SqlCommand {
   // It comes many times, with other parameters: a session may keep it prepared, and ExecuteAll
   // then costs the server a fraction of it.
   bool recurrent = false;
+  // It is of a script, and runs under what scripts set in the session. Others run whatever that is:
+  // limits on rows and time do not count for them, where the engine has such.
+  bool scripted = false;
 };
 
 // What a statement gave. Text of cells is in the engine's output format; booleans of PostgreSQL

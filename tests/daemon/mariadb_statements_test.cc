@@ -98,6 +98,32 @@ TEST_F(MariadbStatementsTest, SettingsLastToTheEndOfTheirRevisionAndNoLonger) {
   EXPECT_EQ(scene_.Ran(), "a b0 c1");
 }
 
+TEST(MariadbLimits, ThatAScriptSetsDoNotCountForWhatIsRecorded) {
+  for (const char* setting :
+       {"sql_select_limit = 0", "sql_select_limit = 1", "max_statement_time = 0.000001",
+        "sql_safe_updates = 1", "SESSION TRANSACTION READ ONLY"}) {
+    SCOPED_TRACE(setting);
+    Scene scene(Dialect::kMariadb);
+    scene.Draw("a; b: a");
+    scene.Write("a", "-- mig:up\nCREATE TABLE t_a (id integer);\nSET " + std::string(setting) +
+                         ";\n\n-- mig:down\nDROP TABLE t_a;\n");
+    ASSERT_EQ(scene.Upgrade(), "done") << scene.error().message;
+    EXPECT_EQ(scene.Ran(), "b");
+    scene.ExpectSound();
+  }
+}
+
+TEST_F(MariadbStatementsTest, ARevisionGoesOnUnderTheLimitsItSet) {
+  WriteB(
+      "SET sql_select_limit = 0;\nCREATE TABLE t_b (id integer);\nALTER TABLE t_late ADD COLUMN x "
+      "integer;\nINSERT INTO ran (what) VALUES ('b');\n");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  scene_.Sql("CREATE TABLE t_late (id integer)");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Ran(), "a b");
+  scene_.ExpectSound();
+}
+
 TEST_F(MariadbStatementsTest, SettingsAreRepeatedWhereARevisionGoesOnInAnotherRun) {
   WriteB(
       "SET @who = 'b';\nCREATE TABLE t_b (id integer);\nALTER TABLE t_late ADD COLUMN x "

@@ -101,8 +101,11 @@ TEST_F(MariadbSessionTest, KeepsTheServersSqlModeLessWhatChangesHowTextIsRead) {
 }
 
 TEST_F(MariadbSessionTest, TellsThePlaceOfASyntaxError) {
-  EXPECT_EQ(ErrorOf(session_->Execute({"SELECT 'é' frm t"})).details["position"], "16");
-  EXPECT_EQ(ErrorOf(session_->Execute({"SELECT 'é' FROM t WHERE ) x"})).details["position"], "25");
+  const auto place = [&](const std::string& sql) {
+    return ErrorOf(session_->Execute({.sql = sql, .scripted = true})).details["position"];
+  };
+  EXPECT_EQ(place("SELECT 'é' frm t"), "16");
+  EXPECT_EQ(place("SELECT 'é' FROM t WHERE ) x"), "25");
 }
 
 TEST_F(MariadbSessionTest, PassesWarningsOn) {
