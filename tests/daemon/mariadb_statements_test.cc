@@ -44,6 +44,17 @@ TEST_F(MariadbStatementsTest, WhatCommittedStaysAndTheNextRunGoesOnFromThere) {
   scene_.ExpectSound();
 }
 
+TEST(MariadbFirstRevision, ThatIsHalfAppliedIsNotPassedOverOnTheWayToTheBase) {
+  Scene scene(Dialect::kMariadb);
+  scene.Write("a",
+              "-- mig:up\nCREATE TABLE t_a (id integer);\nALTER TABLE t_nowhere ADD COLUMN x "
+              "integer;\n\n-- mig:down\nDROP TABLE t_a;\n");
+  ASSERT_EQ(scene.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(scene.Downgrade("base"), "IN_DOUBT");
+  EXPECT_EQ(scene.error().message, "an earlier run stopped in the middle of the upgrade of a");
+  EXPECT_EQ(scene.Tables(), "a");
+}
+
 TEST_F(MariadbStatementsTest, TheStatementThatFailedMayBeCorrectedInItsFile) {
   WriteB("CREATE TABLE t_b (id integer,\n  oops nonsense);\n" + Insert("b"));
   EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
