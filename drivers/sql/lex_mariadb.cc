@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 
 #include "drivers/sql/lex.h"
 
@@ -11,17 +12,40 @@ Lexeme LexLineComment(std::string_view script, std::size_t begin) {
   return SkippedUpTo(std::min(script.find('\n', begin), script.size()));
 }
 
+// MySQL's versions from 5.7 on, where MariaDB has not said that it means itself; and those beyond
+// all of its own.
+bool NeverRuns(int version, bool mariadb) {
+  constexpr int kBeyondAll = 200'000;
+  return version >= kBeyondAll || (!mariadb && version >= 50'700 && version <= 99'999);
+}
+
+// A comment that does not run may hold others.
+Lexeme LexIdleComment(std::string_view script, std::size_t begin) {
+  bool within = false;
+  for (std::size_t at = begin + 2; at + 1 < script.size(); ++at) {
+    const std::string_view pair = script.substr(at, 2);
+    if (pair == "*/" && !within) return TokenUpTo(TokenKind::kHint, at + 2);
+    if (pair != "*/" && (pair != "/*" || within)) continue;
+    within = pair == "/*";
+    ++at;
+  }
+  return kUnterminatedLexeme;
+}
+
 // `/*!` or `/*M!`, with the version that may follow: five digits, or six.
-Lexeme LexExecutableOpen(std::string_view script, std::size_t begin) {
-  std::size_t at = script.find('!', begin) + 1;
-  std::size_t digits = SkipDigits(script, at);
-  bool version = digits - at == 5 || digits - at == 6;
-  return TokenUpTo(TokenKind::kExecutableOpen, version ? digits : at);
+Lexeme LexExecutable(std::string_view script, std::size_t begin) {
+  const std::size_t at = script.find('!', begin) + 1;
+  const std::size_t end = std::min(SkipDigits(script, at), at + 6);
+  if (end < at + 5) return TokenUpTo(TokenKind::kExecutableOpen, at);
+  int version = 0;
+  std::from_chars(script.data() + at, script.data() + end, version);
+  return NeverRuns(version, script[at - 2] == 'M') ? LexIdleComment(script, begin)
+                                                   : TokenUpTo(TokenKind::kExecutableOpen, end);
 }
 
 Lexeme LexComment(std::string_view script, std::size_t begin) {
   bool executable = IsHint(script, begin) && ByteAt(script, begin + 2) != '+';
-  return executable ? LexExecutableOpen(script, begin) : LexFlatComment(script, begin);
+  return executable ? LexExecutable(script, begin) : LexFlatComment(script, begin);
 }
 
 // Names may start with digits, so a number is a name of digits only, with its fraction.

@@ -35,7 +35,8 @@
 //   nest;
 // - '...' and "..." are strings with backslash escapes and doubled quotes, `...` doubles its quote;
 // - what stands inside /*! ... */ and /*M! ... */ is executed, so it is lexed: opening and end are
-//   tokens of their own.
+//   tokens of their own; of a version that no MariaDB runs (/*!50700 to /*!99999, and from 200000
+//   on) it is a hint, with the comments in it.
 //
 // A byte order mark at the very start of a script is white space in every dialect, as the engines'
 // shells have it.

@@ -31,12 +31,29 @@ std::size_t FindDelimiter(std::string_view script, const Token& token, std::stri
   return at == script.npos ? at : token.begin + at;
 }
 
-// The argument of a DELIMITER line that begins at `begin`.
+constexpr std::string_view kBlanks = " \t\r";
+
+bool BeginsLine(std::string_view script, const Token& token) {
+  std::string_view before = script.substr(0, token.begin);
+  before = before.substr(before.rfind('\n') + 1);
+  return before.find_first_not_of(kBlanks) == before.npos;
+}
+
+// The argument of a DELIMITER line, which may be in quotes; empty where there is none.
 std::string_view DelimiterOf(std::string_view script, const Token& command) {
   std::string_view line = script.substr(command.end, script.find('\n', command.end) - command.end);
-  std::size_t begin = std::min(line.find_first_not_of(" \t\r"), line.size());
-  std::size_t end = std::min(line.find_first_of(" \t\r", begin), line.size());
-  return line.substr(begin, end - begin);
+  const std::size_t begin = line.find_first_not_of(kBlanks);
+  if (begin == 0 || begin == line.npos) return {};
+  const bool quoted = std::string_view("'\"`").find(line[begin]) != line.npos;
+  const std::size_t end = quoted ? line.find(line[begin], begin + 1)
+                                 : std::min(line.find_first_of(kBlanks, begin), line.size());
+  if (end == line.npos) return {};
+  return quoted ? line.substr(begin + 1, end - begin - 1) : line.substr(begin, end - begin);
+}
+
+// A comment that no MariaDB executes is part of its statement: MySQL may.
+bool IsPassedOver(std::string_view script, const Token& token) {
+  return token.kind == TokenKind::kHint && script[token.begin + 2] == '+';
 }
 
 // MariaDB, of which the shell's DELIMITER lines are obeyed.
@@ -48,12 +65,16 @@ class MariadbSplitter {
   Result<std::vector<StatementSpan>> Split() {
     for (Token token = TRY(lexer_.Next()); token.kind != TokenKind::kEnd;
          token = TRY(lexer_.Next())) {
-      if (token.kind == TokenKind::kHint) continue;
+      if (IsPassedOver(script_, token)) continue;
       TRY(Take(token));
     }
     if (auto unclosed = end_.FindUnclosed(); unclosed && delimiter_ == ";") {
-      return ErrorAt(Reason::kSqlUnterminated, script_, unclosed->begin,
-                     "the " + std::string(unclosed->what) + " is never closed");
+      Error error = ErrorAt(Reason::kSqlUnterminated, script_, unclosed->begin,
+                            "the " + std::string(unclosed->what) + " is never closed");
+      error.hint =
+          "where that is not so, put a line `DELIMITER //` before the statement, and `//` and a "
+          "line `DELIMITER ;` behind it";
+      return error;
     }
     EndStatement();
     return std::move(statements_);
@@ -82,6 +103,10 @@ class MariadbSplitter {
   }
 
   Result<void> ChangeDelimiter(const Token& command) {
+    if (!BeginsLine(script_, command)) {
+      return ErrorAt(Reason::kSqlClientCommand, script_, command.begin,
+                     "a DELIMITER that does not begin its line stands");
+    }
     delimiter_ = DelimiterOf(script_, command);
     if (delimiter_.empty() || delimiter_.find('\\') != delimiter_.npos) {
       return ErrorAt(Reason::kSqlClientCommand, script_, command.begin,

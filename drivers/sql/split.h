@@ -14,10 +14,13 @@
 // TRIGGER only `;` END `;`, or `;` END at the end of the text, ends the statement. Parentheses do
 // not matter.
 //
-// MariaDB: the bodies of CREATE PROCEDURE, FUNCTION, TRIGGER and EVENT and of BEGIN NOT ATOMIC, by
-// their BEGIN, CASE, IF, LOOP, REPEAT, WHILE and FOR and the END of each; nothing inside an
-// executable comment; and the shell's DELIMITER lines, under which the shell looks for nothing but
-// that delimiter.
+// MariaDB: not within the compound statements (BEGIN, CASE, IF, LOOP, REPEAT, WHILE, FOR) in the
+// bodies of CREATE PROCEDURE, FUNCTION and TRIGGER and of CREATE or ALTER EVENT, and on their own.
+// As in its grammar (sql_yacc.yy, sp_proc_stmt) they open only where a statement begins, and END
+// closes only there: so the same words are functions and names anywhere else, and between a
+// statement's beginning and its `;` nothing is looked at but where the expression of an IF, CASE,
+// WHILE or FOR ends. Nothing inside an executable comment. And the shell's DELIMITER lines, under
+// which the shell looks for nothing but that delimiter.
 //
 // Client commands are refused where the shells would obey them: psql's and MariaDB's at any
 // backslash between tokens, sqlite3's at a dot where a statement begins.

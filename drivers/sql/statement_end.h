@@ -67,7 +67,7 @@ class SqliteStatementEnd {
   std::optional<std::size_t> begin_;
 };
 
-// Routine bodies, and executable comments.
+// Bodies of routines, triggers and events, compound statements, and executable comments.
 class MariadbStatementEnd {
  public:
   explicit MariadbStatementEnd(std::string_view script) : script_(script) {}
@@ -77,21 +77,49 @@ class MariadbStatementEnd {
   std::optional<Unclosed> FindUnclosed() const;
 
  private:
-  enum class Heading { kStart, kCreate, kRoutine, kOther };
+  // What the next token belongs to.
+  enum class Place {
+    kScript,           // nothing stands in front of it
+    kBegin,            // BEGIN, which opens a body with NOT ATOMIC only
+    kSet,              // SET, maybe STATEMENT
+    kCreate,           // CREATE or ALTER, up to what is made
+    kParameters,       // of a routine, with its name
+    kCharacteristics,  // of a procedure
+    kReturns,          // a function's type and characteristics
+    kTrigger,          // a trigger's, up to EACH ROW
+    kOrder,            // FOLLOWS or PRECEDES, or the body
+    kOther,            // the trigger named there
+    kStatement,        // a statement begins, or a block ends
+    kLabel,            // behind its first word, which is a label in front of `:`
+    kHeader,           // an expression, and what else there is up to the word `terminator_`
+    kUntil,            // the condition of a REPEAT
+    kDeclare,
+    kCondition,  // of a handler
+    kHandler,    // behind a condition: another one, or the handler's statement
+    kPlain,      // nothing that matters comes before the next `;`
+  };
 
-  void AdvanceHeading(const Token& token);
-  bool OpensBlock(const Token& token) const;
-  bool BeginsPlainStatement(const Token& token) const;
-  bool AtBodyStatement(const Token& token) const;
+  void Advance(const Token& token);
+  void TakeFirst(const Token& token);
+  void TakeHeading(const Token& token);
+  void TakeStatement(const Token& token);
+  void TakeHeader(const Token& token);
+  void TakeDeclaration(const Token& token);
+  void EnterHeader(std::string_view terminator);
+  void CountParentheses(const Token& token);
+  bool IsName(const Token& token) const;
+  bool FollowsOperand() const;
   bool Is(const Token& token, std::string_view word) const { return IsWord(token, script_, word); }
 
   std::string_view script_;
   std::size_t begin_ = 0;  // of the first token
   std::size_t blocks_ = 0;
   bool in_executable_comment_ = false;
-  bool plain_ = false;       // the body is one statement without blocks
-  bool in_handler_ = false;  // between the HANDLER of a DECLARE and the handler's statement
-  Heading heading_ = Heading::kStart;
+  Place place_ = Place::kScript;
+  bool function_ = false;  // the parameters are a function's
+  std::string_view terminator_;
+  std::size_t parentheses_ = 0;  // open ones, in a heading or header
+  std::size_t cases_ = 0;        // open CASE expressions of a header
   Token previous_;
 };
 

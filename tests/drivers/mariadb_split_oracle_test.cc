@@ -10,6 +10,7 @@
 
 #include "drivers/sql/split.h"
 #include "tests/drivers/databases.h"
+#include "tests/drivers/mariadb_bodies.h"
 
 namespace mig {
 namespace {
@@ -137,6 +138,66 @@ TEST(MariadbSplitOracle, TheServerCutsWhereWeCut) {
     statements += spans->size();
   }
   EXPECT_GT(statements, static_cast<std::size_t>(rounds));
+}
+
+// A server that gets two statements parses the first one up to its end; where it cannot, the error
+// says so.
+class MariadbBodies : public testing::Test {
+ protected:
+  void SetUp() override {
+    database_.Open();
+    connection_ = Connect(database_.url(), CLIENT_MULTI_STATEMENTS);
+    for (const char* sql :
+         {"SET max_statement_time = 9", "CREATE TABLE t (x int, begin int, end int, `case` int)",
+          "CREATE TABLE t2 LIKE t", "CREATE PROCEDURE q() DO 1", "CREATE PROCEDURE p() DO 1",
+          "CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DISABLE DO DO 1",
+          "CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW SET @x = 1"}) {
+      EXPECT_THAT(Done(sql), testing::IsEmpty()) << sql;
+    }
+  }
+  std::vector<std::string> Done(const std::string& sql) {
+    std::vector<std::string> done;
+    Perform(connection_.get(), sql, done);
+    return done;
+  }
+  // True where the server reads `statement` as one; then we have to.
+  bool Compare(const std::string& statement) {
+    const std::string script = statement + ";\nSELECT 'behind'";
+    const std::vector<std::string> done = Done(script);
+    if (!done.empty() && done.back() == "error 1064") return false;
+    auto spans = SplitStatements(Dialect::kMariadb, script);
+    EXPECT_TRUE(spans) << statement << "\n" << spans.error().message;
+    if (spans) {
+      EXPECT_EQ(spans->size(), 2U) << statement;
+      EXPECT_EQ(spans->front().TextIn(script), statement);
+    }
+    (void)Done("ROLLBACK");
+    return true;
+  }
+
+  Database database_{Dialect::kMariadb};
+  Connection connection_;
+};
+
+TEST_F(MariadbBodies, EndWhereTheServerEndsThem) {
+  for (const char* statement : kMariadbStatements) EXPECT_TRUE(Compare(statement)) << statement;
+}
+
+TEST_F(MariadbBodies, EndWhereTheServerEndsThemWhateverStandsInThem) {
+  int read = 0;
+  for (const std::string body : kMariadbBodies) {
+    for (const std::string statement : kMariadbBodyStatements) {
+      std::string text = body;
+      for (std::size_t at = 0; (at = text.find('$', at)) != std::string::npos;
+           at += statement.size()) {
+        text.replace(at, 1, statement);
+      }
+      text.erase(text.find_last_not_of(";\n") + 1);
+      if (body.ends_with('$') && statement.ends_with('\n')) continue;  // a comment is behind it
+      if (Compare(text)) ++read;
+    }
+  }
+  EXPECT_GT(read, 1'500);
 }
 
 }  // namespace

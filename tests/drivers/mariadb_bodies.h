@@ -1,0 +1,238 @@
+// What is hard about the bodies of MariaDB's routines, triggers and events: functions and names
+// that are words of blocks elsewhere. Every statement reads as it stands in the grammar of 10.11.
+#pragma once
+
+namespace mig {
+
+// Statements that stand on their own. They are about table t (x, begin, end, `case`), its like t2,
+// trigger g on t, event ev and the procedures p() and q().
+inline constexpr const char* kMariadbStatements[] = {
+    "CREATE OR REPLACE PROCEDURE p(begin int) SELECT 1",
+    "CREATE OR REPLACE PROCEDURE p(begin int, end int) SELECT IF(begin, end, 1)",
+    "CREATE OR REPLACE PROCEDURE p(IN a enum('begin', 'if;'), OUT b decimal(10, 2)) BEGIN SET b = "
+    "a; END",
+    "CREATE OR REPLACE PROCEDURE p() COMMENT 'begin;' LANGUAGE SQL NOT DETERMINISTIC CONTAINS SQL "
+    "SQL SECURITY INVOKER IF 1 THEN DO 1; END IF",
+    "CREATE OR REPLACE PROCEDURE p() READS SQL DATA SQL SECURITY DEFINER l: BEGIN LEAVE l; END",
+    "CREATE OR REPLACE PROCEDURE p() MODIFIES SQL DATA FOR i IN 1..2 DO DO 1; END FOR",
+    "CREATE OR REPLACE PROCEDURE p() NO SQL data: LOOP LEAVE data; END LOOP data",
+    "CREATE DEFINER = root@localhost PROCEDURE IF NOT EXISTS p2() BEGIN DO 1; END",
+    "CREATE OR REPLACE DEFINER = `root`@`localhost` FUNCTION f() RETURNS int RETURN (SELECT CASE "
+    "WHEN count(*) > 0 THEN IF(1, 2, 3) END FROM t)",
+    "CREATE OR REPLACE DEFINER = CURRENT_USER FUNCTION f() RETURNS varchar(9) CHARACTER SET "
+    "utf8mb4 COLLATE utf8mb4_bin DETERMINISTIC BEGIN RETURN 'a;'; END",
+    "CREATE OR REPLACE DEFINER = CURRENT_USER() FUNCTION f(a char(1) CHARSET latin1) RETURNS "
+    "enum('if', 'begin') CHARSET latin1 NO SQL IF 1 THEN RETURN 'if'; ELSE RETURN 'begin'; END IF",
+    "CREATE OR REPLACE FUNCTION f() RETURNS set('a', 'b') COMMENT 'return; begin' l: BEGIN RETURN "
+    "IF(1, 'a', 'b'); END l",
+    "CREATE OR REPLACE FUNCTION f() RETURNS int CASE 1 WHEN 1 THEN RETURN 1; ELSE RETURN IF(1, 2, "
+    "3); END CASE",
+    "CREATE OR REPLACE FUNCTION f() RETURNS int WHILE 1 DO RETURN 1; END WHILE",
+    "CREATE OR REPLACE FUNCTION f() RETURNS int unsigned RETURN REPEAT('1', 1)",
+    "CREATE OR REPLACE AGGREGATE FUNCTION fa(x int) RETURNS int BEGIN DECLARE n int DEFAULT 0; "
+    "DECLARE CONTINUE HANDLER FOR NOT FOUND RETURN n; LOOP FETCH GROUP NEXT ROW; SET n = n + x; "
+    "END LOOP; END",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW SET new.end = 1",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW SET NEW.x = CASE WHEN NEW.x > 9 "
+    "THEN IF(OLD.x, 9, 8) ELSE NEW.x END",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW IF new.end < new.begin THEN SET "
+    "new.end = new.begin; END IF",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW BEGIN IF new.end < new.begin THEN "
+    "SET new.end = new.begin, new.begin = old.end; END IF; END",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW CASE new.end WHEN new.begin THEN "
+    "SET new.end = 1; ELSE SET new.end = IF(1, 2, 3); END CASE",
+    "CREATE OR REPLACE TRIGGER h BEFORE UPDATE ON t FOR EACH ROW FOLLOWS g BEGIN DO 1; END",
+    "CREATE OR REPLACE TRIGGER h BEFORE UPDATE ON t FOR EACH ROW PRECEDES `g` IF 1 THEN DO 1; END "
+    "IF",
+    "CREATE OR REPLACE TRIGGER h AFTER INSERT ON t FOR EACH ROW INSERT INTO t2 (begin, end) VALUES "
+    "(new.begin, new.end)",
+    "CREATE TRIGGER IF NOT EXISTS h AFTER INSERT ON t FOR EACH ROW BEGIN DO 1; END",
+    "CREATE OR REPLACE EVENT ev ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL CASE WHEN 1 THEN 2 "
+    "ELSE 1 END DAY ON COMPLETION PRESERVE DISABLE COMMENT 'do' DO IF 1 THEN DO 1; END IF",
+    "CREATE OR REPLACE EVENT ev ON SCHEDULE EVERY '1:1' HOUR_MINUTE STARTS CURRENT_TIMESTAMP ENDS "
+    "CURRENT_TIMESTAMP + INTERVAL 1 DAY DO BEGIN DO IF(1, 2, 3); END",
+    "CREATE OR REPLACE EVENT ev ON SCHEDULE EVERY 1 DAY DISABLE ON SLAVE DO UPDATE t SET end = "
+    "IF(x, 1, 2)",
+    "ALTER EVENT ev DO BEGIN DO 1; DO 2; END",
+    "ALTER EVENT ev ON SCHEDULE EVERY 2 DAY DO IF 1 THEN DO 1; END IF",
+    "ALTER EVENT ev RENAME TO ev2",
+    "ALTER EVENT ev2 RENAME TO ev",
+    "ALTER PROCEDURE p COMMENT 'begin'",
+    "CREATE OR REPLACE TABLE u (begin int, end int, `if` int DEFAULT (CASE WHEN 1 THEN IF(1, 2, 3) "
+    "END))",
+    "CREATE OR REPLACE TABLE event (trigger_ int, function int)",
+    "CREATE OR REPLACE VIEW w AS SELECT CASE WHEN begin THEN IF(end, 1, 2) END AS end FROM t",
+    "SELECT CASE WHEN 1 THEN IF(1, 2, 3) END",
+    "SELECT /*!999999 ; ' */ 1",
+    "SELECT 1 /*M!999999 ; ' */",
+    "SELECT 1 /*!80000 ; ' */",
+    "SELECT 1 /*!50700 ; ' */",
+    "SELECT 1 /*M!50700 + 1 */",
+    "SELECT 1 /*!099999 ; ' */",
+    "SELECT 1 /*!0507001 ; ' */",
+    "/*!50003 CREATE OR REPLACE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER g BEFORE "
+    "INSERT ON t FOR EACH ROW BEGIN IF NEW.x THEN SET NEW.x = 1; END IF; END */",
+    "/*!50106 CREATE OR REPLACE*/ /*!50117 DEFINER=`root`@`localhost`*/ /*!50106 EVENT ev ON "
+    "SCHEDULE EVERY 1 DAY ON COMPLETION NOT PRESERVE DISABLE DO BEGIN DO 1; END */",
+    "SET @end = 1, @begin = @end",
+    "SET STATEMENT max_statement_time = 9 FOR SELECT IF(1, 2, 3)",
+    "SET STATEMENT max_statement_time = 9 FOR IF 1 THEN DO 1; END IF",
+    "BEGIN",
+    "BEGIN WORK",
+    "COMMIT",
+    "HANDLER t OPEN AS end",
+    "HANDLER end CLOSE",
+    "CREATE OR REPLACE PROCEDURE p() BEGIN DECLARE end int DEFAULT 0; WHILE end < 2 DO SET end = "
+    "end + 1; END WHILE; SELECT end; END",
+    "CREATE OR REPLACE PROCEDURE p(end int) BEGIN WHILE end DO SET end = 0; END WHILE; REPEAT SET "
+    "end = 1; UNTIL end END REPEAT; END",
+    "CREATE OR REPLACE PROCEDURE p(end int, do int) BEGIN WHILE do DO SET do = end; END WHILE; FOR "
+    "i IN do..end DO DO i; END FOR; END",
+    "CREATE OR REPLACE PROCEDURE p(end int) IF end THEN SELECT end; END IF",
+    "CREATE OR REPLACE PROCEDURE p(end int) CASE end WHEN end THEN SELECT end; ELSE BEGIN END; END "
+    "CASE",
+    "CREATE OR REPLACE PROCEDURE p(end int) IF CASE WHEN end = end AND NOT end THEN end ELSE end "
+    "END THEN SELECT end; END IF",
+    "CREATE OR REPLACE PROCEDURE p() BEGIN DECLARE handler int; DECLARE value int; SET handler = "
+    "1, value = 2; END",
+    "CREATE OR REPLACE PROCEDURE p() BEGIN DECLARE k CURSOR (end int) FOR SELECT end; FOR r IN "
+    "k(1) DO DO 1; END FOR; END",
+    "CREATE OR REPLACE PROCEDURE p() BEGIN DECLARE r ROW TYPE OF t; DECLARE y TYPE OF t.end; SET "
+    "r.end = 1, y = r.end; IF r.end THEN SET y = 1; END IF; END",
+    "CREATE OR REPLACE PROCEDURE p() BEGIN START TRANSACTION; COMMIT AND CHAIN; END",
+    "CREATE OR REPLACE PROCEDURE p() SELECT CASE WHEN 1 THEN IF(1, 2, 3) ELSE REPEAT('a', 1) END",
+    "CREATE OR REPLACE PROCEDURE p() CREATE TABLE IF NOT EXISTS u (begin int)",
+    R"(CREATE OR REPLACE PROCEDURE p() BEGIN /* END; */ DO 1; # END;
+END)",
+};
+
+// Statements within a body, and the bodies in which each may stand for `$`.
+inline constexpr const char* kMariadbBodyStatements[] = {
+    "SELECT 1;",
+    "SET @end = 1;",
+    "SET @case = 1, @begin = 2, @if = @@sql_mode;",
+    "SET @x = t_.end;",
+    "DO IF(1, 2, 3);",
+    "DO REPEAT('a', 1), IF(1, 2, 3);",
+    "SET @x = CASE WHEN 1 > 9 THEN IF(1, 9, 8) ELSE REPEAT('a', 1) END;",
+    "SET @x = (SELECT CASE x WHEN 1 THEN IF(x, 1, 2) ELSE REPEAT('a', 1) END FROM t LIMIT 1);",
+    "SELECT t.end, t.begin, max(end), min(begin) FROM t;",
+    "SELECT 1 AS end;",
+    "SELECT 1 end, 2 begin;",
+    "SELECT x FROM t ORDER BY end, begin;",
+    "SELECT x FROM t WHERE x BETWEEN begin AND end;",
+    "SELECT CASE WHEN begin THEN end ELSE begin END FROM t;",
+    "SELECT CASE end WHEN end THEN end ELSE end END end FROM t;",
+    "INSERT INTO t (begin, end) VALUES (1, 2);",
+    "INSERT INTO t (end) SELECT IF(1, 2, 3);",
+    "UPDATE t SET end = CASE WHEN x THEN IF(x, 1, 2) END, begin = end;",
+    "DELETE FROM t WHERE end = 1;",
+    "XA END 'x';",
+    "IF 1 THEN SELECT 1; END IF;",
+    "IF IF(1, 2, 3) THEN DO 1; ELSEIF REPEAT('1', 1) THEN DO 2; ELSE DO IF(1, 2, 3); END IF;",
+    "IF CASE WHEN 1 THEN IF(1, 2, 3) ELSE REPEAT('a', 1) END THEN DO 1; END IF;",
+    "IF CASE 1 WHEN CASE WHEN 1 THEN 1 END THEN CASE 1 WHEN 1 THEN 2 END END THEN DO 1; ELSE BEGIN "
+    "END; END IF;",
+    "IF (SELECT max(end) < min(begin) FROM t) THEN DO 1; END IF;",
+    "IF EXISTS (SELECT 1 FROM t WHERE t.end < t.begin) THEN IF 1 THEN DO 1; END IF; END IF;",
+    "IF @end < @begin THEN DO 1; END IF;",
+    "IF (SELECT CASE WHEN end THEN 1 ELSE end END FROM t LIMIT 1) IS NULL THEN DO 1; END IF;",
+    "CASE 1 WHEN 1 THEN DO 1; WHEN 2 THEN DO 2; ELSE BEGIN END; END CASE;",
+    "CASE WHEN IF(1, 0, 1) THEN DO IF(1, 2, 3); ELSE CASE 1 WHEN 1 THEN DO 1; END CASE; END CASE;",
+    "CASE CASE 1 WHEN 1 THEN 2 END WHEN CASE WHEN 1 THEN 2 END THEN DO 1; ELSE DO 2; END CASE;",
+    "WHILE 0 DO DO 1; END WHILE;",
+    "WHILE IF(1, 0, 1) DO IF 1 THEN DO 1; END IF; END WHILE;",
+    "WHILE CASE WHEN 1 THEN 0 ELSE 0 END DO DO 1; END WHILE;",
+    "WHILE (SELECT count(end) FROM t WHERE 1 = 0) DO DO 1; END WHILE;",
+    "REPEAT DO 1; UNTIL 1 END REPEAT;",
+    "REPEAT DO REPEAT('a', 1); UNTIL REPEAT('1', 1) END REPEAT;",
+    "REPEAT REPEAT DO 1; UNTIL CASE WHEN 1 THEN 1 END END REPEAT; UNTIL IF(1, 1, 0) END REPEAT;",
+    "REPEAT DO 1; UNTIL (SELECT count(end) = 0 FROM t WHERE 0) END REPEAT;",
+    "l: LOOP LEAVE l; END LOOP l;",
+    "l: LOOP IF 1 THEN LEAVE l; ELSE ITERATE l; END IF; END LOOP;",
+    "l: BEGIN LEAVE l; END l;",
+    "l: WHILE 0 DO BEGIN END; END WHILE l;",
+    "l:REPEAT DO 1; UNTIL 1 END REPEAT l;",
+    "FOR i IN 1..2 DO DO i; END FOR;",
+    "FOR i IN REVERSE 1..IF(1, 2, 3) DO IF i THEN DO 1; END IF; END FOR;",
+    "FOR r IN (SELECT end, CASE WHEN 1 THEN 2 END AS y FROM t) DO DO r.end; END FOR;",
+    "l: FOR i IN 1..2 DO LEAVE l; END FOR l;",
+    "BEGIN END;",
+    "BEGIN DECLARE end int DEFAULT 1; SET end = end + 1; IF end THEN SET end = 1; END IF; END;",
+    "BEGIN DECLARE begin, end int; SET begin = 1, end = 2; IF end < begin THEN SET end = begin; "
+    "END IF; END;",
+    "BEGIN DECLARE x int DEFAULT CASE WHEN 1 THEN IF(1, 2, 3) END; DECLARE y int DEFAULT IF(x, 1, "
+    "2); DO x + y; END;",
+    "BEGIN DECLARE end int DEFAULT 1; IF CASE WHEN end THEN end ELSE end END THEN SET end = CASE "
+    "end WHEN end THEN end END; END IF; END;",
+    "BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; DO 1; END;",
+    "BEGIN DECLARE EXIT HANDLER FOR 1062, NOT FOUND, SQLSTATE VALUE '45000' IF 1 THEN DO 1; END "
+    "IF; DO 1; END;",
+    "BEGIN DECLARE c CONDITION FOR SQLSTATE '45001'; DECLARE EXIT HANDLER FOR c, SQLWARNING CASE "
+    "WHEN 1 THEN DO 1; END CASE; DO 1; END;",
+    "BEGIN DECLARE CONTINUE HANDLER FOR NOT FOUND SET @done = IF(1, 2, 3); DO 1; END;",
+    "BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION l: LOOP LEAVE l; END LOOP; DO 1; END;",
+    "BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION DO IF(1, 2, 3); DO 1; END;",
+    "BEGIN DECLARE CONTINUE HANDLER FOR NOT FOUND REPEAT DO 1; UNTIL 1 END REPEAT; WHILE 0 DO DO "
+    "1; END WHILE; END;",
+    "BEGIN DECLARE k CURSOR FOR SELECT CASE WHEN end THEN IF(1, 2, 3) END FROM t; OPEN k; CLOSE k; "
+    "END;",
+    "BEGIN NOT ATOMIC DO 1; END;",
+    "BEGIN NOT ATOMIC IF 1 THEN DO 1; END IF; END;",
+    "BEGIN NOT ATOMIC END;",
+    R"(DO /* IF ; */ 1; -- END ; '
+)",
+    "DO 1 /*!999999 ; ' */;",
+    R"(DO 1 /*M!999999 ; " END */;)",
+    "DO 1 /*!80000 ; ` */;",
+    "DO 1 /*!50700 ; BEGIN ' */;",
+    "DO 1 /*!999999 ' /* ; */ ; */;",
+    "DO 1 /*!50000 + IF(1, 2, 3) */;",
+    "/*!50000 IF 1 THEN */ DO 1; /*!50000 END IF */;",
+    R"(DO ';', "END;", 'it''s; \' END IF';)",
+    "SELECT 1 AS `if`, 2 AS `;`, 3 AS `end`;",
+    "SELECT 1 INTO @end;",
+    "(SELECT 1) UNION (SELECT IF(1, 2, 3));",
+    "WITH q AS (SELECT IF(1, 2, 3) AS end) SELECT end FROM q;",
+    "VALUES (IF(1, 2, 3));",
+    "INSERT INTO t (end) VALUES (IF(1, 2, 3)) ON DUPLICATE KEY UPDATE end = IF(VALUES(end), 1, 2);",
+    "REPLACE INTO t (end) VALUES (1);",
+    "SELECT REPLACE('a', 'b', 'c'), INSERT('abc', 1, 1, 'x'), LEFT('a', 1);",
+    "PREPARE s FROM 'SELECT 1; ';",
+    "SIGNAL SQLSTATE '01000' SET MESSAGE_TEXT = 'end;';",
+    "CALL q();",
+    "TRUNCATE TABLE t;",
+    "CREATE TEMPORARY TABLE IF NOT EXISTS u (begin int, end int, `case` int);",
+    "DROP TABLE IF EXISTS u;",
+    "ALTER TABLE t ADD COLUMN IF NOT EXISTS do int;",
+    "CREATE OR REPLACE VIEW w AS SELECT IF(1, 2, 3) AS end;",
+    "COMMIT;",
+    "START TRANSACTION;",
+    "GET DIAGNOSTICS @n = NUMBER;",
+    "HELP 'end';",
+};
+inline constexpr const char* kMariadbBodies[] = {
+    "CREATE OR REPLACE PROCEDURE p() BEGIN $ END",
+    "CREATE OR REPLACE PROCEDURE p() BEGIN $ $ END",
+    "CREATE OR REPLACE PROCEDURE p() $",
+    "BEGIN NOT ATOMIC $ END",
+    "BEGIN NOT ATOMIC IF 0 THEN $ ELSE $ END IF; END",
+    "BEGIN NOT ATOMIC IF 0 THEN $ ELSEIF 0 THEN $ END IF; $ END",
+    "BEGIN NOT ATOMIC CASE WHEN 0 THEN $ ELSE $ END CASE; END",
+    "BEGIN NOT ATOMIC DECLARE EXIT HANDLER FOR NOT FOUND $ DO 1; END",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW BEGIN $ END",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW $",
+    "CREATE OR REPLACE EVENT ev ON SCHEDULE EVERY 1 DAY DISABLE DO BEGIN $ END",
+    R"(CREATE OR REPLACE EVENT ev ON SCHEDULE EVERY 1 DAY DISABLE COMMENT "do;" DO $)",
+    "CREATE OR REPLACE FUNCTION f(end int) RETURNS int DETERMINISTIC BEGIN $ RETURN end; END",
+    "$",
+    "WHILE 0 DO $ END WHILE",
+    "FOR n IN 1..1 DO $ END FOR",
+    "IF 0 THEN $ END IF",
+    "CASE 1 WHEN 0 THEN $ ELSE $ END CASE",
+    "REPEAT $ UNTIL 1 END REPEAT",
+    "CREATE OR REPLACE PROCEDURE p() LOOP $ END LOOP",
+    "SET STATEMENT max_statement_time = 9 FOR BEGIN NOT ATOMIC $ END",
+};
+
+}  // namespace mig

@@ -1,0 +1,3 @@
+SELECT 1 AS
+delimiter ;
+SELECT 2;
