@@ -233,6 +233,7 @@ StatementTraits ClassifyMariadb(const StatementTokens& whole) {
   if (tokens.IsWord(0, "analyze") && tokens.IsAnyWord(1, {"table", "local", "no_write_to_binlog"}))
     return Harmless();
   if (tokens.HasWords(0, {"load", "index"})) return Harmless();
+  if (tokens.IsAnyWord(0, {"if", "case", "loop", "repeat", "while", "for"})) return Opaque();
   if (tokens.IsAnyWord(0, {"call", "execute", "begin", "install", "uninstall", "reset", "change",
                            "start", "stop", "shutdown"})) {
     return Opaque();

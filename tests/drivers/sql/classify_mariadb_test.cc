@@ -41,7 +41,9 @@ TEST(ClassifyMariadb, KnowsWhatCommits) {
                           "SET STATEMENT max_statement_time = 1 FOR ALTER TABLE t ADD x int",
                           "CALL p()",
                           "EXECUTE IMMEDIATE 'DROP TABLE t'",
-                          "BEGIN NOT ATOMIC DROP TABLE t; END"}) {
+                          "BEGIN NOT ATOMIC DROP TABLE t; END",
+                          "IF 1 THEN DROP TABLE t; END IF",
+                          "FOR i IN 1..2 DO TRUNCATE t; END FOR"}) {
     EXPECT_FALSE(Traits(sql).runs_in_transaction) << sql;
   }
   for (const char* sql :

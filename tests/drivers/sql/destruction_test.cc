@@ -101,6 +101,12 @@ TEST(Destruction, IsLookedForInBlocks) {
             "drop_table a, delete_all b");
   EXPECT_EQ(Of(kMariadb, "IF @x THEN DROP TABLE a; END IF"), "drop_table a");
   EXPECT_EQ(Of(kMariadb, "x: LOOP DROP TABLE a; LEAVE x; END LOOP"), "drop_table a");
+  EXPECT_EQ(Of(kMariadb, "IF x THEN DROP TABLE a; END IF"), "drop_table a");
+  EXPECT_EQ(Of(kMariadb, "REPEAT DROP TABLE a; UNTIL 1 END REPEAT"), "drop_table a");
+  EXPECT_EQ(Of(kMariadb, "SET STATEMENT max_statement_time = 1 FOR DROP TABLE a"), "drop_table a");
+  EXPECT_EQ(
+      Of(kMariadb, "SET STATEMENT max_statement_time = 1 FOR FOR i IN 1..2 DO TRUNCATE a; END FOR"),
+      "truncate a");
   EXPECT_EQ(Of(kPostgresql, "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DROP TABLE a'"), "");
 }
 
