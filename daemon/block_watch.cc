@@ -15,9 +15,9 @@ constexpr milliseconds kPatience{1000};  // most statements that wait for a lock
 
 }  // namespace
 
-BlockWatch::BlockWatch(std::int64_t server_id, Opener open, Observer observe)
-    : server_id_(server_id), open_(std::move(open)), observe_(std::move(observe)) {
-  if (server_id_ == 0) return;
+BlockWatch::BlockWatch(const Session& session, Opener open, Observer observe)
+    : session_(session), open_(std::move(open)), observe_(std::move(observe)) {
+  if (session_.server_id() == 0) return;
   Result<std::thread> started = StartThread([this] { Work(); });
   if (started) {
     thread_ = std::move(started).value();
@@ -45,6 +45,7 @@ void BlockWatch::Note(const EventBody& event) {
   if (started == nullptr && !ended) return;
   const std::lock_guard lock(mutex_);
   verb_ = started != nullptr ? started->verb : "";
+  if (started != nullptr) server_id_ = session_.server_id();
   since_ = Clock::now();
   told_.clear();
 }
@@ -55,20 +56,21 @@ void BlockWatch::Work() {
     changed_.wait_for(lock, kPatience, [this] { return stopping_; });
     const Clock::time_point since = since_;
     if (stopping_ || verb_.empty() || Clock::now() - since < kPatience) continue;
+    const std::int64_t server_id = server_id_;
     lock.unlock();
-    Look(since);
+    Look(server_id, since);
     lock.lock();
   }
 }
 
-void BlockWatch::Look(Clock::time_point since) {
+void BlockWatch::Look(std::int64_t server_id, Clock::time_point since) {
   if (observer_ == nullptr) {
     auto opened = open_();
     const std::lock_guard lock(mutex_);
     if (!opened || stopping_) return;
     observer_ = std::move(opened).value();
   }
-  const auto blockers = BlockersOf(*observer_, server_id_);
+  const auto blockers = BlockersOf(*observer_, server_id);
   if (!blockers) {
     const std::lock_guard lock(mutex_);
     return observer_.reset();

@@ -21,22 +21,23 @@ class BlockWatch {
  public:
   using Opener = std::function<Result<std::unique_ptr<Session>>()>;
 
-  // Watches the session that its server calls `server_id`; does nothing when that is 0, or when
-  // there is no thread to be had, which `observe` is told at once. Else it is called from the
-  // watch's thread.
-  BlockWatch(std::int64_t server_id, Opener open, Observer observe);
+  // Watches `session`, which Note asks for its server's id of it; does nothing when there is none,
+  // or when there is no thread to be had, which `observe` is told at once. Else it is called from
+  // the watch's thread.
+  BlockWatch(const Session& session, Opener open, Observer observe);
   ~BlockWatch();
   BlockWatch(const BlockWatch&) = delete;
 
-  // What the run tells of itself: which statement runs now. From the run's thread.
+  // What the run tells of itself: which statement runs now. From the run's thread. REQUIRES: the
+  // session is there while statements run.
   void Note(const EventBody& event);
 
  private:
   void Work();
   // Tells who keeps the statement waiting that runs since then, unless another one runs by now.
-  void Look(std::chrono::steady_clock::time_point since);
+  void Look(std::int64_t server_id, std::chrono::steady_clock::time_point since);
 
-  const std::int64_t server_id_;
+  const Session& session_;  // of the run's thread
   const Opener open_;
   const Observer observe_;
   std::mutex mutex_;
@@ -44,8 +45,9 @@ class BlockWatch {
   std::unique_ptr<Session> observer_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  std::string verb_;  // of the statement that runs; empty: none
-  std::string told_;  // who was named last as keeping it waiting
+  std::string verb_;            // of the statement that runs; empty: none
+  std::int64_t server_id_ = 0;  // of the session that runs it
+  std::string told_;            // who was named last as keeping it waiting
   std::chrono::steady_clock::time_point since_;
   std::thread thread_;
 };

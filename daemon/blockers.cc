@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/blockers_mariadb.h"
 #include "daemon/lease.h"
 #include "drivers/postgres_lock_key.h"
 #include "drivers/sql/classify.h"
@@ -37,6 +38,7 @@ std::string Describe(const std::vector<SqlValue>& row, bool timed) {
 
 Result<Blockers> BlockersOf(Session& observer, std::int64_t server_id) {
   Blockers blockers;
+  if (observer.dialect() == Dialect::kMariadb) return MariadbBlockersOf(observer, server_id);
   if (observer.dialect() != Dialect::kPostgresql) return blockers;
   const SqlResult found = TRY(observer.Execute(
       {fmt::format(
@@ -53,6 +55,7 @@ Result<Blockers> BlockersOf(Session& observer, std::int64_t server_id) {
 }
 
 Result<std::string> HolderActivity(Session& observer, std::string_view lock_name) {
+  if (observer.dialect() == Dialect::kMariadb) return MariadbHolderActivity(observer, lock_name);
   if (observer.dialect() != Dialect::kPostgresql) return std::string();
   const std::int64_t key = PostgresLockKey(lock_name);
   const SqlResult found = TRY(observer.Execute(

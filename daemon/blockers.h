@@ -11,9 +11,9 @@
 namespace mig {
 
 // Those whose locks the session that the server calls `server_id` waits for: "bob (pid 41, psql,
-// idle in transaction for 12 s, last SELECT)". Empty: nobody, or the engine does not tell. `who`
-// is the same without times, so that it is equal as long as nothing changed. Errors: those of
-// Session.
+// idle in transaction for 12 s, last SELECT)"; or that for which it waits, and who may have it.
+// Empty: nobody, or the engine does not tell. `who` is the same without times, so that it is equal
+// as long as nothing changed. Errors: those of Session.
 struct Blockers {
   std::string sentence;
   std::string who;

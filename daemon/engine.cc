@@ -320,8 +320,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     OpenTarget target = TRY(OpenForRun(spec, view, address, observe));
     const Interruptible interruptible(run, *target.session);
     watch = std::make_unique<BlockWatch>(
-        target.session->server_id(),
-        [&address] { return OpenSession(address.url, IfMissing::kFail); }, tell);
+        *target.session, [&address] { return OpenSession(address.url, IfMissing::kFail); }, tell);
     target.session->OnNotice([&observe, notices = 0](const SqlNotice& notice) mutable {
       if (notices > kMaxNotices) return;
       observe(++notices > kMaxNotices ? TooManyNotices() : Notice{notice.severity, notice.message});

@@ -178,7 +178,7 @@ bool MariadbConnection::SendKill() {
     if (!opened) return false;  // the next repetition tries again
     killer_ = *std::move(opened);
   }
-  const std::string kill = fmt::format("KILL QUERY {}", mysql_thread_id(mysql_.get()));
+  const std::string kill = fmt::format("KILL QUERY {}", server_id());
   if (mysql_real_query(killer_->mysql_.get(), kill.data(), kill.size()) == 0) return true;
   killer_.reset();
   return false;
@@ -313,6 +313,10 @@ bool MariadbConnection::ReturnToDatabase() {
 }
 
 bool MariadbConnection::is_mariadb() const { return mariadb_connection(mysql_.get()) != 0; }
+
+std::int64_t MariadbConnection::server_id() const {
+  return static_cast<std::int64_t>(mysql_thread_id(mysql_.get()));
+}
 
 // "10.11.19-MariaDB-0+deb12u1"
 std::string MariadbConnection::server_version() const {

@@ -72,6 +72,7 @@ class MariadbConnection {
   bool ReturnToDatabase();
 
   std::string server_version() const;
+  std::int64_t server_id() const;  // the server's id of this connection
   bool is_mariadb() const;
 
   void OnNotice(std::function<void(const SqlNotice&)> listener) { listener_ = std::move(listener); }

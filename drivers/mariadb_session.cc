@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 #include "drivers/file_state.h"
 #include "drivers/mariadb_literals.h"
 #include "drivers/mariadb_parameters.h"
-#include "store/core/sha256.h"
+#include "drivers/mariadb_user_locks.h"
 
 namespace mig {
 namespace {
@@ -22,13 +21,6 @@ constexpr char kFixedSettings[] =
 
 // More than that goes alone: a message may not be longer than the server's max_allowed_packet.
 constexpr std::size_t kTogether = 16'384;  // bytes
-
-// The two user locks of a name, in the order in which they are taken. Names of user locks count on
-// the whole server, ignore case and are at most 64 characters long.
-std::array<std::string, 2> UserLocks(std::string_view name) {
-  std::string key = Hex(Sha256("mig-lock 1\n" + std::string(name))).substr(0, 40);
-  return {"mig-1-" + key, "mig-2-" + key};
-}
 
 Result<bool> IsOne(MariadbConnection& connection, const std::string& sql) {
   MariadbConnection::Running running(connection);
@@ -175,7 +167,7 @@ Result<void> MariadbSession::Reset() {
 }
 
 Result<void> MariadbSession::HandLockTo(MariadbConnection& next) {
-  auto [first, second] = UserLocks(*lock_);
+  auto [first, second] = MariadbUserLocks(*lock_);
   TRY(IsOne(*connection_, fmt::format("SELECT RELEASE_LOCK('{}')", second)));
   bool second_taken = TRY(IsOne(next, fmt::format("SELECT GET_LOCK('{}', 0)", second)));
   TRY(IsOne(*connection_, fmt::format("SELECT RELEASE_LOCK('{}')", first)));
@@ -187,7 +179,7 @@ Result<void> MariadbSession::HandLockTo(MariadbConnection& next) {
 
 Result<bool> MariadbSession::TryLock(std::string_view name) {
   if (lock_ == name) return true;
-  auto [first, second] = UserLocks(name);
+  auto [first, second] = MariadbUserLocks(name);
   bool taken = TRY(IsOne(
       *connection_,
       fmt::format(
@@ -198,7 +190,7 @@ Result<bool> MariadbSession::TryLock(std::string_view name) {
 }
 
 Result<void> MariadbSession::Unlock(std::string_view name) {
-  auto [first, second] = UserLocks(name);
+  auto [first, second] = MariadbUserLocks(name);
   lock_.reset();
   return RunOwn(fmt::format("DO RELEASE_LOCK('{}'), RELEASE_LOCK('{}')", second, first));
 }

@@ -38,6 +38,7 @@ class MariadbSession final : public Session {
 
   Dialect dialect() const override { return Dialect::kMariadb; }
   const std::string& server_version() const override { return version_; }
+  std::int64_t server_id() const override { return connection_->server_id(); }
   Result<SqlResult> Execute(const SqlCommand& command) override;
   Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override;
   Result<void> Begin() override;

@@ -69,7 +69,8 @@ class Session {
   virtual const std::string& server_version() const = 0;
 
   // What the server calls this session, for looking at it from another one: the process id of
-  // PostgreSQL's backend. 0: there is no server, or it does not tell.
+  // PostgreSQL's backend, the id of MariaDB's connection, where a Reset() may change it. 0: there
+  // is no server, or it does not tell.
   virtual std::int64_t server_id() const { return 0; }
 
   // Runs one statement and waits for its end. A second one, or a NUL byte, is kStatementFailed, and

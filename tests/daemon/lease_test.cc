@@ -57,6 +57,7 @@ class Pgbouncer {
 
 class LeaseTest : public testing::Test {
  protected:
+  explicit LeaseTest(Dialect dialect = Dialect::kPostgresql) : scene_(dialect) {}
   void SetUp() override {
     scene_.Draw("a");
     ASSERT_EQ(scene_.Upgrade(), "done");
@@ -96,7 +97,7 @@ class LeaseTest : public testing::Test {
     while (!named()) std::this_thread::sleep_for(5ms);
   }
 
-  Scene scene_{Dialect::kPostgresql};
+  Scene scene_;
 };
 
 TEST_F(LeaseTest, EightWhoWaitForItDoNotHoldAnIndexUp) {
@@ -169,6 +170,58 @@ TEST_F(LeaseTest, TheNextStatementThatWaitsNamesThemAgain) {
   MustExecute(*other, {"SELECT 1"});  // it does the same as before
   AwaitReason(*run, "ALTER TABLE ran waits for ");
   ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "done");
+}
+
+class MariadbLeaseTest : public LeaseTest {
+ protected:
+  MariadbLeaseTest() : LeaseTest(Dialect::kMariadb) {}
+  // One that keeps a row and the definition of t_a to itself.
+  std::unique_ptr<Session> Blocker() {
+    auto blocker = scene_.OpenOwn();
+    EXPECT_TRUE(blocker->Begin());
+    MustExecute(*blocker, {"UPDATE ran SET what = 'z' WHERE what = 'a'"});
+    MustExecute(*blocker, {"SELECT count(*) FROM t_a"});
+    return blocker;
+  }
+};
+
+TEST_F(MariadbLeaseTest, AStatementThatWaitsForARowNamesWhoHasIt) {
+  const auto blocker = Blocker();
+  WriteB("-- mig:up lock_timeout=0\nUPDATE ran SET what = 'b' WHERE what = 'a';\n");
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitReason(*run, "waits for ");
+  EXPECT_THAT(Reasons(*run).at(0), MatchesRegex("UPDATE ran waits for root \\(connection " +
+                                                std::to_string(blocker->server_id()) +
+                                                ", idle in transaction for [0-9]+ s\\)"));
+  ASSERT_TRUE(blocker->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "done");
+}
+
+TEST_F(MariadbLeaseTest, AStatementThatWaitsForADefinitionNamesWhoMayUseIt) {
+  const auto blocker = Blocker();
+  WriteB("-- mig:up lock_timeout=0\nALTER TABLE t_a ADD COLUMN x integer;\n");
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitReason(*run, "waits for ");
+  EXPECT_THAT(Reasons(*run).at(0),
+              HasSubstr("ALTER TABLE t_a waits for a metadata lock that may be held by root "
+                        "(connection " +
+                        std::to_string(blocker->server_id()) + ", idle in transaction for "));
+  ASSERT_TRUE(blocker->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "done");
+}
+
+TEST_F(MariadbLeaseTest, WhoWaitsForTheLeaseIsToldWhatItsHolderRuns) {
+  const auto blocker = Blocker();
+  WriteB("-- mig:up lock_timeout=0\nALTER TABLE t_a ADD COLUMN x integer;\n");
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitReason(*run, "waits for ");
+  const auto other = scene_.Beside();
+  EXPECT_EQ(other->Await(*other->Start(kUpgradeAll, 0ms)), "LEASE_HELD");
+  EXPECT_THAT(other->error().message,
+              MatchesRegex("Ann <ann@example.com> on .* holds the lease of this target since .*: "
+                           "connection [0-9]+ runs ALTER TABLE t_a for [0-9]+ s"));
+  ASSERT_TRUE(blocker->Rollback());
   EXPECT_EQ(scene_.Await(*run), "done");
 }
 
