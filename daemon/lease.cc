@@ -22,9 +22,11 @@ std::string HostName() {
 // Who has it, as far as the row can be read; the holder may be between taking the lock and writing
 // the row.
 std::string HolderOfRow(Session& session, const Bookkeeping& book, const World& world) {
+  const std::string unknown = "another run holds the lease of this target";
   auto row = session.Execute(book.ReadLease());
-  if (!row || row->rows.empty() || TextOf(row->rows[0][1]).empty())
-    return "another run holds the lease of this target";
+  if (!row) return unknown + ", and who that is cannot be read: " + row.error().message;
+  if (row->rows.empty() || TextOf(row->rows[0][1]).empty())
+    return unknown + ", and has not written down yet who it is";
   const auto& cells = row->rows[0];
   const std::string since = TextOf(cells[4]);
   const auto began = ParseTime(since);

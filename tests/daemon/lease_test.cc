@@ -173,6 +173,19 @@ TEST_F(LeaseTest, TheNextStatementThatWaitsNamesThemAgain) {
   EXPECT_EQ(scene_.Await(*run), "done");
 }
 
+TEST(SqliteLease, OfARunThatHasNotBegunToWriteIsSaidToBeThat) {
+  Scene scene(Dialect::kSqlite);
+  scene.Draw("a");
+  ASSERT_EQ(scene.Upgrade(), "done");
+  const auto other = scene.OpenOwn();
+  ASSERT_TRUE(other->TryLock("mig run").value());
+  scene.Draw("b: a");
+  const RunPtr hasty = scene.Start(kUpgradeAll, 0ms);
+  EXPECT_EQ(scene.Await(*hasty), "LEASE_HELD");
+  EXPECT_EQ(scene.error().message,
+            "another run holds the lease of this target, and has not written down yet who it is");
+}
+
 class MariadbLeaseTest : public LeaseTest {
  protected:
   MariadbLeaseTest() : LeaseTest(Dialect::kMariadb) {}
