@@ -90,12 +90,13 @@ Result<std::vector<RevisionPtr>> Catalog::LoadAll() const {
   return all;
 }
 
-Result<RevisionPtr> WithoutFile(const Id& id, Revision revision) {
+Result<RevisionPtr> WithoutFile(const Id& id, Revision revision, std::size_t stands_for) {
   auto linked = std::make_shared<LinkedRevision>();
   linked->id = id;
   linked->file = TRY(FileOf(revision));
   linked->file.path.clear();
   linked->revision = std::move(revision);
+  linked->stands_for = stands_for;
   return RevisionPtr(std::move(linked));
 }
 

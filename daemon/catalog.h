@@ -5,6 +5,7 @@
 // one by one, when somebody needs them.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,6 +56,6 @@ class Catalog {
 };
 
 // A stored revision as a catalog holds it: read back from its text, without a path.
-Result<RevisionPtr> WithoutFile(const Id& id, Revision revision);
+Result<RevisionPtr> WithoutFile(const Id& id, Revision revision, std::size_t stands_for = 1);
 
 }  // namespace mig

@@ -1,5 +1,6 @@
 // The engine's questions about a history, and its drafts.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -263,9 +264,12 @@ Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& 
   if (ids.empty())
     return Error{Reason::kNoSuchObject,
                  fmt::format("no file, target or store has a revision {}", object)};
-  if (ids.size() > 1)
-    return Error{Reason::kAmbiguousPrefix,
-                 fmt::format("{} stands for several stored revisions", object)};
+  if (ids.size() > 1) {
+    std::vector<std::string> shown;
+    for (const Id& id : ids) shown.push_back(id.short_hex());
+    return Error{Reason::kAmbiguousPrefix, fmt::format("{} stands for several stored revisions: {}",
+                                                       object, fmt::join(shown, ", "))};
+  }
   Revision stored = TRY(objects_.Get(ids[0]));
   return WithoutFile(ids[0], std::move(stored));
 }

@@ -151,6 +151,18 @@ Result<RunPlan> Stamp(const Situation& situation, const Operation& operation) {
   return run;
 }
 
+// A name without a file is enough to know where a target is; what is executed is never guessed.
+Result<void> RefuseOneOfSeveral(const LinkedRevision& revision) {
+  if (revision.stands_for == 1) return {};
+  const std::string& name = revision.revision.name;
+  return Error{
+      Reason::kMissingParent,
+      fmt::format("revision {} is in no file, and {} stored revisions have its name", name,
+                  revision.stands_for),
+      {{"name", name}},
+      fmt::format("`mig restore ID` brings one back: the latest is {}", revision.id.short_hex())};
+}
+
 }  // namespace
 
 std::string SummaryOf(const Operation& operation) {
@@ -208,6 +220,7 @@ Result<RunStep> StepOf(const Catalog& catalog, const Step& step) {
                  up ? parents : std::vector<std::string>{node.name},
                  up ? std::vector<std::string>{node.name} : parents};
   run.revision = TRY(catalog.Load(step.revision));
+  if (up) TRY(RefuseOneOfSeveral(*run.revision));
   if (up) run.objects.push_back(run.revision);
   run.rows_removed = graph.ids(step.rows_removed);
   for (const Position p : step.rows_added) run.rows_added.push_back(RowOf(graph, p));

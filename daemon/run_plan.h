@@ -64,7 +64,8 @@ Result<RunPlan> PlanResolve(const std::optional<Unfinished>& unfinished,
                             const std::string& revision, Resolution::Answer answer);
 
 // A step's place in its graph, as the executor takes it, and as the offline script does.
-// Errors: those of Catalog::Load.
+// Errors: those of Catalog::Load; kMissingParent to enter what has no file and is stored under one
+// name in several versions.
 Result<RunStep> StepOf(const Catalog& catalog, const Step& step);
 // A stamp as one step: all rows of the plan's start go, all of its end come.
 Result<RunStep> StampStep(const Catalog& catalog, const Plan& plan);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 
 #include "daemon/limits.h"
@@ -142,11 +143,13 @@ Result<ViewPtr> Views::Build(const std::string& project, const std::string& dige
   for (std::size_t i = 0; i < listing.size(); ++i)
     files.push_back(TRY(ParseRevisionFile(listing[i].path, *contents[i])));
   Result<void> asked;
-  const StoredRevisions stored{[&](std::string_view name) -> std::vector<Id> {
+  std::unordered_map<Id, std::size_t> stand_for;
+  const StoredRevisions stored{[&](std::string_view name) -> std::optional<Id> {
                                  auto ids = objects_.IdsNamed(project, name);
-                                 if (ids) return *ids;
-                                 asked = std::move(ids).error();
-                                 return {};
+                                 if (!ids) asked = std::move(ids).error();
+                                 if (!ids || ids->empty()) return std::nullopt;
+                                 stand_for[ids->front()] = ids->size();
+                                 return ids->front();
                                },
                                nullptr};
   auto linked = Link(std::move(files), stored);
@@ -159,21 +162,25 @@ Result<ViewPtr> Views::Build(const std::string& project, const std::string& dige
   for (LinkedRevision& one : *linked)
     revisions.push_back(std::make_shared<const LinkedRevision>(std::move(one)));
   const auto files_end = static_cast<std::ptrdiff_t>(revisions.size());
-  TRY(AddStoredAncestors(revisions));
+  TRY(AddStoredAncestors(stand_for, revisions));
   std::rotate(revisions.begin(), revisions.begin() + files_end,
               revisions.end());  // a name is its file's first
   view->catalog = TRY(Catalog::Of(revisions));
   return ViewPtr(std::move(view));
 }
 
-Result<void> Views::AddStoredAncestors(std::vector<RevisionPtr>& revisions) {
+Result<void> Views::AddStoredAncestors(const std::unordered_map<Id, std::size_t>& stand_for,
+                                       std::vector<RevisionPtr>& revisions) {
   std::unordered_set<Id> known;
   for (const RevisionPtr& revision : revisions) known.insert(revision->id);
   for (std::size_t i = 0; i < revisions.size(); ++i) {
-    for (const Id& id : LinksOf(revisions[i]->revision)) {
+    const RevisionPtr revision = revisions[i];
+    for (const Id& id : LinksOf(revision->revision)) {
       if (!known.insert(id).second) continue;
       Revision stored = TRY(objects_.Get(id));
-      revisions.push_back(TRY(WithoutFile(id, std::move(stored))));
+      const auto asked = stand_for.find(id);
+      revisions.push_back(
+          TRY(WithoutFile(id, std::move(stored), asked == stand_for.end() ? 1 : asked->second)));
     }
   }
   return {};

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/catalog.h"
@@ -80,8 +81,10 @@ class Views {
   void ForgetUploaded(const std::vector<Contents>& contents);  // mutex_ is held
   void Keep(Kept kept);                                        // the same
   Result<ViewPtr> OfRef(const ViewName& name);
-  // Adds what `linked` follows and has no file, from the store.
-  Result<void> AddStoredAncestors(std::vector<RevisionPtr>& revisions);
+  // Adds what `revisions` follow and has no file, from the store. `stand_for` has those that were
+  // asked for by name.
+  Result<void> AddStoredAncestors(const std::unordered_map<Id, std::size_t>& stand_for,
+                                  std::vector<RevisionPtr>& revisions);
 
   Objects& objects_;
   Refs& refs_;

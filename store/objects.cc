@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <unordered_set>
 
 #include "store/core/limits.h"
@@ -261,7 +262,8 @@ Result<bool> Objects::Has(const Id& id) {
 Result<std::vector<Id>> Objects::IdsNamed(std::string_view project, std::string_view name) {
   TRY(keys::CheckProject(project));
   const std::string prefix = keys::NamedPrefix(project, name);
-  const auto entries = TRY(ScanAll(kv_, prefix, EndOfPrefix(prefix), /*keys_only=*/true));
+  auto entries = TRY(ScanAll(kv_, prefix, EndOfPrefix(prefix)));
+  std::ranges::stable_sort(entries, std::greater(), &KeyValue::value);
   std::vector<Id> ids;
   for (const KeyValue& entry : entries) {
     if (const auto id = keys::IdAtEnd(entry.key)) ids.push_back(*id);

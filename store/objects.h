@@ -65,7 +65,8 @@ class Objects {
   Result<std::vector<bool>> Has(const std::vector<Id>& ids);
   Result<bool> Has(const Id& id);
 
-  // The stored revisions that the project has called `name` (exactly), by id.
+  // The stored revisions that the project has called `name` (exactly): the one that it stored last
+  // first, as far as the times tell.
   Result<std::vector<Id>> IdsNamed(std::string_view project, std::string_view name);
 
   // The stored ids that start with `prefix` (4 to 64 lower-case hex digits), in order, at most

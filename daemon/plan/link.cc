@@ -267,16 +267,9 @@ Result<void> Linker::Resolve(const NameTable& table, Index file) {
   return {};
 }
 
-std::vector<Id> Ask(const std::function<std::vector<Id>(std::string_view)>& lookup,
-                    std::string_view word) {
-  return lookup ? lookup(word) : std::vector<Id>();
-}
-
-// What to say when not exactly one stored revision answers.
-std::string NotOneOf(std::size_t stored, std::string_view kind, std::string_view name) {
-  if (stored == 0) return fmt::format("the {} `{}` is in no file", kind, name);
-  return fmt::format("the {} `{}` is in no file and means any of {} stored revisions", kind, name,
-                     stored);
+std::optional<Id> Ask(const std::function<std::optional<Id>(std::string_view)>& lookup,
+                      std::string_view word) {
+  return lookup ? lookup(word) : std::nullopt;
 }
 
 Result<void> Linker::ResolveParent(const NameTable& table, Index file, const std::string& name) {
@@ -289,15 +282,16 @@ Result<void> Linker::ResolveParent(const NameTable& table, Index file, const std
     parents_[file].files.push_back(*parent);
     return {};
   }
-  const std::vector<Id> ids = Ask(stored_.named, name);
-  if (ids.size() != 1) {
+  const std::optional<Id> stored = Ask(stored_.named, name);
+  if (!stored) {
     const std::optional<Index> labelled = table.FindLabel(name);
     return AboutFile(
-        Reason::kMissingParent, from, from.parents_line, name, NotOneOf(ids.size(), "parent", name),
+        Reason::kMissingParent, from, from.parents_line, name,
+        fmt::format("the parent `{}` is in no file", name),
         labelled ? fmt::format("it is a label: name the revision, `{}`", files_[*labelled].name)
                  : DidYouMean(name, table.Names()));
   }
-  parents_[file].stored.push_back(ids.front());
+  parents_[file].stored.push_back(*stored);
   return {};
 }
 
@@ -314,14 +308,14 @@ Result<void> Linker::ResolveDependency(const NameTable& table, Index file,
     depends_[file].files.push_back(*dependency);
     return {};
   }
-  std::vector<Id> ids = Ask(stored_.named, name);
-  if (ids.empty()) ids = Ask(stored_.labelled, name);
-  if (ids.size() != 1) {
+  std::optional<Id> stored = Ask(stored_.named, name);
+  if (!stored) stored = Ask(stored_.labelled, name);
+  if (!stored) {
     return AboutFile(Reason::kMissingDependency, from, from.depends_line, name,
-                     NotOneOf(ids.size(), "dependency", name),
+                     fmt::format("the dependency `{}` is in no file", name),
                      DidYouMean(name, table.NamesAndLabels()));
   }
-  depends_[file].stored.push_back(ids.front());
+  depends_[file].stored.push_back(*stored);
   return {};
 }
 

@@ -4,7 +4,9 @@
 // editing a file gives it and all its descendants new ones.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,13 +21,16 @@ struct LinkedRevision {
   Id id;
   Revision revision;
   RevisionFile file;
+  // How many stored revisions have its name, where it stands for a parent or dependency that no
+  // file has. Among several the latest was taken: it may be looked at and taken back, not applied.
+  std::size_t stands_for = 1;
 };
 
-// What the store knows of revisions whose file is gone: the ids that go by exactly this name, or
-// declare this label. Asked only for what no file answers; an empty function knows nothing.
+// What the store knows of revisions whose file is gone: the id that goes by exactly this name, or
+// declares this label. Asked only for what no file answers; an empty function knows nothing.
 struct StoredRevisions {
-  std::function<std::vector<Id>(std::string_view name)> named;
-  std::function<std::vector<Id>(std::string_view label)> labelled;
+  std::function<std::optional<Id>(std::string_view name)> named;
+  std::function<std::optional<Id>(std::string_view label)> labelled;
 };
 
 // The revisions of `files`, parents and dependencies before their children; where that leaves a
@@ -38,7 +43,7 @@ struct StoredRevisions {
 // circles file and names, the members separated by commas:
 //   kDuplicateName        two files' names or aliases differ at most in case
 //   kDuplicateLabel       two files declare a label, or one declares another's name; ignoring case
-//   kMissingParent        no file and no stored revision has the name, or several stored ones do
+//   kMissingParent        no file and no stored revision has the name
 //   kMissingDependency    likewise, with labels
 //   kSelfLoop, kDependencySelfLoop    a revision names itself as parent, or as dependency
 //   kCycle                parents lead in a circle; the message names its members in order

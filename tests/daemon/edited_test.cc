@@ -188,5 +188,39 @@ TEST_P(EditedTest, ReapplyRefusesToRunAgainWhatHasNoFile) {
   EXPECT_EQ(scene_.Ran(), "a b c d");
 }
 
+TEST_P(EditedTest, AFileThatIsGoneStandsForTheVersionThatWasAppliedLast) {
+  ASSERT_EQ(scene_.Downgrade("a"), "done");
+  EditInMeaning("b");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Remove("b");
+  EXPECT_EQ(Status(), "2 applied b:missingfile");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c -c -b b c");
+  EXPECT_EQ(scene_.Downgrade("a"), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c -c -b b c -c -b");
+}
+
+TEST_P(EditedTest, AFileThatIsGoneStandsForTheVersionOfTheLatestReapply) {
+  EditComment("a");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  scene_.Remove("b");
+  EXPECT_EQ(Status(), "2 applied b:missingfile");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Downgrade("base"), "done");
+}
+
+TEST_P(EditedTest, AVersionThatNobodyNamedIsNeverApplied) {
+  ASSERT_EQ(scene_.Downgrade("a"), "done");
+  EditInMeaning("b");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  ASSERT_EQ(scene_.Downgrade("a"), "done");
+  scene_.Remove("b");
+  EXPECT_EQ(scene_.Upgrade(), "MISSING_PARENT");
+  EXPECT_EQ(scene_.detail("name"), "b");
+  auto script = scene_.engine().RenderScript(scene_.Spec({Operation::Kind::kUpgrade, {"c"}}));
+  EXPECT_EQ(ErrorOf(script).reason, Reason::kMissingParent);
+  EXPECT_EQ(scene_.Rows(), "a");
+}
+
 }  // namespace
 }  // namespace mig

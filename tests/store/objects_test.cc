@@ -150,6 +150,20 @@ TEST_P(ObjectsTest, ANameStandsForWhatThisProjectCalledSo) {
   EXPECT_THAT(*objects.IdsNamed("third", "a"), ElementsAre());
 }
 
+TEST_P(ObjectsTest, OfOneNameTheLatestStoredComesFirst) {
+  std::string now = "2026-01-05T09:00:00.000Z";
+  Objects objects(kv(), [&now] { return now; });
+  const Revision draft = MakeRevision("a", {}, "draft");
+  const Revision final = MakeRevision("a", {}, "final");
+  ASSERT_TRUE(objects.Put("shop", draft));
+  now = "2026-01-05T09:00:00.001Z";
+  ASSERT_TRUE(objects.Put("shop", final));
+  EXPECT_THAT(*objects.IdsNamed("shop", "a"), ElementsAre(IdOf(final), IdOf(draft)));
+  now = "2026-01-05T09:00:00.002Z";
+  ASSERT_TRUE(objects.Put("shop", draft));
+  EXPECT_THAT(*objects.IdsNamed("shop", "a"), ElementsAre(IdOf(draft), IdOf(final)));
+}
+
 TEST_P(ObjectsTest, APrefixOfFourDigitsOrMoreFindsIds) {
   Objects objects(kv());
   ASSERT_TRUE(objects.Put("shop", Chain(50)));

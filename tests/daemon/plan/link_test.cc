@@ -133,16 +133,14 @@ TEST(Link, CountsOneDependencyNamedTwiceOnce) {
 
 Id FakeId(std::string_view text) { return Id(Sha256(text)); }
 
-// A store that knows one `gone`, two drafts of `twice`, and the label `old-label`.
-const StoredRevisions kStored = {[](std::string_view name) {
-                                   if (name == "gone") return std::vector<Id>{FakeId("gone")};
-                                   if (name == "twice")
-                                     return std::vector<Id>{FakeId("first"), FakeId("second")};
-                                   return std::vector<Id>();
+// A store that knows `gone`, and the label `old-label`.
+const StoredRevisions kStored = {[](std::string_view name) -> std::optional<Id> {
+                                   if (name != "gone") return std::nullopt;
+                                   return FakeId("gone");
                                  },
-                                 [](std::string_view label) {
-                                   return label == "old-label" ? std::vector<Id>{FakeId("labelled")}
-                                                               : std::vector<Id>();
+                                 [](std::string_view label) -> std::optional<Id> {
+                                   if (label != "old-label") return std::nullopt;
+                                   return FakeId("labelled");
                                  }};
 
 TEST(Link, TakesFromTheStoreWhatHasNoFile) {
@@ -157,14 +155,6 @@ TEST(Link, PrefersAFileToTheStore) {
   const auto linked = Link(Files({"gone", "b: gone"}), kStored).value();
   ASSERT_EQ(NamesOf(linked), "gone b");
   EXPECT_EQ(linked[1].revision.parents, std::vector<Id>{linked[0].id});
-}
-
-TEST(Link, DoesNotChooseAmongStoredRevisions) {
-  const Error parent = ErrorOf({"a: twice"}, kStored);
-  EXPECT_EQ(parent.reason, Reason::kMissingParent);
-  EXPECT_EQ(parent.message,
-            "m/a.sql:1: the parent `twice` is in no file and means any of 2 stored revisions");
-  EXPECT_EQ(ErrorOf({"a: ; depends=twice"}, kStored).reason, Reason::kMissingDependency);
 }
 
 struct BadFiles {
