@@ -20,16 +20,28 @@ std::string NameOf(const std::string& file) {
   return name.extension() == ".sql" ? name.stem().string() : name.string();
 }
 
-// Where the file is, or will be: as given, or where the work tree has it, or in the first folder.
-Result<fs::path> PathOf(Context& context, const std::string& file) {
-  if (file.find('/') != std::string::npos || file.ends_with(".sql"))
-    return fs::absolute(file).lexically_normal();
-  const Config* config = TRY(context.config());
-  for (const std::string& folder : config->migrations) {
-    fs::path path = fs::path(config->root) / folder / (file + ".sql");
-    if (fs::exists(path)) return path;
+bool IsSameFolder(const fs::path& a, const fs::path& b) {
+  std::error_code absent;
+  return fs::equivalent(a, b, absent) || a.lexically_normal() == b.lexically_normal();
+}
+
+// Where the revision's file is, or will be: in the folder that `file` is in, or where the work tree
+// has it, or in the first folder.
+Result<fs::path> PathOf(const Config& config, const std::string& file, const std::string& name) {
+  const bool in_folder = file.find('/') != std::string::npos;
+  for (const std::string& folder : config.migrations) {
+    const fs::path there = fs::path(config.root) / folder;
+    const bool found = in_folder ? IsSameFolder(there, fs::absolute(file).parent_path())
+                                 : fs::exists(there / (name + ".sql"));
+    if (found) return there / (name + ".sql");
   }
-  return fs::path(config->root) / config->migrations[0] / (file + ".sql");
+  if (in_folder) {
+    return Error{Reason::kUsage,
+                 file + " is in no migrations folder of mig.toml",
+                 {},
+                 "`mig restore " + name + "` finds the place"};
+  }
+  return fs::path(config.root) / config.migrations[0] / (name + ".sql");
 }
 
 Result<void> Consent(Context& context, const std::string& shown) {
@@ -52,7 +64,6 @@ Result<void> Consent(Context& context, const std::string& shown) {
 
 Result<int> RunRestore(Context& context) {
   const std::string& file = context.args().operands()[0];
-  fs::path path = TRY(PathOf(context, file));
   v1::GetObjectRequest request;
   request.set_object(NameOf(file));
   if (std::optional<v1::Target> target = TRY(context.target_if_any()))
@@ -60,6 +71,7 @@ Result<int> RunRestore(Context& context) {
   context.LookWithoutFiles();  // the file may be unreadable, or be the edited one
   v1::GetObjectResponse stored = TRY(context.Ask(request));
   const Config* config = TRY(context.config());
+  fs::path path = TRY(PathOf(*config, file, stored.name()));
   std::string shown = ShownPath(*config, path.lexically_relative(config->root).string());
   if (fs::exists(path)) {
     if (TRY(ReadFile(path.string())) == stored.body()) {
@@ -84,9 +96,9 @@ const Command kRestore = {
     .group = Group::kWrite,
     .summary = "Write a revision's stored original back to its file",
     .description =
-        "Takes the text that the target has applied, else the one stored one of that name. An "
-        "edited file is replaced only with consent.",
-    .operands = {"FILE", 1, 1},
+        "Takes the text that the target has applied, else the one stored one of that name, and "
+        "writes it to NAME.sql. An edited file is replaced only with consent.",
+    .operands = {"FILE|REV", 1, 1},
     .options = kRestoreOptions,
     .examples =
         "$ mig restore migrations/20261122081530_create_users.sql\n"
