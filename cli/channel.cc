@@ -199,7 +199,7 @@ pid_t Channel::ListeningProcess() const {
   std::string path;
   if (address_.address.starts_with(kUnix)) path = address_.address.substr(kUnix.size());
   if (address_.address == "local") {
-    if (const Result<LocalPlaces> places = PlacesOf(address_.work_tree)) path = places->socket;
+    if (const Result<LocalPlaces> places = PlacesOf(address_.work_tree)) path = places->socket();
   }
   if (path.empty()) return 0;
   const Result<int> socket = ConnectUnix(path);

@@ -99,8 +99,9 @@ pid_t ListenerOf(int socket) {
 }
 
 Result<int> LocalDaemon::ConnectRunning() const {
-  const int socket = TRY(ConnectUnix(places_.socket));
-  const Result<void> ours = CheckPeer(socket, places_.socket);
+  const std::string path = places_.socket();
+  const int socket = TRY(ConnectUnix(path));
+  const Result<void> ours = CheckPeer(socket, path);
   if (ours) return socket;
   ::close(socket);
   return ours.error();
@@ -134,8 +135,8 @@ bool LocalDaemon::IsKnown(int socket, int api) const {
   const Result<std::string> identity = ReadFile(places_.identity());
   const Result<std::string> migd = FindMigd();
   if (listener == 0 || !identity || !migd) return false;
-  return *identity == "pid " + std::to_string(listener) + "\napi " + std::to_string(api) +
-                          "\nbinary " + BinaryIdentity(*migd) + "\n";
+  return identity->starts_with("pid " + std::to_string(listener) + "\napi " + std::to_string(api) +
+                               "\nbinary " + BinaryIdentity(*migd) + "\n");
 }
 
 bool LocalDaemon::HasLostItsState() const {
@@ -145,7 +146,7 @@ bool LocalDaemon::HasLostItsState() const {
 void LocalDaemon::AwaitGone() const {
   const auto deadline = std::chrono::steady_clock::now() + kAwaitGone;
   while (std::chrono::steady_clock::now() < deadline) {
-    const Result<int> socket = ConnectUnix(places_.socket);
+    const Result<int> socket = ConnectUnix(places_.socket());
     if (!socket) return;
     ::close(*socket);
     std::this_thread::sleep_for(kPoll);

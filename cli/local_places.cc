@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/file.h"
 #include "store/core/sha256.h"
 
 namespace mig {
@@ -30,6 +31,8 @@ std::string Canonical(const std::string& path) {
   char buffer[PATH_MAX];
   return ::realpath(path.c_str(), buffer) == nullptr ? path : buffer;
 }
+
+std::string FileNameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 std::string HashOf(const std::string& path) { return Hex(Sha256(path)).substr(0, kHashDigits); }
 
@@ -105,6 +108,21 @@ std::string StateInWorkTree(const std::string& work_tree) {
   return usable ? Canonical(state) : "";
 }
 
+std::string LocalPlaces::socket() const {
+  constexpr std::string_view kKey = "\nsocket ";
+  const Result<std::string> text = ReadFile(identity());
+  const std::size_t at = text ? text->find(kKey) : std::string::npos;
+  if (at == std::string::npos) return own_socket;
+  const std::size_t begin = at + kKey.size();
+  std::string named = text->substr(begin, text->find('\n', begin) - begin);
+  struct stat file = {};
+  // A copied work tree brings the file of the original's daemon along, whose socket is called by
+  // another state folder.
+  const bool is_ours = FileNameOf(named) == FileNameOf(own_socket);
+  return is_ours && ::lstat(named.c_str(), &file) == 0 && S_ISSOCK(file.st_mode) ? named
+                                                                                 : own_socket;
+}
+
 Result<LocalPlaces> PlacesOf(const std::string& work_tree) {
   constexpr std::string_view kSuffix = ".sock";
   const std::string runtime = TRY(RuntimeFolder(kHashDigits + kSuffix.size()));
@@ -115,7 +133,7 @@ Result<LocalPlaces> PlacesOf(const std::string& work_tree) {
     TRY(MakePrivateFolder(places.state));
     places.state = Canonical(places.state);
   }
-  places.socket = runtime + "/" + HashOf(places.state) + std::string(kSuffix);
+  places.own_socket = runtime + "/" + HashOf(places.state) + std::string(kSuffix);
   return places;
 }
 

@@ -11,14 +11,18 @@ struct LocalPlaces {
   // Canonical path of the state folder: the store, the locks, the log. `.mig` in the work tree, or
   // a folder of the user's runtime directory where the work tree is read-only.
   std::string state;
-  // At most 107 bytes, in a folder that only the user can open.
-  std::string socket;
+  // Where a daemon that is started now listens: at most 107 bytes, in a folder that only the user
+  // can open.
+  std::string own_socket;
 
+  // Where the daemon that is there listens: it may have been started from a session with another
+  // runtime directory (cron, CI, sudo). Without one, that is `own_socket`.
+  std::string socket() const;
   std::string log() const { return state + "/daemon.log"; }
   std::string start_lock() const { return state + "/start.lock"; }
   // The daemon holds it for life; its process's id is in it.
   std::string daemon_lock() const { return state + "/daemon.lock"; }
-  // Who the daemon is: its process's id, its API's number, its binary.
+  // Who the daemon is: its process's id, its API's number, its binary, its socket.
   std::string identity() const { return state + "/daemon.identity"; }
 };
 

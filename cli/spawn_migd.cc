@@ -150,7 +150,7 @@ Result<void> SpawnMigd(const LocalPlaces& places) {
                                           "--private",
                                           places.state,
                                           "--listen",
-                                          "unix:" + places.socket,
+                                          "unix:" + places.own_socket,
                                           "--idle",
                                           IdleSeconds(),
                                           "--ready-descriptor",

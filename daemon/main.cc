@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -38,6 +39,7 @@
 namespace mig {
 namespace {
 
+constexpr std::string_view kUnix = "unix:";
 // A private daemon's predecessor is on its way out: it has unlinked its socket and drains.
 constexpr std::chrono::seconds kPredecessor = kDrainTime + std::chrono::seconds(7);
 
@@ -111,18 +113,22 @@ Result<std::vector<FileLock>> TakeLocks(const CommandLine& line) {
     return locks;
   }
   for (const std::string& address : line.config.listen) {
-    if (!address.starts_with("unix:")) continue;
-    locks.push_back(TRY(FileLock::Take(address.substr(5) + ".lock", std::chrono::milliseconds(0))));
+    if (!address.starts_with(kUnix)) continue;
+    locks.push_back(
+        TRY(FileLock::Take(address.substr(kUnix.size()) + ".lock", std::chrono::milliseconds(0))));
   }
   return locks;
 }
 
-// What clients would ask first is there for them to read (cli/local_daemon.h). REQUIRES: the lock
-// of the folder is held, and nobody can connect yet.
-Result<void> WriteIdentity(const std::string& private_state) {
-  const std::string path = private_state + "/daemon.identity";
+// What clients would ask first, and where, is there for them to read (cli/local_daemon.h).
+// REQUIRES: the lock of the folder is held, and nobody can connect yet.
+Result<void> WriteIdentity(const CommandLine& line) {
+  const std::string path = line.private_state + "/daemon.identity";
   std::ofstream file(path, std::ios::trunc);
   file << "pid " << ::getpid() << "\napi " << kApi << "\nbinary " << RunningBinary() << '\n';
+  for (const std::string& address : line.config.listen) {
+    if (address.starts_with(kUnix)) file << "socket " << address.substr(kUnix.size()) << '\n';
+  }
   if (file.flush()) return {};
   return Error{Reason::kFileUnwritable, "cannot write " + path, {{"file", path}}};
 }
@@ -194,7 +200,7 @@ ServedTargets ServedBy(const CommandLine& line) {
 
 Result<void> Run(const CommandLine& line) {
   const std::vector<FileLock> locks = TRY(TakeLocks(line));
-  if (!line.private_state.empty()) TRY(WriteIdentity(line.private_state));
+  if (!line.private_state.empty()) TRY(WriteIdentity(line));
   const std::unique_ptr<RocksKv> kv = TRY(RocksKv::Open(line.config.store));
   const World world = World::Real();
   Engine engine(*kv, world, ServedBy(line), OpenSession, line.config.ref_policies, EncodeEvent,

@@ -166,6 +166,27 @@ class LocalDaemon(unittest.TestCase):
         self.ask(XDG_RUNTIME_DIR=str(long), TMPDIR=str(self.folder))
         self.assertEqual(len(list(self.folder.glob(f"mig-{os.geteuid()}/*.sock"))), 1)
 
+    def test_another_runtime_folder_leads_to_the_same_daemon(self):
+        pid, _ = self.ask()
+        for other in ({"XDG_RUNTIME_DIR": ""}, {"XDG_RUNTIME_DIR": str(self.folder / "cron")}):
+            self.assertEqual(self.ask(TMPDIR=str(self.folder), **other)[0], pid)
+
+    def test_a_copied_work_tree_has_a_daemon_of_its_own(self):
+        pid, _ = self.ask()
+        original = self.tree
+        self.tree = self.folder / "copy"
+        shutil.copytree(original, self.tree, ignore=shutil.ignore_patterns("store"))
+        copys, _ = self.ask()
+        self.assertNotEqual(copys, pid)
+        self.stop()
+        self.tree = original
+        self.assertEqual(self.ask()[0], pid)
+
+    def test_clients_of_two_runtime_folders_at_once_meet_one_daemon(self):
+        clients = [self.start_client(TMPDIR=str(self.folder), **({} if i % 2 else {"XDG_RUNTIME_DIR": ""}))
+                   for i in range(CLIENTS)]
+        self.assertEqual({self.answer(client)[0] for client in clients}, {self.holder()})
+
     def test_a_runtime_folder_open_to_others_is_refused(self):
         (self.folder / f"mig-{os.geteuid()}").mkdir(mode=0o755)
         client = self.start_client(XDG_RUNTIME_DIR="", TMPDIR=str(self.folder))
