@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "cli/author.h"
 #include "cli/commands/all.h"
@@ -54,21 +55,27 @@ Result<int> Stamp(Context& context, const std::string& revision) {
   return StartAndFollow(context, std::move(run));
 }
 
+// What MakeProject will write that is not there yet.
+std::vector<fs::path> NewFiles(const fs::path& root) {
+  std::vector<fs::path> files;
+  for (const char* name : {"mig.toml", "migrations", ".gitignore", ".env"}) {
+    std::error_code ignored;
+    if (!fs::exists(root / name, ignored)) files.push_back(root / name);
+  }
+  return files;
+}
+
 // Makes the database's schema the first revision, and records it as applied. When the database
-// cannot be read, what MakeProject wrote is removed, so that the command can be repeated: of .env,
-// what is beyond its bytes of before.
-Result<int> Adopt(Context& context, const fs::path& root,
+// cannot be read, what MakeProject wrote is removed, so that the command can be repeated: of a .env
+// that was there, what is beyond its bytes of before.
+Result<int> Adopt(Context& context, const fs::path& root, const std::vector<fs::path>& written,
                   std::optional<std::uintmax_t> dot_env_bytes) {
   std::error_code ignored;
   fs::current_path(root, ignored);
   Result<std::string> baseline = WriteBaseline(context);
   if (baseline) return Stamp(context, *baseline);
-  if (dot_env_bytes) {
-    fs::resize_file(root / ".env", *dot_env_bytes, ignored);
-  } else if (TRY(context.config())->targets.at("dev").url.text == kUrlInDotEnv) {
-    fs::remove(root / ".env", ignored);
-  }
-  fs::remove(root / "mig.toml", ignored);
+  if (dot_env_bytes) fs::resize_file(root / ".env", *dot_env_bytes, ignored);
+  for (const fs::path& path : written) fs::remove(path, ignored);
   return std::move(baseline).error();
 }
 
@@ -91,9 +98,10 @@ Result<int> RunInit(Context& context) {
   bool adopt = context.args().Has("from");
   fs::path root = RootOf(directory);
   const std::string from = context.args().Value("from");
+  const std::vector<fs::path> written = NewFiles(root);
   const std::optional<std::uintmax_t> dot_env_bytes = SizeOf(root / ".env");
   TRY(MakeProject(root, *chosen, from.empty() ? std::string(chosen->url) : Rebased(from, root)));
-  if (adopt) TRY(Adopt(context, root, dot_env_bytes));
+  if (adopt) TRY(Adopt(context, root, written, dot_env_bytes));
   context.terminal().Tell("made " + (root / "mig.toml").string() + " and " +
                           (root / "migrations").string() + "\n");
   context.terminal().Tell(FirstSteps(directory, adopt));
