@@ -9,6 +9,8 @@
 #include "drivers/postgres_dump.h"
 #include "drivers/session.h"
 #include "drivers/sql/bookkeeping_tables.h"
+#include "drivers/sql/split.h"
+#include "store/core/section_mark.h"
 
 namespace mig {
 namespace {
@@ -50,9 +52,7 @@ Result<std::string> ReadSqliteSchema(const TargetUrl& url) {
   return script;
 }
 
-}  // namespace
-
-Result<std::string> ReadBaseline(const TargetUrl& url) {
+Result<std::string> ReadSchema(const TargetUrl& url) {
   switch (url.dialect) {
     case Dialect::kSqlite:
       return ReadSqliteSchema(url);
@@ -62,6 +62,32 @@ Result<std::string> ReadBaseline(const TargetUrl& url) {
       return DumpMariadbSchema(url);
   }
   return Error{Reason::kInternal, "a dialect whose schema cannot be read"};
+}
+
+// A revision file is divided at its marks wherever they stand, in a string or a body as well.
+Result<void> RefuseSectionMarks(std::string_view statement) {
+  for (std::size_t begin = 0; begin < statement.size();) {
+    const std::size_t end = std::min(statement.find('\n', begin), statement.size());
+    const std::string_view line = statement.substr(begin, end - begin);
+    begin = end + 1;
+    if (!IsSectionMark(line) && !IsNearlySectionMark(line)) continue;
+    return Error{Reason::kUnsupported,
+                 fmt::format("a revision file cannot hold the line `{}` of: {}", line,
+                             statement.substr(0, statement.find('\n'))),
+                 {},
+                 "change that line in the database: it would divide the file"};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> ReadBaseline(const TargetUrl& url) {
+  std::string script = TRY(ReadSchema(url));
+  const auto statements = SplitStatements(url.dialect, script);
+  if (!statements) return script;  // to be shown where it is wrong, in the file
+  for (const StatementSpan& span : *statements) TRY(RefuseSectionMarks(span.TextIn(script)));
+  return script;
 }
 
 }  // namespace mig

@@ -16,7 +16,7 @@ namespace mig {
 // counts begin anew. Reads only; no password appears in an argument list.
 //
 // Errors: those of OpenSession and Session::Execute; kUnsupported when pg_dump is not installed or
-// its version does not suit the server.
+// its version does not suit the server, or when a line of the schema would divide a revision file.
 Result<std::string> ReadBaseline(const TargetUrl& url);
 
 }  // namespace mig

@@ -89,6 +89,17 @@ TEST(SqliteBaseline, KeepsTheNumbersOfTheFileAndCountsKeysAnew) {
   EXPECT_EQ(Cell(*session, {"SELECT id FROM t"}), SqlValue(std::int64_t{1}));
 }
 
+TEST(SqliteBaseline, NamesWhatWouldDivideARevisionFile) {
+  Database database(Dialect::kSqlite);
+  RunScript(*database.Open(),
+            "CREATE TABLE a (x text);\n"
+            "CREATE TABLE b (\n  x text DEFAULT 'one\n-- mig:down\ntwo');\n");
+  const Error error = ErrorOf(ReadBaseline(database.url()));
+  EXPECT_EQ(error.reason, Reason::kUnsupported);
+  EXPECT_EQ(error.message,
+            "a revision file cannot hold the line `-- mig:down` of: CREATE TABLE b (");
+}
+
 TEST(PostgresBaseline, MakesTheSameSchemaAgain) {
   Database database(Dialect::kPostgresql), copy(Dialect::kPostgresql);
   RunScript(
