@@ -99,8 +99,8 @@ Result<int> Start(Context& context, v1::Operation operation) {
 }
 
 Result<int> RunUpgrade(Context& context) {
-  std::string revision = context.args().Operand(0);
-  return Start(context, UpgradeTo(revision.empty() ? "head" : revision));
+  const std::vector<std::string>& operands = context.args().operands();
+  return Start(context, UpgradeTo(operands.empty() ? "head" : operands[0]));
 }
 
 Result<int> RunDowngrade(Context& context) {

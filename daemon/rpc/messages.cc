@@ -258,7 +258,12 @@ Result<Operation> FromMessage(const v1::Operation& message) {
   const auto& revisions = operation.revisions;
   const bool incomplete =
       revisions.empty() || std::find(revisions.begin(), revisions.end(), "") != revisions.end();
-  if (incomplete) return Error{Reason::kInvalidArgument, "the operation names no revision"};
+  if (incomplete) {
+    return Error{Reason::kInvalidArgument,
+                 "the operation names no revision",
+                 {},
+                 "name one, or say head, base, +1 or -1"};
+  }
   return operation;
 }
 
