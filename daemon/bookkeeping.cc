@@ -1,6 +1,7 @@
 #include "daemon/bookkeeping.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "drivers/mariadb_literals.h"
 #include "drivers/sql/quoted_name.h"
@@ -16,7 +17,7 @@ struct TableColumns {
 
 // {int}, {text}, {id} (text in a primary key) and {blob} stand for the engine's types, {key} for a
 // name that not every engine takes without quotes. mig_meta comes last: where it is, all of them
-// are.
+// were made.
 constexpr TableColumns kTables[] = {
     {"mig_version", "id {id} PRIMARY KEY NOT NULL, name {text} NOT NULL"},
     {"mig_object", "id {id} PRIMARY KEY NOT NULL, name {text} NOT NULL, content {blob} NOT NULL"},
@@ -140,20 +141,25 @@ std::string Bookkeeping::Table(std::string_view name) const {
   return QuoteName(schema_, dialect_) + "." + std::string(name);
 }
 
-SqlCommand Bookkeeping::TablesExist() const {
+SqlCommand Bookkeeping::FindTables() const {
+  std::vector<std::string> names;
+  for (const TableColumns& table : kTables) names.push_back(fmt::format("'{}'", table.name));
+  const auto find = [&](std::string_view name, std::string_view from) {
+    return fmt::format(
+        "SELECT count(CASE WHEN {0} = 'mig_meta' THEN 1 END), {1} - count(*) FROM {2} AND {0} IN "
+        "({3})",
+        name, names.size(), from, fmt::join(names, ", "));
+  };
   switch (dialect_) {
     case Dialect::kSqlite:
-      return {"SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'mig_meta'"};
+      return {find("name", "main.sqlite_schema WHERE type = 'table'")};
     case Dialect::kPostgresql:
-      return {
-          "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-          "c.relnamespace WHERE n.nspname = $1 AND c.relname = 'mig_meta'",
-          {schema_}};
+      return {find("c.relname",
+                   "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                   "WHERE n.nspname = $1"),
+              {schema_}};
     case Dialect::kMariadb:
-      return {
-          "SELECT count(*) FROM information_schema.tables WHERE table_schema = $1 AND table_name "
-          "= 'mig_meta'",
-          {schema_}};
+      return {find("table_name", "information_schema.tables WHERE table_schema = $1"), {schema_}};
   }
   return {};
 }

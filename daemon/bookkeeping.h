@@ -98,8 +98,8 @@ class Bookkeeping {
   // The name under which the target's run lock is taken.
   std::string lock_name() const { return "mig run " + schema_; }
 
-  // One row with one column: 1 when the tables are there, else 0.
-  SqlCommand TablesExist() const;
+  // One row: 1 when the tables were made, else 0; and how many of them are missing.
+  SqlCommand FindTables() const;
   // Makes the tables; harmless where they are.
   std::vector<SqlCommand> CreateTables(const std::string& target_id) const;
 

@@ -157,9 +157,11 @@ Result<OpenTarget> Engine::OpenToRead(const TargetAddress& address) {
 Result<bool> Engine::EnsureVersion(const TargetSpec& spec) {
   const TargetAddress address = TRY(AddressOf(spec));
   OpenTarget target = TRY(Open(address, IfMissing::kFail));
-  const TargetState state = TRY(ReadState(target));
-  if (state.format != 0) return false;
-  const LeaseRequest request{"mig ensure-version", "", Milliseconds(10'000), {}};
+  if (TRY(FindTables(*target.session, target.book)) == TablesFound::kAll) {
+    TRY(ReadState(target));
+    return false;
+  }
+  const LeaseRequest request{"mig ensure-version", "", Milliseconds(10'000), {}, true};
   TRY(Lease::Acquire(*target.session, target.book, request, world_, [](const EventBody&) {}));
   return true;
 }

@@ -91,6 +91,25 @@ Result<void> CheckFormat(Session& session, const Bookkeeping& book) {
   return {};
 }
 
+// REQUIRES: the run lock is held.
+Result<void> EnsureTables(Session& session, const Bookkeeping& book, bool repair,
+                          const World& world) {
+  const TablesFound found = TRY(FindTables(session, book));
+  if (found != TablesFound::kNone) TRY(CheckFormat(session, book));
+  if (found == TablesFound::kAll) return {};
+  if (found == TablesFound::kSome && !repair) return TablesMissing();
+  auto commands = book.CreateTables(world.random_hex(32));
+  if (book.dialect() == Dialect::kMariadb) {  // each of them commits; repeating them does no harm
+    if (found == TablesFound::kSome) commands.pop_back();  // mig_meta with its rows, which is there
+    for (const SqlCommand& command : commands) TRY(session.Execute(command));
+    return {};
+  }
+  const auto body = [&] {
+    return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {});
+  };
+  return TransactPatiently(session, world, body);
+}
+
 }  // namespace
 
 std::string TextOf(const SqlValue& value) {
@@ -113,28 +132,23 @@ Result<std::int64_t> OnlyNumberOf(const SqlResult& answer) {
   return Error{Reason::kDatabaseFormat, "the server answers a count without a row"};
 }
 
-Result<bool> EnsureTables(Session& session, const Bookkeeping& book, const World& world) {
-  const SqlResult exist = TRY(session.Execute(book.TablesExist()));
-  if (TRY(OnlyNumberOf(exist)) != 0) {
-    TRY(CheckFormat(session, book));
-    return false;
-  }
-  const auto commands = book.CreateTables(world.random_hex(32));
-  if (book.dialect() == Dialect::kMariadb) {  // each of them commits; repeating them does no harm
-    for (const SqlCommand& command : commands) TRY(session.Execute(command));
-    return true;
-  }
-  const auto body = [&] {
-    return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {});
-  };
-  TRY(TransactPatiently(session, world, body));
-  return true;
+Result<TablesFound> FindTables(Session& session, const Bookkeeping& book) {
+  const SqlResult found = TRY(session.Execute(book.FindTables()));
+  if (TRY(OnlyNumberOf(found)) == 0) return TablesFound::kNone;
+  return NumberOf(found.rows[0].back()) == 0 ? TablesFound::kAll : TablesFound::kSome;
+}
+
+Error TablesMissing() {
+  return {Reason::kDatabaseFormat,
+          "some of mig's own tables are missing in the target",
+          {},
+          "`mig ensure-version` makes them, empty; then compare `mig current` with the database"};
 }
 
 Result<Lease> Lease::Acquire(Session& session, const Bookkeeping& book, const LeaseRequest& request,
                              const World& world, const Observer& observe) {
   TRY(WaitForLock(session, book, request, world, observe));
-  auto tables = EnsureTables(session, book, world);
+  auto tables = EnsureTables(session, book, request.repair, world);
   auto token = tables ? TakeRow(session, book, request, world)
                       : Result<std::int64_t>(std::move(tables).error());
   if (token) return Lease(session, book, *token);

@@ -23,13 +23,14 @@ struct LeaseRequest {
   std::string run;
   Milliseconds wait{0};             // how long to wait for another holder
   std::function<bool()> cancelled;  // ends the wait
+  bool repair = false;              // makes single tables that are missing, too
 };
 
 class Lease {
  public:
   // Takes the lease; makes the bookkeeping tables where they are absent. `session` outlives the
   // lease. Errors: kLeaseHeld naming the holder, since when and its run; kCancelled;
-  // kDatabaseFormat for tables of another version; those of Session.
+  // kDatabaseFormat for tables of another version, or some of which are missing; those of Session.
   static Result<Lease> Acquire(Session& session, const Bookkeeping& book,
                                const LeaseRequest& request, const World& world,
                                const Observer& observe);
@@ -49,9 +50,10 @@ class Lease {
   std::int64_t token_;
 };
 
-// Makes the bookkeeping tables if they are absent. True when it made them. REQUIRES: the run lock
-// is held.
-Result<bool> EnsureTables(Session& session, const Bookkeeping& book, const World& world);
+enum class TablesFound { kNone, kSome, kAll };
+Result<TablesFound> FindTables(Session& session, const Bookkeeping& book);
+// Of tables of which some are missing: a script took them away.
+Error TablesMissing();
 
 // The cell as text, and as a number; empty and 0 for NULL.
 std::string TextOf(const SqlValue& value);

@@ -92,8 +92,8 @@ namespace {
 
 Result<TargetState> ReadOwnTables(OpenTarget& target) {
   TargetState state;
-  const SqlResult exist = TRY(target.session->Execute(target.book.TablesExist()));
-  if (TRY(OnlyNumberOf(exist)) == 0) return state;
+  const TablesFound found = TRY(FindTables(*target.session, target.book));
+  if (found == TablesFound::kNone) return state;
   const SqlResult meta = TRY(target.session->Execute(target.book.ReadMeta()));
   for (const auto& row : meta.rows) {
     if (TextOf(row[0]) == "format") state.format = static_cast<int>(NumberOf(row[1]));
@@ -106,8 +106,10 @@ Result<TargetState> ReadOwnTables(OpenTarget& target) {
         fmt::format("the mig tables of target {} have format {}, and this mig knows format {}",
                     target.address.name, state.format, kBookkeepingFormat)};
   }
-  const SqlResult rows = TRY(target.session->Execute(target.book.ReadVersions()));
-  for (const auto& row : rows.rows) {
+  const auto rows = target.session->Execute(target.book.ReadVersions());
+  if (!rows && found == TablesFound::kSome) return TablesMissing();
+  if (!rows) return rows.error();
+  for (const auto& row : rows->rows) {
     const auto id = Id::FromHex(TextOf(row[0]));
     if (!id) {
       return Error{Reason::kDatabaseFormat,

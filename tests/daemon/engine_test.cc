@@ -136,6 +136,24 @@ TEST_P(EngineTest, RefusesATargetOfAnotherFormat) {
   EXPECT_EQ(scene_.Ran(), "a");
 }
 
+TEST_P(EngineTest, MakesTablesOfItsOwnAgainThatAScriptDropped) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  for (const char* table : {"mig_lease", "mig_journal"}) {
+    scene_.Sql("DROP TABLE " + scene_.Mig(table));
+    EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT") << table;
+    EXPECT_THAT(scene_.error().hint, HasSubstr("mig ensure-version")) << table;
+    EXPECT_TRUE(*scene_.engine().EnsureVersion(scene_.target())) << table;
+    EXPECT_FALSE(*scene_.engine().EnsureVersion(scene_.target())) << table;
+  }
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Rows(), "b");
+  scene_.ExpectSound();
+  scene_.Sql("DROP TABLE " + scene_.Mig("mig_version"));
+  EXPECT_EQ(ErrorOf(scene_.engine().Current(scene_.View(), scene_.target(), false)).reason,
+            Reason::kDatabaseFormat);
+}
+
 TEST_P(EngineTest, RefusesADowngradeThatCannotEndBeforeItBegins) {
   scene_.Draw("a; b: a; c: b");
   scene_.Replace("b", "-- mig:down\nDROP TABLE t_b;\nINSERT INTO ran (what) VALUES ('-b');\n",
