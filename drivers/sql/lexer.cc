@@ -37,7 +37,8 @@ Result<Token> Lexer::Next() {
     Lexeme lexeme = LexAt(dialect_, script_, begin, in_executable_comment_);
     if (lexeme.kind == Lexeme::Kind::kUnterminated) {
       std::string name(NameOfOpening(dialect_, script_.substr(begin)));
-      return ErrorAt(Reason::kSqlUnterminated, script_, begin, "the " + name + " is never closed");
+      return ErrorAt(Reason::kSqlUnterminated, script_, begin,
+                     "nothing closes the " + name + " that begins");
     }
     position_ = lexeme.end;
     if (lexeme.kind == Lexeme::Kind::kSkipped) continue;

@@ -70,7 +70,7 @@ class MariadbSplitter {
     }
     if (auto unclosed = end_.FindUnclosed(); unclosed && delimiter_ == ";") {
       Error error = ErrorAt(Reason::kSqlUnterminated, script_, unclosed->begin,
-                            "the " + std::string(unclosed->what) + " is never closed");
+                            "nothing closes the " + std::string(unclosed->what) + " that begins");
       error.hint =
           "where that is not so, put a line `DELIMITER //` before the statement, and `//` and a "
           "line `DELIMITER ;` behind it";
@@ -151,7 +151,7 @@ Result<std::vector<StatementSpan>> SplitBy(Dialect dialect, std::string_view scr
   }
   if (auto unclosed = end.FindUnclosed()) {
     return ErrorAt(Reason::kSqlUnterminated, script, unclosed->begin,
-                   "the " + std::string(unclosed->what) + " is never closed");
+                   "nothing closes the " + std::string(unclosed->what) + " that begins");
   }
   if (open) statements.push_back(*open);
   return statements;

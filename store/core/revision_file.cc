@@ -151,7 +151,8 @@ Result<void> Parser::OpenSection() {
   if (!mark.kind && file_.irreversible) return Wrong(8, "`irreversible` stands a second time");
   const bool irreversible = !mark.kind || file_.irreversible;
   if (irreversible && (has_down || mark.kind == SectionKind::kDown)) {
-    return Wrong(8, "a revision has down sections or is irreversible, not both");
+    return Wrong(8, "a revision has down sections or is irreversible, not both",
+                 "take one of them out");
   }
   if (file_.sections.size() == kMaxSections) {
     return LimitExceeded(fmt::format("more than {} sections", kMaxSections));

@@ -80,7 +80,8 @@ Result<std::vector<std::string>> ReadNames(std::string_view path, int number, st
     const Result<void> valid = check(name);
     if (!valid) return FileError(path, place, valid.error().message, HintOf(valid.error()));
     if (!seen.insert(NameKey(name)).second) {
-      return FileError(path, place, fmt::format("`{}` stands twice in the list", name));
+      return FileError(path, place, fmt::format("`{}` stands twice in the list", name),
+                       "take one of them out");
     }
     names.emplace_back(name);
     begin = end + 1;

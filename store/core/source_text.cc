@@ -33,6 +33,7 @@ std::size_t SequenceLength(std::string_view bytes) {
 struct Fault {
   std::size_t offset;
   std::string_view what;
+  std::string_view hint;
 };
 
 std::optional<Fault> FindForbiddenByte(std::string_view bytes) {
@@ -42,8 +43,8 @@ std::optional<Fault> FindForbiddenByte(std::string_view bytes) {
     at = bytes.find_first_of(kForbidden, at + 2);
   }
   if (at == std::string_view::npos) return std::nullopt;
-  if (bytes[at] == '\0') return Fault{at, "a NUL byte"};
-  return Fault{at, "a carriage return without a line feed"};
+  if (bytes[at] == '\0') return Fault{at, "a NUL byte", "save the file as UTF-8"};
+  return Fault{at, "a carriage return without a line feed", "end lines with LF, or CRLF"};
 }
 
 void DropCarriageReturns(std::string& text) {
@@ -86,7 +87,7 @@ Result<std::string> NormaliseText(std::string_view path, std::string_view bytes)
   }
   while (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
   if (const auto fault = FindForbiddenByte(bytes)) {
-    return FileError(path, PlaceOf(bytes, fault->offset), fault->what);
+    return FileError(path, PlaceOf(bytes, fault->offset), fault->what, std::string(fault->hint));
   }
   if (const auto offset = FindInvalidUtf8(bytes)) {
     return FileError(path, PlaceOf(bytes, *offset), "this byte is not UTF-8",

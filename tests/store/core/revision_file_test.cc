@@ -208,7 +208,8 @@ const BadFile kHeaderErrors[] = {
     {"-- parents: a,, b\n-- mig:up\n", "1:15: a name is missing beside the comma"},
     {"-- parents: ,a\n-- mig:up\n", "1:13: a name is missing beside the comma"},
     {"-- depends: a,\n-- mig:up\n", "1:15: a name is missing beside the comma"},
-    {"-- parents: a, b, A\n-- mig:up\n", "1:19: `A` stands twice in the list"},
+    {"-- parents: a, b, A\n-- mig:up\n", "1:19: `A` stands twice in the list",
+     "take one of them out"},
     {"-- labels: heads\n-- mig:up\n", "1:12: `heads` cannot be a label: the word is reserved",
      "names are [A-Za-z0-9_][A-Za-z0-9_.]{0,127}; labels may also hold `-`"},
     {"-- created: yesterday\n-- mig:up\n", "1:13: `yesterday` is no time",
@@ -274,9 +275,9 @@ const BadFile kMarkErrors[] = {
     {"-- mig:up\n-- mig:irreversible a\n-- mig:irreversible b\n",
      "3:8: `irreversible` stands a second time"},
     {"-- mig:up\n-- mig:irreversible a\n-- mig:down\n",
-     "3:8: a revision has down sections or is irreversible, not both"},
+     "3:8: a revision has down sections or is irreversible, not both", "take one of them out"},
     {"-- mig:up\n-- mig:down\n-- mig:irreversible a\n",
-     "3:8: a revision has down sections or is irreversible, not both"},
+     "3:8: a revision has down sections or is irreversible, not both", "take one of them out"},
     {"-- mig:up\n-- mig:irreversible a\nDROP TABLE a;\n", "3:1: SQL below `-- mig:irreversible`",
      "there is nothing to run in it"},
     {"-- mig:up \x01\n", "1:11: a control character"},
@@ -285,8 +286,9 @@ INSTANTIATE_TEST_SUITE_P(OfSections, ParseErrors, testing::ValuesIn(kMarkErrors)
 
 const BadFile kByteErrors[] = {
     {"-- mig:up\nSELECT '\xE4';\n", "2:9: this byte is not UTF-8", "save the file as UTF-8"},
-    {std::string("-- mig:up\n\0", 11), "2:1: a NUL byte"},
-    {"-- mig:up\rSELECT 1;", "1:10: a carriage return without a line feed"},
+    {std::string("-- mig:up\n\0", 11), "2:1: a NUL byte", "save the file as UTF-8"},
+    {"-- mig:up\rSELECT 1;", "1:10: a carriage return without a line feed",
+     "end lines with LF, or CRLF"},
 };
 INSTANTIATE_TEST_SUITE_P(OfBytes, ParseErrors, testing::ValuesIn(kByteErrors));
 
