@@ -38,30 +38,39 @@ constexpr std::pair<Group, std::string_view> kGroups[] = {
 struct Refused {
   std::string_view name;
   std::string_view why;
+  std::string_view instead;
 };
 
 constexpr Refused kRefused[] = {
-    {"--autogenerate",
-     "this version of mig does not compare schemas yet; `mig revision --edit` starts a file to "
-     "write by hand"},
+    {"--autogenerate", "this version of mig does not compare schemas yet",
+     "`mig revision --edit` starts a file to write by hand"},
     {"--sql",
-     "it prints the script of an upgrade, downgrade or stamp, and revision files are SQL already"},
-    {"-x", "there is no env.py to pass arguments to: ${NAME} in mig.toml reads the environment"},
-    {"--tag", "there is no env.py to pass a tag to"},
-    {"-c", "mig.toml is found by walking up from the folder; `-C DIR` names another folder"},
-    {"--config", "mig.toml is found by walking up from the folder; `-C DIR` names another folder"},
-    {"-n", "a target of mig.toml is named with `-t NAME`"},
-    {"--name", "a target of mig.toml is named with `-t NAME`"},
-    {"--raiseerr", "mig has no tracebacks to show: every error has a reason and an exit status"},
-    {"--package", "revision files are SQL, not a Python package"},
+     "it prints the script of an upgrade, downgrade or stamp, and revision files are SQL already",
+     "leave it out"},
+    {"-x", "there is no env.py to pass arguments to", "${NAME} in mig.toml reads the environment"},
+    {"--tag", "there is no env.py to pass a tag to", "leave it out"},
+    {"-c", "mig.toml is found by walking up from the folder", "`-C DIR` names another folder"},
+    {"--config", "mig.toml is found by walking up from the folder",
+     "`-C DIR` names another folder"},
+    {"-n", "there are no sections to choose from", "`-t NAME` names a target of mig.toml"},
+    {"--name", "there are no sections to choose from", "`-t NAME` names a target of mig.toml"},
+    {"--raiseerr", "there are no tracebacks to show",
+     "every error has a reason and an exit status; `--json` prints them"},
+    {"--package", "revision files are SQL, not a Python package", "leave it out"},
 };
 
 // Commands of Alembic that have no place here yet.
 constexpr Refused kRefusedCommands[] = {
-    {"check",
-     "this version of mig does not compare schemas yet; `mig current --check-heads` tells whether "
-     "every revision is applied"},
+    {"check", "this version of mig does not compare schemas yet",
+     "`mig current --check-heads` tells whether every revision is applied"},
 };
+
+Error HasNo(const Refused& refused) {
+  return {Reason::kUnsupported,
+          "mig has no " + std::string(refused.name) + ": " + std::string(refused.why),
+          {},
+          std::string(refused.instead)};
+}
 
 bool SameName(std::string_view given, std::string_view name) {
   return std::ranges::equal(given, name,
@@ -88,9 +97,7 @@ Result<const Command*> FindCommand(std::string_view name) {
     names.push_back(command->name);
   }
   for (const Refused& refused : kRefusedCommands) {
-    if (refused.name != name) continue;
-    return Error{Reason::kUnsupported,
-                 "mig has no " + std::string(name) + ": " + std::string(refused.why)};
+    if (refused.name == name) return HasNo(refused);
   }
   Error error{Reason::kUsage, "there is no command `" + std::string(name) + "`"};
   error.hint = DidYouMean(name, names);
@@ -133,10 +140,10 @@ std::vector<std::string_view> NamesOf(const Option& option) {
   return names;
 }
 
-std::string_view WhyRefused(std::string_view option) {
+std::optional<Error> RefusalOf(std::string_view option) {
   std::string_view name = option.substr(0, option.find('='));
   for (const Refused& refused : kRefused) {
-    if (refused.name == name) return refused.why;
+    if (refused.name == name) return HasNo(refused);
   }
   return {};
 }

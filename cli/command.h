@@ -2,6 +2,7 @@
 // these records.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -80,7 +81,8 @@ struct CommandOptions {
 };
 CommandOptions OptionsByOrigin(const Command& command);
 
-// Why an option of Alembic has no place here; empty: it is not one of those.
-std::string_view WhyRefused(std::string_view option);
+// Why an option of Alembic has no place here, and what does: kUnsupported. Unset: it is not one of
+// those.
+std::optional<Error> RefusalOf(std::string_view option);
 
 }  // namespace mig

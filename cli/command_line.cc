@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <cctype>
 #include <memory>
 
@@ -47,17 +48,16 @@ std::string Unmarked(std::string word) {
 
 Error UsageError(const Command& command, std::string message, std::string hint = "") {
   Error error{Reason::kUsage, std::move(message)};
-  error.hint = hint.empty()
-                   ? "`mig help " + std::string(command.name) + "` shows its arguments and examples"
-                   : std::move(hint);
+  error.hint = std::move(hint);
+  if (!error.hint.empty()) return error;
+  error.hint = command.name == "help" ? "`mig help` lists the commands"
+                                      : "`mig help " + std::string(command.name) +
+                                            "` shows its arguments and examples";
   return error;
 }
 
 Error UnknownOption(const Command& command, std::string_view word) {
-  if (std::string_view why = WhyRefused(word); !why.empty()) {
-    return {Reason::kUnsupported,
-            "mig has no " + std::string(word.substr(0, word.find('='))) + ": " + std::string(why)};
-  }
+  if (std::optional<Error> refusal = RefusalOf(word)) return *std::move(refusal);
   std::vector<std::string_view> names;
   for (const Option* option : OptionsOf(command)) {
     for (std::string_view name : NamesOf(*option)) names.push_back(name);
@@ -81,11 +81,16 @@ Result<void> CheckOperandCount(const Command& command, const std::vector<std::st
   return {};
 }
 
-// The library's message ends in what its kinds of errors have in common; its options are named as
-// ours are.
-std::string MessageOf(const CLI::ParseError& failure) {
-  std::string message = failure.what();
-  return message.substr(0, message.find('\n'));
+// The library's message begins with the option, which is named as ours are, and ends in what its
+// kinds of errors have in common.
+Error UsageErrorOf(const Command& command, const CLI::ParseError& failure) {
+  const std::string message = failure.what();
+  const std::string_view name = std::string_view(message).substr(0, message.find(':'));
+  for (const Option* option : OptionsOf(command)) {
+    if (option->value.empty() || std::ranges::count(NamesOf(*option), name) == 0) continue;
+    return UsageError(command, std::string(name) + " needs a value: " + std::string(option->value));
+  }
+  return UsageError(command, message.substr(0, message.find('\n')));
 }
 
 }  // namespace
@@ -140,7 +145,7 @@ Result<Arguments> ParseArguments(const Command& command, const std::vector<std::
     std::vector<std::string> marked = Marked(words);
     app.parse(marked);
   } catch (const CLI::ParseError& failure) {
-    return UsageError(command, MessageOf(failure));
+    return UsageErrorOf(command, failure);
   }
   Arguments arguments;
   for (const auto& [option, parsed] : options) {

@@ -43,6 +43,8 @@ Words VerbOf(const std::vector<std::string>& given) {
   bool version = !words.rest.empty() && (words.rest[0] == "--version" || words.rest[0] == "-V");
   if (version) words.rest.erase(words.rest.begin());
   words.verb = version ? "version" : "help";
+  if (!version)
+    std::erase_if(words.rest, [](const auto& word) { return word == "-h" || word == "--help"; });
   return words;
 }
 
@@ -50,9 +52,7 @@ Words VerbOf(const std::vector<std::string>& given) {
 Result<void> CheckLeadingOptions(const std::vector<std::string>& given) {
   for (const std::string& word : given) {
     if (!word.starts_with('-')) break;
-    if (std::string_view why = WhyRefused(word); !why.empty()) {
-      return Error{Reason::kUnsupported, "mig has no " + word + ": " + std::string(why)};
-    }
+    if (std::optional<Error> refusal = RefusalOf(word)) return *std::move(refusal);
   }
   return {};
 }
