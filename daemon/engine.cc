@@ -111,7 +111,7 @@ Notice TooManyNotices() {
 std::string StateSentence(const RunFinished& finished, const std::string& step_state,
                           bool connected) {
   if (!connected) return "the connection was lost: `mig current` tells what took effect";
-  std::string at = finished.current.empty() ? "base" : "";
+  std::string at = finished.current.empty() ? "<base>" : "";
   for (const std::string& name : finished.current) at += (at.empty() ? "" : ", ") + name;
   const std::string done = fmt::format("{} of {} steps took effect; the target is at {}",
                                        finished.steps_done, finished.steps_total, at);
@@ -285,8 +285,9 @@ Result<OpenTarget> Engine::OpenForRun(const RunSpec& spec, const ViewPtr& view,
     const std::vector<Loss> losses = TRY(LossesOf(plan, dialect));
     TRY(CheckConsent(address.name, losses, spec.allow));
   }
+  OpenTarget created = TRY(Open(address, IfMissing::kCreate, open_session_));
   observe(Notice{"NOTICE", "creating database " + address.url.redacted});
-  return Open(address, IfMissing::kCreate, open_session_);
+  return created;
 }
 
 RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const TargetAddress& address,
