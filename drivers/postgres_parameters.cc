@@ -1,10 +1,13 @@
 #include "drivers/postgres_parameters.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -83,6 +86,18 @@ Result<void> CheckPorts(const Values& given) {
   std::string ports = ValueOr(given, "port", "");
   if (ports.find_first_not_of("0123456789,") == std::string::npos) return {};
   return Error{Reason::kUrlInvalid, "the port of the PostgreSQL url is not a number"};
+}
+
+// libpq itself would refuse it as a server does that is not there.
+Result<void> CheckSslMode(const Values& all) {
+  constexpr std::array<std::string_view, 6> kModes = {"disable", "allow",     "prefer",
+                                                      "require", "verify-ca", "verify-full"};
+  const std::string mode = ValueOr(all, "sslmode", "prefer");
+  if (std::ranges::find(kModes, mode) != kModes.end()) return {};
+  return Error{Reason::kUrlInvalid,
+               fmt::format("`{}` is no sslmode of PostgreSQL", mode),
+               {},
+               fmt::format("it is one of {}", fmt::join(kModes, ", "))};
 }
 
 std::string HomeOf(const Values& environment) {
@@ -206,6 +221,7 @@ Result<PostgresParameters> ParsePostgresParameters(std::string_view conninfo,
     parameters.all.insert(found.begin(), found.end());
   }
   AddEnvironment(environment, parameters.all);
+  TRY(CheckSslMode(parameters.all));
   AddHome(home, parameters.all);
   parameters.all.erase("service");
   std::erase_if(parameters.all, [](const auto& entry) { return entry.second.empty(); });

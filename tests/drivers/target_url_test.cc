@@ -69,6 +69,11 @@ TEST(TargetUrl, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(UrlError(std::string("sqlite:a\0b", 10)).reason, Reason::kUrlInvalid);
 }
 
+TEST(PostgresUrl, RefusesAnUnknownSslMode) {
+  EXPECT_EQ(UrlError("postgresql://db/shop?sslmode=bogus").reason, Reason::kUrlInvalid);
+  EXPECT_TRUE(ParseTargetUrl("postgresql://db/shop?sslmode=verify-full", {"/", {}}));
+}
+
 TEST(PostgresUrl, IsReadByLibpq) {
   Environment expected = {{"host", "db"},       {"port", "5433"},   {"user", "al ice"},
                           {"password", "p@ss"}, {"dbname", "shop"}, {"sslmode", "require"}};
