@@ -1,5 +1,6 @@
 #include "cli/commands/project_files.h"
 
+#include <algorithm>
 #include <cctype>
 #include <vector>
 
@@ -23,6 +24,18 @@ std::string Quoted(std::string_view text) {
     quoted += c;
   }
   return quoted + "\"";
+}
+
+// As a shell takes it for one word.
+std::string InShell(const std::string& word) {
+  const bool is_plain = std::ranges::all_of(word, [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("/._-+,:@").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (is_plain && !word.starts_with('-')) return word;
+  std::string quoted = word.starts_with('-') ? "'./" : "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
 }
 
 }  // namespace
@@ -70,7 +83,7 @@ std::string RemoteSection(const std::string& name, const std::string& address) {
 
 std::string FirstSteps(const std::string& directory, bool adopted) {
   std::string steps = "\nNext:\n";
-  if (!directory.empty() && directory != ".") steps += "  cd " + directory + "\n";
+  if (!directory.empty() && directory != ".") steps += "  cd " + InShell(directory) + "\n";
   steps += adopted
                ? "  mig revision -m \"first change\"   # write a revision, then edit the file\n"
                : "  mig revision -m \"create users\"   # write a revision, then edit the file\n";
