@@ -173,6 +173,11 @@ Result<std::vector<v1::Target>> Context::all_targets() {
 
 Result<v1::Target> Context::target() { return target(arguments_.Value("target")); }
 
+Result<v1::Target> Context::operand_target() {
+  const std::string name = arguments_.Operand(1);
+  return name.empty() ? target() : target(name);
+}
+
 Result<v1::Target> Context::target(const std::string& name) {
   const Config* project = TRY(config());
   const ResolvedTarget resolved = TRY(TargetOf(*project, name));

@@ -15,15 +15,9 @@ constexpr Option kAuditOptions[] = {
     {"-v,--verbose", "", "of `log`: with ids, plans and hashes"},
 };
 
-// `mig audit VERB TARGET` is `mig audit VERB -t TARGET`.
-Result<v1::Target> TargetNamed(Context& context) {
-  const std::string name = context.args().Operand(1);
-  return name.empty() ? context.target() : context.target(name);
-}
-
 Result<int> Verify(Context& context) {
   v1::VerifyAuditRequest request;
-  *request.mutable_target() = TRY(TargetNamed(context));
+  *request.mutable_target() = TRY(context.operand_target());
   Client* client = TRY(context.client());
   const v1::VerifyAuditResponse answer = TRY(client->Call(request));
   if (context.json()) {
@@ -43,7 +37,7 @@ Result<int> Limit(Context& context) {
 Result<int> Log(Context& context) {
   const int limit = TRY(Limit(context));
   v1::ListLogRequest request;
-  *request.mutable_target() = TRY(TargetNamed(context));
+  *request.mutable_target() = TRY(context.operand_target());
   Client* client = TRY(context.client());
   v1::ListLogResponse all;
   do {

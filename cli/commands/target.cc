@@ -24,7 +24,7 @@ Result<int> List(Context& context) {
 
 Result<int> Show(Context& context) {
   v1::DescribeTargetRequest request;
-  *request.mutable_target() = TRY(context.target());
+  *request.mutable_target() = TRY(context.operand_target());
   Client* client = TRY(context.client());
   v1::DescribeTargetResponse answer = TRY(client->Call(request));
   if (context.json()) {
@@ -42,7 +42,7 @@ constexpr Option kTargetOptions[] = {
 
 Result<int> Adopt(Context& context) {
   v1::AdoptTargetRequest request;
-  *request.mutable_target() = TRY(context.target());
+  *request.mutable_target() = TRY(context.operand_target());
   request.set_new_id(context.args().Has("new-id"));
   request.set_actor(context.Author());
   Client* client = TRY(context.client());
@@ -60,6 +60,8 @@ Result<int> Adopt(Context& context) {
 
 Result<int> RunTarget(Context& context) {
   std::string verb = context.args().Operand(0);
+  if (verb == "list" && context.args().operands().size() > 1)
+    return Error{Reason::kUsage, "`mig target list` takes no target"};
   if (verb.empty() || verb == "list") return List(context);
   if (verb == "show") return Show(context);
   if (verb == "adopt") return Adopt(context);
@@ -89,14 +91,14 @@ const Command kTarget = {
     .description =
         "`adopt` is for a database that is not the one it was: restored from a backup, cloned, or "
         "put in another's place. The decision is written to its log.",
-    .operands = {"[list|show|adopt]", 0, 1},
+    .operands = {"[list|show|adopt] [TARGET]", 0, 2},
     .options = kTargetOptions,
     .examples =
         "$ mig target             # the names in mig.toml; the star marks the default one\n"
         "$ mig target show        # engine, version, bookkeeping, who runs on it\n"
-        "$ mig target show -t prod\n"
-        "$ mig target adopt -t prod           # it was restored from a backup\n"
-        "$ mig target adopt -t copy --new-id  # it is a clone of another one",
+        "$ mig target show prod\n"
+        "$ mig target adopt prod              # it was restored from a backup\n"
+        "$ mig target adopt copy --new-id     # it is a clone of another one",
     .run = RunTarget,
 };
 
