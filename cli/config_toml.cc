@@ -213,7 +213,8 @@ Result<Config> ParseConfig(std::string_view path, std::string_view text) {
   Reader reader(path);
   toml::parse_result parsed = toml::parse(text, path);
   if (!parsed) {
-    return reader.FailAt(parsed.error().source().begin, parsed.error().description());
+    return reader.FailAt(parsed.error().source().begin, parsed.error().description(),
+                         "mig.toml is TOML: [SECTION], and KEY = \"TEXT\" below it");
   }
   const toml::table& root = parsed.table();
   TRY(reader.Keys(root, "", {"project", "daemon", "targets", "autogenerate", "remotes"}));

@@ -115,7 +115,10 @@ Result<void> Override(const Words& words, DaemonConfig& config) {
   for (const std::string& word : words.listen) {
     const std::string address = AbsoluteAddress(word);
     if (!IsListenAddress(address)) {
-      return Error{Reason::kUsage, "--listen " + word + " is neither unix:PATH nor HOST:PORT"};
+      return Error{Reason::kUsage,
+                   "--listen " + word + " is neither unix:PATH nor HOST:PORT",
+                   {},
+                   "`migd --help` shows the options"};
     }
     config.listen.push_back(address);
   }
