@@ -69,6 +69,16 @@ Result<v1::ListRevisionsRequest> RequestOf(Context& context) {
   return request;
 }
 
+// A misspelt file would look like one without a history.
+Result<void> CheckPaths(const Arguments& args) {
+  for (const std::string& word : args.operands()) {
+    std::error_code failed;
+    if (IsCount(word) || !IsPath(word) || fs::exists(word, failed)) continue;
+    return Error{Reason::kNoSuchRevision, "there is no file " + word + " and no revision of it"};
+  }
+  return {};
+}
+
 Result<int> RunLog(Context& context) {
   context.LookAt(context.args().Value("ref"));
   v1::ListRevisionsRequest request = TRY(RequestOf(context));
@@ -81,6 +91,7 @@ Result<int> RunLog(Context& context) {
     request.set_page_size(page_size > 0 && left > 0 ? std::min(page_size, left)
                                                     : std::max(page_size, left));
     const v1::ListRevisionsResponse page = TRY(context.Ask(request));
+    if (page.revisions().empty()) TRY(CheckPaths(context.args()));
     if (pager == nullptr && !context.json() && !context.args().Has("no-pager"))
       pager = Pager::Start();
     if (context.json()) {
