@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "cli/command_help.h"
 #include "cli/commands/all.h"
 #include "cli/context.h"
@@ -10,14 +12,24 @@ constexpr Option kHelpOptions[] = {
     {"--man", "", "print a manual page, for `man -l -`"},
 };
 
-// For tools: the names of all commands, or one.
+// For tools: what is known of all commands, or of one.
 std::string Json(std::span<const Command* const> commands) {
-  std::string list;
+  using nlohmann::ordered_json;
+  ordered_json list = ordered_json::array();
   for (const Command* command : commands) {
-    list.append(list.empty() ? "" : ",").append("{\"name\":\"").append(command->name);
-    list.append("\",\"summary\":\"").append(command->summary).append("\"}");
+    ordered_json options = ordered_json::array();
+    for (const Option* option : OptionsOf(*command)) {
+      options.push_back({{"names", NamesOf(*option)},
+                         {"value", option->value},
+                         {"summary", option->help},
+                         {"repeated", option->repeated}});
+    }
+    list.push_back({{"name", command->name},
+                    {"summary", command->summary},
+                    {"arguments", command->operands.usage},
+                    {"options", options}});
   }
-  return "{\"commands\":[" + list + "]}\n";
+  return ordered_json{{"commands", list}}.dump() + "\n";
 }
 
 Result<int> RunHelp(Context& context) {
