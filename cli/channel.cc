@@ -21,7 +21,7 @@ namespace {
 
 // The API's number that this client speaks (GetDaemonResponse.api).
 constexpr int kApi = 1;
-constexpr int kAttempts = 4;
+constexpr int kCallAttempts = 4;
 constexpr std::chrono::milliseconds kPause{100};
 constexpr std::chrono::seconds kGreetingLimit{15};
 constexpr std::chrono::milliseconds kEndLimit{30'000};
@@ -146,7 +146,7 @@ Result<std::shared_ptr<grpc::Channel>> TryLocal(const LocalDaemon& local, bool m
 
 Result<std::shared_ptr<grpc::Channel>> ConnectLocal(const std::string& work_tree, bool may_start) {
   const LocalDaemon local(TRY(PlacesOf(work_tree)));
-  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+  for (int attempt = 1; attempt <= kCallAttempts; ++attempt) {
     auto channel = TRY(TryLocal(local, may_start));
     if (channel != nullptr) return channel;
   }
@@ -216,7 +216,7 @@ Result<void> Channel::Repeat(const Attempt& attempt) {
     if (outcome.status.ok()) return {};
     if (!IsConnectionFailure(outcome.status)) return ErrorOf(outcome.status);
     Forget(channel);
-    if (outcome.accepted || count == kAttempts) return ErrorOf(outcome.status);
+    if (outcome.accepted || count == kCallAttempts) return ErrorOf(outcome.status);
     std::this_thread::sleep_for(kPause * (count - 1));
   }
 }

@@ -14,9 +14,9 @@
 namespace mig {
 namespace {
 
-class Reader {
+class ConfigReader {
  public:
-  explicit Reader(std::string_view path) : path_(path) {}
+  explicit ConfigReader(std::string_view path) : path_(path) {}
 
   Error Fail(const toml::node& node, std::string_view what, std::string hint = "") const {
     return FailAt(node.source().begin, what, std::move(hint));
@@ -93,7 +93,7 @@ class Reader {
   std::string path_;
 };
 
-Result<void> ReadProject(const Reader& reader, const toml::table& root, Config* config) {
+Result<void> ReadProject(const ConfigReader& reader, const toml::table& root, Config* config) {
   const toml::table* project = TRY(reader.Table(root, "project"));
   if (project == nullptr)
     return reader.FailAt({1, 1}, "[project] is missing",
@@ -107,7 +107,8 @@ Result<void> ReadProject(const Reader& reader, const toml::table& root, Config* 
   return {};
 }
 
-Result<void> ReadAddress(const Reader& reader, const toml::table& table, DaemonConfig* daemon) {
+Result<void> ReadAddress(const ConfigReader& reader, const toml::table& table,
+                         DaemonConfig* daemon) {
   daemon->address = TRY(reader.Located(table, "address", daemon->address.text));
   daemon->token = TRY(reader.Located(table, "token"));
   daemon->ca_file = TRY(reader.Located(table, "ca_file"));
@@ -116,7 +117,7 @@ Result<void> ReadAddress(const Reader& reader, const toml::table& table, DaemonC
   return {};
 }
 
-Result<void> ReadDaemon(const Reader& reader, const toml::table& root, Config* config) {
+Result<void> ReadDaemon(const ConfigReader& reader, const toml::table& root, Config* config) {
   const toml::table* daemon = TRY(reader.Table(root, "daemon"));
   if (daemon == nullptr) return {};
   TRY(reader.Keys(*daemon, "daemon",
@@ -124,7 +125,7 @@ Result<void> ReadDaemon(const Reader& reader, const toml::table& root, Config* c
   return ReadAddress(reader, *daemon, &config->daemon);
 }
 
-Result<void> ReadRemotes(const Reader& reader, const toml::table& root, Config* config) {
+Result<void> ReadRemotes(const ConfigReader& reader, const toml::table& root, Config* config) {
   const toml::table* remotes = TRY(reader.Table(root, "remotes"));
   if (remotes == nullptr) return {};
   for (const auto& [key, node] : *remotes) {
@@ -148,8 +149,8 @@ Result<void> ReadRemotes(const Reader& reader, const toml::table& root, Config* 
   return {};
 }
 
-Result<void> ReadPolicy(const Reader& reader, const toml::table& table, const std::string& name,
-                        TargetConfig* target) {
+Result<void> ReadPolicy(const ConfigReader& reader, const toml::table& table,
+                        const std::string& name, TargetConfig* target) {
   target->is_protected = TRY(reader.Flag(table, "protected"));
   target->backup = TRY(reader.Located(table, "backup"));
   target->backup_directory = TRY(reader.Located(table, "backup_directory", "backups"));
@@ -166,7 +167,7 @@ Result<void> ReadPolicy(const Reader& reader, const toml::table& table, const st
   return {};
 }
 
-Result<void> ReadPlaceholders(const Reader& reader, const toml::table& table,
+Result<void> ReadPlaceholders(const ConfigReader& reader, const toml::table& table,
                               TargetConfig* target) {
   target->placeholder_key = TRY(reader.Located(table, "placeholder_key"));
   const toml::table* placeholders = TRY(reader.Table(table, "placeholders"));
@@ -181,7 +182,7 @@ Result<void> ReadPlaceholders(const Reader& reader, const toml::table& table,
   return {};
 }
 
-Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* config) {
+Result<void> ReadTargets(const ConfigReader& reader, const toml::table& root, Config* config) {
   const toml::table* targets = TRY(reader.Table(root, "targets"));
   if (targets == nullptr) return {};
   for (const auto& [key, node] : *targets) {
@@ -210,7 +211,7 @@ Result<void> ReadTargets(const Reader& reader, const toml::table& root, Config* 
 }  // namespace
 
 Result<Config> ParseConfig(std::string_view path, std::string_view text) {
-  Reader reader(path);
+  ConfigReader reader(path);
   toml::parse_result parsed = toml::parse(text, path);
   if (!parsed) {
     return reader.FailAt(parsed.error().source().begin, parsed.error().description(),

@@ -20,7 +20,7 @@ namespace mig {
 namespace {
 
 constexpr std::size_t kMaxSocketPath = 107;  // unix(7): sun_path has 108 bytes, one of them NUL
-constexpr std::size_t kHashDigits = 16;
+constexpr std::size_t kFolderHashDigits = 16;
 
 std::string Variable(const char* name) {
   const char* value = std::getenv(name);
@@ -34,7 +34,9 @@ std::string Canonical(const std::string& path) {
 
 std::string FileNameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-std::string HashOf(const std::string& path) { return Hex(Sha256(path)).substr(0, kHashDigits); }
+std::string HashOf(const std::string& path) {
+  return Hex(Sha256(path)).substr(0, kFolderHashDigits);
+}
 
 // Makes `path` a folder that only we can open, or says why it is none: a folder in a place where
 // anybody can write may be somebody's trap.
@@ -125,7 +127,7 @@ std::string LocalPlaces::socket() const {
 
 Result<LocalPlaces> PlacesOf(const std::string& work_tree) {
   constexpr std::string_view kSuffix = ".sock";
-  const std::string runtime = TRY(RuntimeFolder(kHashDigits + kSuffix.size()));
+  const std::string runtime = TRY(RuntimeFolder(kFolderHashDigits + kSuffix.size()));
   LocalPlaces places;
   places.state = StateInWorkTree(work_tree);
   if (places.state.empty()) {

@@ -41,7 +41,7 @@ std::string Tagged(const std::string& tag, std::string_view text) {
   return ".TP\n" + tag + "\n" + Plain(text) + "\n";
 }
 
-std::string Spelling(const Option& option) {
+std::string ManualSpelling(const Option& option) {
   std::string spelling;
   for (const std::string_view name : NamesOf(option))
     spelling += (spelling.empty() ? "" : ", ") + Bold(name);
@@ -51,7 +51,7 @@ std::string Spelling(const Option& option) {
 std::string OptionList(const std::vector<const Option*>& options) {
   std::string list;
   for (const Option* option : options) {
-    list += Tagged(Spelling(*option),
+    list += Tagged(ManualSpelling(*option),
                    std::string(option->help) + (option->repeated ? " (may be repeated)." : "."));
   }
   return list;

@@ -16,7 +16,7 @@
 namespace mig {
 namespace {
 
-constexpr std::string_view kFirstLine = "mig-tokens 1";
+constexpr std::string_view kTokensFirstLine = "mig-tokens 1";
 
 // The text up to the mark, which is taken off with it.
 std::string_view TakeUpTo(char mark, std::string_view* rest) {
@@ -105,7 +105,7 @@ Result<std::vector<AccessToken>> ParseTokens(std::string_view file, std::string_
     const std::string_view line = TakeUpTo('\n', &text);
     const bool is_first = number == 1;
     std::optional<AccessToken> token = is_first ? std::nullopt : ReadLine(line);
-    if (is_first ? line != kFirstLine : !token) {
+    if (is_first ? line != kTokensFirstLine : !token) {
       return Error{Reason::kConfigInvalid,
                    fmt::format("{}:{}: this is no line of a file of tokens", file, number),
                    {{"file", std::string(file)}, {"line", std::to_string(number)}}};
@@ -116,7 +116,7 @@ Result<std::vector<AccessToken>> ParseTokens(std::string_view file, std::string_
 }
 
 std::string FormatTokens(const std::vector<AccessToken>& tokens) {
-  std::string text = fmt::format("{}\n", kFirstLine);
+  std::string text = fmt::format("{}\n", kTokensFirstLine);
   for (const AccessToken& token : tokens) {
     text += fmt::format("{} sha256={} made={}", token.name, token.sha256, token.made);
     for (const std::string& project : token.projects) text += " project=" + project;

@@ -25,8 +25,8 @@ constexpr unsigned kConnectSeconds = 10;
 // A kill that arrives before the server began with the statement is lost; so it is repeated until
 // something ends.
 constexpr int kRepeatKillMilliseconds = 100;
-constexpr std::chrono::seconds kPatience{60};
-constexpr std::chrono::seconds kPatienceWithTheSilent{10};
+constexpr std::chrono::seconds kMariadbPatience{60};
+constexpr std::chrono::seconds kMariadbPatienceWithTheSilent{10};
 constexpr unsigned kKillSeconds = 5;  // for the server to take it
 constexpr int kReturnMilliseconds = 1000;
 
@@ -245,7 +245,7 @@ bool MariadbConnection::AwaitAnswer() {
     if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // reading says what it is
     if (ready == 0 && cancelled_) {
       std::lock_guard lock(mutex_);
-      const auto patience = SendKill() ? kPatience : kPatienceWithTheSilent;
+      const auto patience = SendKill() ? kMariadbPatience : kMariadbPatienceWithTheSilent;
       if (std::chrono::steady_clock::now() - cancelled_at_.load() > patience)
         shutdown(socket.fd, SHUT_RDWR);
     }

@@ -99,7 +99,7 @@ bool IsForTheDump(std::string_view statement) {
   return statement.starts_with("SET ") || statement.starts_with("DO SETVAL(");
 }
 
-Error DumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
+Error MariadbDumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
   return Error{Reason::kStatementFailed,
                fmt::format("mariadb-dump could not read the schema of {}: {}", url.redacted,
                            OneLine(RedactSecrets(outcome.err)))};
@@ -144,7 +144,7 @@ Result<std::string> DumpMariadbSchema(const TargetUrl& url) {
     outcome.error().hint = "install MariaDB's client programs (Debian: mariadb-client)";
     return std::move(outcome).error();
   }
-  if (outcome->status != 0) return DumpFailed(*outcome, url);
+  if (outcome->status != 0) return MariadbDumpFailed(*outcome, url);
   if (outcome->cut) {
     return Error{Reason::kLimitExceeded, fmt::format("the schema of {} is longer than {} MiB",
                                                      url.redacted, kMostOutput >> 20U)};

@@ -12,7 +12,7 @@
 namespace mig {
 namespace {
 
-constexpr char kFixedSettings[] =
+constexpr char kMariadbSettings[] =
     "SET NAMES utf8mb4, autocommit = 1, completion_type = 0, foreign_key_checks = 1, "
     "unique_checks = 1, lc_messages = 'en_US', lock_wait_timeout = 5, "
     "innodb_lock_wait_timeout = 5, wait_timeout = 600, sql_mode = '{}', "
@@ -59,7 +59,7 @@ Result<std::unique_ptr<MariadbConnection>> MariadbSession::Connect() const {
   const std::string mode = TRY(ChooseSqlMode(*connection, url_));
   {
     MariadbConnection::Running running(*connection);
-    TRY(connection->Run(fmt::format(kFixedSettings, mode)));
+    TRY(connection->Run(fmt::format(kMariadbSettings, mode)));
   }
   connection->ForgetChanges();
   connection->OnNotice(listener_);

@@ -15,7 +15,7 @@ using Database = std::unique_ptr<sqlite3, decltype(&sqlite3_close)>;
 constexpr int kPagesPerStep = 1024;  // between two looks at the clock
 constexpr int kPauseMilliseconds = 20;
 
-Error Failed(const std::string& what) {
+Error CopyFailed(const std::string& what) {
   return {Reason::kBackupFailed, "the backup failed: " + what};
 }
 
@@ -24,7 +24,7 @@ Result<Database> OpenFile(const std::string& path, int flags) {
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database db(raw, &sqlite3_close);
   if (code != SQLITE_OK)
-    return Failed(fmt::format("cannot open {}: {}", path, sqlite3_errmsg(db.get())));
+    return CopyFailed(fmt::format("cannot open {}: {}", path, sqlite3_errmsg(db.get())));
   return db;
 }
 
@@ -38,8 +38,8 @@ Result<void> Check(sqlite3* db, const std::string& path) {
   std::string verdict;
   const int code = sqlite3_exec(db, "PRAGMA quick_check(1)", &KeepFirstRow, &verdict, nullptr);
   if (code == SQLITE_OK && verdict == "ok") return {};
-  return Failed(fmt::format("the copy {} does not pass quick_check: {}", path,
-                            code == SQLITE_OK ? verdict : sqlite3_errmsg(db)));
+  return CopyFailed(fmt::format("the copy {} does not pass quick_check: {}", path,
+                                code == SQLITE_OK ? verdict : sqlite3_errmsg(db)));
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ Result<void> CopySqliteDatabase(const std::string& from, const std::string& to,
   const Database source = TRY(OpenFile(from, SQLITE_OPEN_READWRITE));
   const Database copy = TRY(OpenFile(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   sqlite3_backup* backup = sqlite3_backup_init(copy.get(), "main", source.get(), "main");
-  if (backup == nullptr) return Failed(sqlite3_errmsg(copy.get()));
+  if (backup == nullptr) return CopyFailed(sqlite3_errmsg(copy.get()));
   int code = SQLITE_OK;
   bool late = false, stopped = false;
   while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) {
@@ -63,9 +63,9 @@ Result<void> CopySqliteDatabase(const std::string& from, const std::string& to,
   }
   const int finished = sqlite3_backup_finish(backup);
   if (stopped) return Error{Reason::kCancelled, "the backup was cancelled"};
-  if (late) return Failed(fmt::format("copying {} did not end in time", from));
+  if (late) return CopyFailed(fmt::format("copying {} did not end in time", from));
   if (code != SQLITE_DONE || finished != SQLITE_OK)
-    return Failed(fmt::format("cannot copy {}: {}", from, sqlite3_errstr(code)));
+    return CopyFailed(fmt::format("cannot copy {}: {}", from, sqlite3_errstr(code)));
   return Check(copy.get(), to);
 }
 

@@ -14,14 +14,15 @@ def check(root):
     return subprocess.run([sys.executable, CHECK, root], capture_output=True, text=True)
 
 
-def verdict_on(path, line):
-    """What the check says of a tree that holds one file with one line."""
+def verdict_on(path, line, *others):
+    """What the check says of a tree that holds one file with one line, or several of them."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("store", "drivers", "daemon", "cli"):
             (pathlib.Path(folder) / name).mkdir()
-        file = pathlib.Path(folder) / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(line + "\n")
+        for name in (path, *others):
+            file = pathlib.Path(folder) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(line + "\n")
         return check(folder)
 
 
@@ -55,6 +56,13 @@ class Layers(unittest.TestCase):
         self.refused("store/core/graph.cc", "#include <fstream>", "<fstream> in a pure folder")
         self.refused("daemon/plan/plan.cc", "#include <thread>", "<thread> in a pure folder")
         self.allowed("store/rocks_kv.cc", "#include <thread>")
+
+    def test_private_names_are_one_in_a_half(self):
+        for private in ("int Twice(int a,\n          const Id& id) {", "constexpr int kTwice = 2;", "struct Twice {"):
+            text = f"namespace {{\n\n{private}\n\n}}  // namespace"
+            result = verdict_on("cli/a.cc", text, "cli/commands/b.cc")
+            self.assertIn("wice is the name of something in cli/a.cc, too", result.stdout)
+            self.assertEqual(verdict_on("cli/a.cc", text, "cli/render/b.cc").stdout, "")
 
     def test_a_library_has_one_home(self):
         self.refused("daemon/engine.cc", "#include <rocksdb/db.h>", "rocksdb/db.h belongs to")

@@ -18,7 +18,7 @@ namespace {
 
 // A daemon interrupts its runs after some seconds; what they wait for then takes seconds, too.
 constexpr std::chrono::milliseconds kStopLimit{30'000};
-constexpr std::chrono::milliseconds kPoll{50};
+constexpr std::chrono::milliseconds kStopPoll{50};
 
 constexpr Option kDaemonOptions[] = {
     {"--only-if-idle", "", "stop: leave it alone when runs are active"},
@@ -90,8 +90,8 @@ class Stopping {
   // Looks for a moment. Where the process cannot be seen from here, since it is in another
   // container, the end of its answers is the last sign of it.
   bool HasEnded() const {
-    if (process_) return process_->AwaitEnd(kPoll);
-    std::this_thread::sleep_for(kPoll);
+    if (process_) return process_->AwaitEnd(kStopPoll);
+    std::this_thread::sleep_for(kStopPoll);
     return !answers_;
   }
 
@@ -147,7 +147,7 @@ Result<int> Stop(Context& context) {
   return kDone;
 }
 
-Result<int> Log(Context& context) {
+Result<int> PrintLog(Context& context) {
   const Config* config = TRY(context.config());
   if (config->daemon.address.text != "local") {
     return Error{Reason::kUnsupported,
@@ -162,7 +162,7 @@ Result<int> RunDaemon(Context& context) {
   std::string verb = context.args().Operand(0);
   if (verb.empty() || verb == "status") return Status(context);
   if (verb == "stop") return Stop(context);
-  if (verb == "log") return Log(context);
+  if (verb == "log") return PrintLog(context);
   if (verb == "start") return PrintStatus(context, TRY(context.client()));
   Error error{Reason::kUsage, "`mig daemon` has no `" + verb + "`"};
   error.hint = "`mig daemon` takes status, start, stop or log";

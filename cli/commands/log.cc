@@ -48,7 +48,7 @@ Result<void> AddNames(const fs::path& path, v1::ListRevisionsRequest& request) {
                "cannot read all of " + path.string() + ": " + failed.message()};
 }
 
-Result<v1::ListRevisionsRequest> RequestOf(Context& context) {
+Result<v1::ListRevisionsRequest> LogRequestOf(Context& context) {
   const Arguments& args = context.args();
   v1::ListRevisionsRequest request;
   request.set_dependencies(args.Has("dependencies"));
@@ -81,7 +81,7 @@ Result<void> CheckPaths(const Arguments& args) {
 
 Result<int> RunLog(Context& context) {
   context.LookAt(context.args().Value("ref"));
-  v1::ListRevisionsRequest request = TRY(RequestOf(context));
+  v1::ListRevisionsRequest request = TRY(LogRequestOf(context));
   int left = TRY(MaxCount(context.args()));
   const HistoryForm form{context.args().Has("verbose"), context.args().Has("graph"),
                          context.args().Has("oneline")};

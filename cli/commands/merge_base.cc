@@ -22,7 +22,7 @@ constexpr Option kMergeBaseOptions[] = {
 
 constexpr std::size_t kMostAtOnce = 1000;
 
-v1::FindMergeBasesRequest RequestOf(const Arguments& args) {
+v1::FindMergeBasesRequest BasesRequestOf(const Arguments& args) {
   v1::FindMergeBasesRequest request;
   request.set_dependencies(args.Has("dependencies"));
   if (args.Has("is-ancestor")) request.set_kind(v1::FindMergeBasesRequest::KIND_IS_ANCESTOR);
@@ -45,7 +45,7 @@ std::string LineOf(const v1::FindMergeBasesResponse::Answer& answer, const Argum
 Result<int> RunOnce(Context& context) {
   const Arguments& args = context.args();
   if (args.operands().size() < 2) return TooFew(context.command());
-  v1::FindMergeBasesRequest request = RequestOf(args);
+  v1::FindMergeBasesRequest request = BasesRequestOf(args);
   auto* question = request.add_questions();
   question->mutable_revisions()->Assign(args.operands().begin(), args.operands().end());
   const v1::FindMergeBasesResponse response = TRY(context.Ask(request));
@@ -60,7 +60,7 @@ Result<int> RunOnce(Context& context) {
 }
 
 Result<void> AnswerLines(Context& context, const std::vector<std::string>& lines) {
-  v1::FindMergeBasesRequest request = RequestOf(context.args());
+  v1::FindMergeBasesRequest request = BasesRequestOf(context.args());
   for (const std::string& line : lines) {
     auto* question = request.add_questions();
     std::istringstream words(line);

@@ -58,7 +58,7 @@ Lexeme LexNameOrNumber(std::string_view script, std::size_t begin) {
   return TokenUpTo(TokenKind::kNumber, fraction ? SkipName(script, end + 1) : end);
 }
 
-Lexeme LexSymbol(std::string_view script, std::size_t begin) {
+Lexeme LexMariadbSymbol(std::string_view script, std::size_t begin) {
   if (script.substr(begin, 3) == "<=>") return TokenUpTo(TokenKind::kSymbol, begin + 3);
   constexpr std::string_view kPairs[] = {"<=", ">=", "<>", "!=", "<<", ">>",
                                          "||", "&&", ":=", "->", "@@"};
@@ -84,7 +84,7 @@ Lexeme LexMariadb(std::string_view script, std::size_t begin, bool in_executable
   }
   if (c == '\'' || c == '"') return LexQuotedWithBackslashes(script, begin, TokenKind::kString);
   if (c == '`') return LexQuoted(script, begin, TokenKind::kQuotedName);
-  return LexSymbol(script, begin);
+  return LexMariadbSymbol(script, begin);
 }
 
 }  // namespace mig

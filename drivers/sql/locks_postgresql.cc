@@ -107,7 +107,7 @@ bool IsKnownStable(const std::string& name) {
   return kStable.contains(name);
 }
 
-class Reader {
+class LockReader {
  public:
   StatementLocks Take() {
     for (const auto& [object, mode] : modes_) {
@@ -516,7 +516,7 @@ StatementLocks PostgresqlLocksOf(std::string_view statement) {
   pg_query_free_parse_result(parsed);
   const Json& statements = Items(tree, "stmts");
   if (statements.size() != 1) return {};
-  Reader reader;
+  LockReader reader;
   for (const auto& [kind, node] : At(statements[0], "stmt").items()) reader.Read(kind, node);
   return reader.Take();
 }
