@@ -114,8 +114,10 @@ Result<Positions> LowerFromUpper(const Graph& graph, const Current& current, con
     Expression upper = TRY(ParseExpression(graph, sides.upper.text));
     auto end = TRY(Resolver(graph).One(upper));
     if (!end || upper.kind != Expression::Kind::kWord || !upper.branch.empty()) {
-      return Error{Reason::kNoSuchBranch, fmt::format("'{}' cannot be counted from '{}'",
-                                                      sides.lower.text, sides.upper.text)};
+      const Reason reason =
+          upper.branch.empty() ? Reason::kNoSuchBranch : Reason::kNoSuchRevision;  // as Alembic
+      return Error{reason, fmt::format("'{}' cannot be counted from '{}'", sides.lower.text,
+                                       sides.upper.text)};
     }
     ends = Current{{*end}};
   }
