@@ -546,7 +546,8 @@ Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
 }
 
 Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
-  if (book_.dialect() == Dialect::kPostgresql) TRY(session_.Reset());  // settings are behind fences
+  // What a script set counts for its statements alone: its role may not read the fence.
+  if (book_.dialect() == Dialect::kPostgresql) TRY(session_.Reset());
   const JournalRow row = JournalOf(run, state);
   std::vector<SqlCommand> commands = {book_.PutJournal(row)};
   if (run.index == 0 && state != "done") {
