@@ -181,9 +181,7 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
     TRY(std::move(outcome));
     run.statements_before += static_cast<int>(run.unit().statements.size());
     if (run.last()) break;
-    for (const PlannedStatement& statement : run.unit().statements) {
-      if (Classify(book_.dialect(), statement.sql).sets_session) run.settings.push_back(&statement);
-    }
+    CollectSettings(run.unit(), book_.dialect(), run.settings);
   }
   journal_.clear();
   setting_.observe(

@@ -291,6 +291,13 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   return units;
 }
 
+void CollectSettings(const Unit& unit, Dialect dialect,
+                     std::vector<const PlannedStatement*>& settings) {
+  for (const PlannedStatement& statement : unit.statements) {
+    if (Classify(dialect, statement.sql).sets_session) settings.push_back(&statement);
+  }
+}
+
 void CollectUsed(const RunStep& step, Dialect dialect, ValuesUsed& used) {
   const StepKind kind = step.summary.kind;
   const bool up = kind == StepKind::kUpgrade;

@@ -95,6 +95,11 @@ Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect);
 // statement; kIrreversible.
 Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect);
 
+// Adds those of its statements that set something in the session for later units: they are repeated
+// where the step goes on in another one.
+void CollectSettings(const Unit& unit, Dialect dialect,
+                     std::vector<const PlannedStatement*>& settings);
+
 // Adds the values that the sections of the step use.
 void CollectUsed(const RunStep& step, Dialect dialect, ValuesUsed& used);
 

@@ -73,12 +73,46 @@ Error EditedInDoubt(const Unfinished& unfinished, const JournalRow& row, const U
   return error;
 }
 
-// Whether the new text may do without a statement that a run had begun and the old text had.
-Result<void> Withdraw(const Unfinished& unfinished, const JournalRow& row, const Unit* unit,
-                      Session& session, const Bookkeeping& book) {
+// What looking for a unit's effect gives under what the units before it set in the session, as it
+// ran; that stays set. Nothing where it cannot be set any more.
+Result<std::optional<Effect>> LookBehind(const std::vector<Unit>& units, const JournalRow& row,
+                                         const Probe& probe, Session& session) {
+  if (probe.kind == Probe::Kind::kNone) return std::optional(Effect::kUnknown);
+  std::vector<const PlannedStatement*> settings;
+  for (std::int64_t number = 0; number < row.unit; ++number)
+    CollectSettings(units[static_cast<std::size_t>(number)], session.dialect(), settings);
+  for (const PlannedStatement* setting : settings) {
+    auto set = session.Execute({.sql = setting->sql, .scripted = true});
+    if (set) continue;
+    const Reason reason = set.error().reason;
+    if (reason == Reason::kDatabaseUnreachable || reason == Reason::kCancelled)
+      return Unexpected(std::move(set).error());
+    return std::optional<Effect>();
+  }
+  return std::optional(TRY(LookFor(session, probe, SeenBefore(row))));
+}
+
+// The same for people; the session is as it was.
+Result<std::string> FoundBehind(const std::vector<Unit>& units, const JournalRow& row,
+                                Session& session) {
+  const PlannedStatement& statement = UnitAt(units, row.unit)->statements[0];
+  const Probe probe = Classify(session.dialect(), statement.sql).probe;
+  const auto effect = TRY(LookBehind(units, row, probe, session));
+  TRY(session.Reset());
+  if (effect) return WhatWasFound(probe, *effect);
+  return std::string(
+      "nobody can tell: what earlier parts set in the session cannot be set any more");
+}
+
+// Whether the new text may do without a statement that a run had begun and the old text, of
+// `units`, had.
+Result<void> Withdraw(const Unfinished& unfinished, const JournalRow& row,
+                      const std::vector<Unit>& units, Session& session) {
+  const Unit* unit = UnitAt(units, row.unit);
   if (unit == nullptr || unit->statements.empty()) return EditedInDoubt(unfinished, row, unit);
-  const Probe probe = Classify(book.dialect(), unit->statements[0].sql).probe;
-  switch (TRY(LookFor(session, probe, SeenBefore(row)))) {
+  const Probe probe = Classify(session.dialect(), unit->statements[0].sql).probe;
+  const auto effect = TRY(LookBehind(units, row, probe, session));
+  switch (effect.value_or(Effect::kUnknown)) {
     case Effect::kTookNot:
     case Effect::kUnchanged:
       return {};
@@ -154,11 +188,7 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
     if (const auto row = unfinished.units.find(number); row != unfinished.units.end()) {
       const bool done = row->second.state == kDone;
       part.state = done ? UnfinishedPart::State::kDone : UnfinishedPart::State::kInDoubt;
-      if (!done && !part.sql.empty()) {
-        const Probe probe = Classify(book.dialect(), unit->statements[0].sql).probe;
-        const Effect effect = TRY(LookFor(session, probe, SeenBefore(row->second)));
-        part.found = WhatWasFound(probe, effect);
-      }
+      if (!done && !part.sql.empty()) part.found = TRY(FoundBehind(units, row->second, session));
     }
     parts.push_back(std::move(part));
   }
@@ -179,9 +209,9 @@ Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step,
       rows[number].id = step.summary.id;
       continue;
     }
-    const Unit* unit_before = UnitAt(units_before, number);
-    if (row.state == kDone) return EditedAfterItRan(unfinished, row, unit_before);
-    TRY(Withdraw(unfinished, row, unit_before, session, book));
+    if (row.state == kDone) return EditedAfterItRan(unfinished, row, UnitAt(units_before, number));
+    TRY(Withdraw(unfinished, row, units_before, session));
+    TRY(session.Reset());
   }
   return rows;
 }

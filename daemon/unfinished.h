@@ -48,16 +48,18 @@ struct UnfinishedPart {
   std::string sql;   // its statements as written, each ended by a semicolon and a line end
   std::string verb;  // of the first
   int line = 0;
-  std::string found;  // of what is in doubt: what looking at the database gives
+  // Of what is in doubt: what looking at the database gives, under what the parts before it set.
+  std::string found;
 };
-// All of them, in order. Where the text is gone, those that have a row, without statements.
+// All of them, in order. Where the text is gone, those that have a row, without statements. The
+// session is reset. REQUIRES: it is in its fixed state. Errors: those of Session.
 Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Session& session,
                                             const Bookkeeping& book,
                                             std::shared_ptr<const PlaceholderValues> placeholders);
 
 // The rows with which `step`, the same revision after an edit, goes on: what ran stands in it as it
 // ran, and only what did not run is different. Removes what a statement that is no more in the file
-// left behind.
+// left behind. The session is reset.
 //
 // Errors: kEditedSinceApplied naming what ran and was edited; kInDoubt where a statement that was
 // edited may have run.

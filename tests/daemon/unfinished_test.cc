@@ -90,6 +90,35 @@ TEST_F(UnfinishedTest, AnIndexWithoutANameIsTheOneThatWasNotThereBefore) {
   scene_.ExpectSound();
 }
 
+// The statement's names mean what the parts before it made them mean.
+TEST_F(UnfinishedTest, AStatementInDoubtIsLookedForUnderTheSettingsItRanUnder) {
+  scene_.placeholders()["SCHEMA"] = "shop";
+  WriteB(
+      "SET search_path = ${SCHEMA}, public;\nCREATE UNIQUE INDEX CONCURRENTLY u ON goods (id);\n",
+      "CREATE SCHEMA shop;\nCREATE TABLE shop.goods (id integer);\n"
+      "INSERT INTO shop.goods VALUES (1), (1);\n");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(Parts().at(2).found, "index u is there and invalid");
+  scene_.Replace("b", "UNIQUE INDEX CONCURRENTLY u", "INDEX CONCURRENTLY i");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT indexname FROM pg_indexes WHERE schemaname = 'shop'"), "i");
+  scene_.ExpectSound();
+}
+
+TEST_F(UnfinishedTest, NothingIsLookedForWhereTheSettingsItRanUnderCannotBeRepeated) {
+  WriteB("PREPARE p AS SELECT id FROM seen;\nCREATE UNIQUE INDEX CONCURRENTLY u ON t_a (id);\n",
+         "CREATE TABLE seen (id integer);\nINSERT INTO t_a VALUES (1), (1);\n");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  scene_.Sql("DROP TABLE seen");
+  EXPECT_EQ(Parts().at(2).found,
+            "nobody can tell: what earlier parts set in the session cannot be set any more");
+  scene_.Replace("b", "UNIQUE INDEX CONCURRENTLY u", "INDEX CONCURRENTLY i");
+  EXPECT_EQ(scene_.Upgrade(), "IN_DOUBT");
+  scene_.Sql("CREATE TABLE seen (id integer)");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT indexname FROM pg_indexes WHERE tablename = 't_a'"), "i");
+}
+
 TEST_F(UnfinishedTest, WhatStandsBehindTheFailureMayBeTakenAway) {
   WriteB("CREATE DATABASE \"template0\";\n", Insert("b1"), "");
   ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
