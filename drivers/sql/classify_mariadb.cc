@@ -239,7 +239,8 @@ StatementTraits ClassifyMariadb(const StatementTokens& whole) {
     return Opaque();
   }
   StatementTraits traits;
-  traits.sets_session = tokens.IsAnyWord(0, {"set", "use", "prepare", "deallocate"});
+  traits.sets_session = tokens.IsAnyWord(0, {"set", "use", "prepare", "deallocate"}) &&
+                        !tokens.HasWords(0, {"set", "global"});
   return traits;
 }
 

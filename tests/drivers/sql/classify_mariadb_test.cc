@@ -102,7 +102,8 @@ TEST(ClassifyMariadb, KnowsWhatAloneChangesTheSession) {
        {"SET @x = 1", "SET foreign_key_checks = 0", "USE db", "PREPARE p FROM 'SELECT 1'"}) {
     EXPECT_TRUE(Traits(sql).sets_session) << sql;
   }
-  for (const char* sql : {"SET PASSWORD = PASSWORD('x')", "UPDATE t SET a = 1", "SELECT @x := 1"})
+  for (const char* sql : {"SET PASSWORD = PASSWORD('x')", "SET GLOBAL event_scheduler = ON",
+                          "UPDATE t SET a = 1", "SELECT @x := 1"})
     EXPECT_FALSE(Traits(sql).sets_session) << sql;
 }
 
