@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
+#include <future>
 
 #include "daemon/plan/consent.h"
+#include "daemon/thread.h"
 #include "daemon/transaction.h"
 #include "drivers/backup.h"
 #include "drivers/sql/destruction.h"
@@ -15,6 +18,25 @@ namespace {
 
 // Counting stops here: it only has to tell a person how much there is.
 constexpr std::int64_t kMostCounted = 100'000;
+
+constexpr std::chrono::seconds kSignOfLife{1};  // well below what a server waits for
+
+// Takes it on a thread of its own: a session that says nothing for as long as a backup may take is
+// ended by servers, and the lease with it. Errors: those of TakeBackup and Session; kLimitExceeded.
+Result<Backup> TakeBeside(Session& session, BackupOrder order) {
+  std::atomic<bool> lost = false;
+  order.cancelled = [&lost, asked = std::move(order.cancelled)] { return lost || asked(); };
+  std::packaged_task<Result<Backup>()> take([&order] { return TakeBackup(order); });
+  std::future<Result<Backup>> taken = take.get_future();
+  std::thread thread = TRY(StartThread([&take] { take(); }));
+  Result<SqlResult> sign = SqlResult();
+  while (taken.wait_for(kSignOfLife) == std::future_status::timeout) {
+    if (sign) sign = session.Execute({"SELECT 1"});
+    lost = !sign;
+  }
+  thread.join();
+  return sign ? taken.get() : std::move(sign).error();
+}
 
 bool HasStatements(const RunPlan& plan) {
   return std::ranges::any_of(plan.steps, [](const RunStep& step) {
@@ -201,7 +223,7 @@ Result<void> Precautions::BackUp(const RunPlan& plan) {
                   setting_.run.substr(0, 8)),
       policy().backup_time,
       setting_.cancelled};
-  const auto backup = TakeBackup(order);
+  const auto backup = TakeBeside(*target_.session, std::move(order));
   entry.finished_at = FormatMilliseconds(world_.now());
   entry.duration_us =
       std::chrono::duration_cast<std::chrono::microseconds>(world_.elapsed() - started).count();

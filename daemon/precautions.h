@@ -49,7 +49,7 @@ class Precautions {
     std::string run;  // its id
     std::vector<std::string> allow;
     Observer observe;
-    std::function<bool()> cancelled;
+    std::function<bool()> cancelled;  // from another thread, too
     TargetFinder find;
   };
 

@@ -5,7 +5,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "tests/daemon/forwarding_session.h"
 #include "tests/daemon/scene.h"
 
 namespace mig {
@@ -250,6 +252,58 @@ TEST_P(PrecautionsTest, TakeNoBackupForAPlanThatIsRefused) {
   scene_.policy().is_protected = true;
   EXPECT_EQ(scene_.Downgrade("a"), "CONSENT_MISSING");
   EXPECT_THAT(Backups(), IsEmpty());
+}
+
+// With a server that ends the session of a run after three seconds of silence.
+class ImpatientServer : public ForwardingSession {
+ public:
+  using ForwardingSession::ForwardingSession;
+  Result<bool> TryLock(std::string_view name) override {
+    const bool taken = TRY(real_->TryLock(name));
+    if (taken) MustExecute(*real_, {"SET wait_timeout = 3"});
+    return taken;
+  }
+};
+
+void ExpectRunAfterABackupOfFiveSeconds(Scene& scene) {
+  scene.Draw("a");
+  scene.policy().backup = "sleep 5; echo x > \"$MIG_BACKUP_FILE\"";
+  scene.policy().backup_directory = scene.Path("backups");
+  EXPECT_EQ(scene.Upgrade(), "done") << scene.error().message;
+  scene.ExpectSound();
+}
+
+TEST(MariadbBackup, MayTakeLongerThanTheServerWaitsForTheRun) {
+  Scene scene(Dialect::kMariadb, "",
+              [](const TargetUrl& url, IfMissing if_missing) -> Result<std::unique_ptr<Session>> {
+                std::unique_ptr<Session> session = TRY(OpenSession(url, if_missing));
+                return std::unique_ptr<Session>(new ImpatientServer(std::move(session)));
+              });
+  ExpectRunAfterABackupOfFiveSeconds(scene);
+}
+
+TEST(PostgresBackup, MayTakeLongerThanTheServerWaitsForTheRun) {
+  Scene scene(Dialect::kPostgresql);
+  scene.Sql(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET idle_session_timeout = 3000', "
+      "current_database()); END $$");
+  ExpectRunAfterABackupOfFiveSeconds(scene);
+}
+
+TEST(PostgresBackup, IsGivenUpWhenTheRunLosesItsSession) {
+  Scene scene(Dialect::kPostgresql);
+  scene.Draw("a");
+  scene.policy().backup = "touch " + scene.Path("begun") + "; sleep 60";
+  scene.policy().backup_directory = scene.Path("backups");
+  scene.policy().backup_time = std::chrono::seconds(20);
+  const RunPtr run = scene.Start({Kind::kUpgrade, {"a"}});
+  while (!std::filesystem::exists(scene.Path("begun")))
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  scene.Sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database d ON d.oid = database "
+      "WHERE locktype = 'advisory' AND datname = current_database()");
+  EXPECT_EQ(scene.Await(*run), "DATABASE_UNREACHABLE");
+  EXPECT_EQ(scene.Tables(), "");
 }
 
 TEST(ServedPolicies, AreTheDaemonsOwn) {
