@@ -19,6 +19,9 @@ constexpr char kMariadbSettings[] =
     "sql_select_limit = 18446744073709551615, sql_safe_updates = 0, "
     "session_track_schema = 1, session_track_state_change = 1";
 
+// In a session that has the run lock. It does not count while a statement runs.
+constexpr char kShortSilence[] = "SET wait_timeout = 30";
+
 // More than that goes alone: a message may not be longer than the server's max_allowed_packet.
 constexpr std::size_t kTogether = 16'384;  // bytes
 
@@ -26,6 +29,15 @@ Result<bool> IsOne(MariadbConnection& connection, const std::string& sql) {
   MariadbConnection::Running running(connection);
   SqlResult result = TRY(connection.RunUnlimited(sql));
   return !result.rows.empty() && result.rows[0].at(0) == SqlValue(std::int64_t{1});
+}
+
+// Lets the server give the run lock of a machine that is gone back soon.
+Result<void> ShortenSilence(MariadbConnection& connection) {
+  const bool changed = connection.state_changed();
+  MariadbConnection::Running running(connection);
+  TRY(connection.Run(kShortSilence));
+  if (!changed) connection.ForgetChanges();
+  return {};
 }
 
 // One of `url`, or the session's own without the modes that change how text is read.
@@ -167,6 +179,7 @@ Result<void> MariadbSession::Reset() {
 }
 
 Result<void> MariadbSession::HandLockTo(MariadbConnection& next) {
+  TRY(ShortenSilence(next));
   auto [first, second] = MariadbUserLocks(*lock_);
   TRY(IsOne(*connection_, fmt::format("SELECT RELEASE_LOCK('{}')", second)));
   bool second_taken = TRY(IsOne(next, fmt::format("SELECT GET_LOCK('{}', 0)", second)));
@@ -185,8 +198,10 @@ Result<bool> MariadbSession::TryLock(std::string_view name) {
       fmt::format(
           "SELECT IF(GET_LOCK('{0}', 0), IF(GET_LOCK('{1}', 0), 1, 0 * RELEASE_LOCK('{0}')), 0)",
           first, second)));
-  if (taken) lock_ = name;
-  return taken;
+  if (!taken) return false;
+  lock_ = name;
+  TRY(ShortenSilence(*connection_));
+  return true;
 }
 
 Result<void> MariadbSession::Unlock(std::string_view name) {

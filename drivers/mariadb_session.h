@@ -11,7 +11,8 @@
 // its sql_mode), but for what this program's reading of SQL relies on: utf8mb4, autocommit, no
 // ANSI_QUOTES, NO_BACKSLASH_ESCAPES or ORACLE in sql_mode (nor any mode that stands for them),
 // English messages; and for waiting: 5 s for a lock (the executor sets its own), 600 s until the
-// server ends a session from which it hears nothing. The url's `sql_mode` replaces the server's.
+// server ends a session from which it hears nothing, 30 s once it had the run lock. The url's
+// `sql_mode` replaces the server's.
 //
 // Reset() does nothing where no statement changed the session's state. Else it opens a new
 // connection and hands the run lock over, as resetting the old one (COM_RESET_CONNECTION) would

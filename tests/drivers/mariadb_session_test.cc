@@ -182,6 +182,18 @@ TEST_F(MariadbSessionTest, ResetKeepsTheConnectionWhereNothingChangedIt) {
   EXPECT_EQ(Cell(*session_, {"SELECT connection_id()"}), id);
 }
 
+TEST_F(MariadbSessionTest, LetsTheServerGiveTheRunLockOfASilentMachineBackWithinHalfAMinute) {
+  ASSERT_TRUE(*session_->TryLock("mig run x"));
+  const SqlValue id = Cell(*session_, {"SELECT connection_id()"});
+  ASSERT_TRUE(session_->Reset());
+  EXPECT_EQ(Cell(*session_, {"SELECT connection_id()"}), id) << "that it has the lock is no change";
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Cell(*session_, {"SELECT @@wait_timeout"}), SqlValue(std::int64_t{30}));
+    Run("SET @x = 1");
+    ASSERT_TRUE(session_->Reset());
+  }
+}
+
 // Others try to take the lock all the time while it moves from connection to connection.
 TEST_F(MariadbSessionTest, NobodyGetsTheRunLockWhileItsHolderIsReset) {
   ASSERT_TRUE(*session_->TryLock("mig run x"));
