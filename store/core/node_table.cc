@@ -134,7 +134,25 @@ PackedWords PackedWordsOf(std::string_view packed) {
   return words;
 }
 
-void NodeTable::Edges::Add(std::span<const Position> row) {
+void NodeTable::Exits::Add(Position p, std::span<const Position> parents,
+                           std::span<const Position> depends) {
+  if (!are_known()) return;
+  const Position begin = p - p % kBlock;
+  Set all = 0;
+  for (const auto edges : {parents, depends}) {
+    for (const Position below : edges) all |= below < begin ? With(below) : of_[below - begin];
+  }
+  of_.push_back(all);
+}
+
+NodeTable::Exits::Set NodeTable::Exits::With(Position to) {
+  const auto found = std::find(to_.begin(), to_.end(), to);
+  const auto index = static_cast<std::size_t>(found - to_.begin());
+  if (found == to_.end() && are_known()) to_.push_back(to);
+  return index < kMost ? Set{1} << index : 0;
+}
+
+void NodeTable::Block::Edges::Add(std::span<const Position> row) {
   to.insert(to.end(), row.begin(), row.end());
   ends.push_back(static_cast<std::uint32_t>(to.size()));
 }
@@ -142,16 +160,18 @@ void NodeTable::Edges::Add(std::span<const Position> row) {
 void NodeTable::Add(std::string_view packed, std::span<const Position> parents,
                     std::span<const Position> depends) {
   Block& block = LastBlock();
-  block.text.bytes += packed;
-  block.text.ends.push_back(static_cast<std::uint32_t>(block.text.bytes.size()));
-  block.parents.Add(parents);
-  block.depends.Add(depends);
+  block.text_.bytes += packed;
+  block.text_.ends.push_back(static_cast<std::uint32_t>(block.text_.bytes.size()));
+  block.parents_.Add(parents);
+  block.depends_.Add(depends);
+  block.exits_by_parents_.Add(size_, parents, {});
+  block.exits_by_all_.Add(size_, parents, depends);
   ++size_;
 }
 
 void NodeTable::Block::Reserve(std::size_t text_bytes) {
-  text.bytes.reserve(text_bytes + text_bytes / 8);
-  for (auto* numbers : {&text.ends, &parents.to, &parents.ends, &depends.ends})
+  text_.bytes.reserve(text_bytes + text_bytes / 8);
+  for (auto* numbers : {&text_.ends, &parents_.to, &parents_.ends, &depends_.ends})
     numbers->reserve(kBlock);
 }
 
@@ -160,8 +180,8 @@ NodeTable::Block& NodeTable::LastBlock() {
   if (size_ % kBlock == 0) {
     auto block = std::make_shared<Block>();
     if (last_is_own_) {  // it stays for long, and the next one is much like it
-      blocks_.back()->text.bytes.shrink_to_fit();
-      block->Reserve(blocks_.back()->text.bytes.size());
+      blocks_.back()->text_.bytes.shrink_to_fit();
+      block->Reserve(blocks_.back()->text_.bytes.size());
     }
     blocks_.push_back(std::move(block));
   } else if (!last_is_own_) {

@@ -1,10 +1,14 @@
 // The revisions of a graph as they lie in memory: what is known of each, packed, and its edges
 // downward, flat.
 //
-// A table only grows, and what is in it never changes: a copy shares all blocks, so it costs a
-// pointer for each few thousand revisions, and adding to the copy does not disturb the original.
+// They lie in blocks, and each block knows where it leads: a walk passes it in a few steps where
+// nothing in it matters. A table only grows, and what is in it never changes: a copy shares all
+// blocks, so it costs a pointer for each few hundred revisions, and adding to the copy does not
+// disturb the original.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -53,6 +57,11 @@ PackedWords PackedWordsOf(std::string_view packed);
 
 class NodeTable {
  public:
+  // The positions from a multiple of kBlock up to the next one.
+  static constexpr Position kBlock = 512;
+  class Block;
+  class Exits;
+
   NodeTable() = default;
   NodeTable(const NodeTable& other) : blocks_(other.blocks_), size_(other.size_) {}
   NodeTable(NodeTable&&) = default;
@@ -64,12 +73,61 @@ class NodeTable {
            std::span<const Position> depends);
 
   Position size() const { return size_; }
-  std::string_view packed(Position p) const { return block(p).text.of(p % kBlock); }
-  std::span<const Position> parents(Position p) const { return block(p).parents.of(p % kBlock); }
-  std::span<const Position> depends(Position p) const { return block(p).depends.of(p % kBlock); }
+  // The one that `p` is in.
+  const Block& block(Position p) const { return *blocks_[p / kBlock]; }
+  inline std::string_view packed(Position p) const;
+  inline std::span<const Position> parents(Position p) const;
+  inline std::span<const Position> depends(Position p) const;
 
  private:
-  static constexpr Position kBlock = 4096;
+  Block& LastBlock();
+
+  std::vector<std::shared_ptr<Block>> blocks_;
+  Position size_ = 0;
+  bool last_is_own_ = false;  // no other table has the last block
+};
+
+// Which positions below its block each revision leads to, however many steps that takes. They are
+// few, unless dozens of branches go on side by side: then it is not known.
+class NodeTable::Exits {
+ public:
+  using Set = std::uint64_t;
+
+  bool are_known() const { return to_.size() <= kMost; }
+
+  // Those that `p` leads to. REQUIRES: they are known, and the block has `p`.
+  Set of(Position p) const { return of_[p % kBlock]; }
+
+  template <typename Visit>
+  void ForEach(Set set, Visit visit) const {
+    for (; set != 0; set &= set - 1) visit(to_[static_cast<std::size_t>(std::countr_zero(set))]);
+  }
+
+  // For the next revision of the block, `p`.
+  void Add(Position p, std::span<const Position> parents, std::span<const Position> depends);
+
+ private:
+  static constexpr std::size_t kMost = 64;
+
+  Set With(Position to);
+
+  std::vector<Position> to_;  // one more than kMost: there were more
+  std::vector<Set> of_;       // by row; bit i stands for to_[i]
+};
+
+// REQUIRES of all that take a position: the block has it.
+class NodeTable::Block {
+ public:
+  std::string_view packed(Position p) const { return text_.of(p % kBlock); }
+  std::span<const Position> parents(Position p) const { return parents_.of(p % kBlock); }
+  std::span<const Position> depends(Position p) const { return depends_.of(p % kBlock); }
+
+  // Along parents alone, resp. along parents and dependencies.
+  const Exits& exits_by_parents() const { return exits_by_parents_; }
+  const Exits& exits_by_all() const { return exits_by_all_; }
+
+ private:
+  friend class NodeTable;
 
   // Rows of different lengths, one after the other in one array.
   struct Text {
@@ -89,18 +147,16 @@ class NodeTable {
     }
     void Add(std::span<const Position> row);
   };
-  struct Block {
-    Text text;
-    Edges parents, depends;
-    void Reserve(std::size_t text_bytes);
-  };
 
-  const Block& block(Position p) const { return *blocks_[p / kBlock]; }
-  Block& LastBlock();
+  void Reserve(std::size_t text_bytes);
 
-  std::vector<std::shared_ptr<Block>> blocks_;
-  Position size_ = 0;
-  bool last_is_own_ = false;  // no other table has the last block
+  Text text_;
+  Edges parents_, depends_;
+  Exits exits_by_parents_, exits_by_all_;
 };
+
+std::string_view NodeTable::packed(Position p) const { return block(p).packed(p); }
+std::span<const Position> NodeTable::parents(Position p) const { return block(p).parents(p); }
+std::span<const Position> NodeTable::depends(Position p) const { return block(p).depends(p); }
 
 }  // namespace mig

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <string_view>
 #include <tuple>
@@ -36,9 +38,6 @@ Positions Where(const Graph& graph, Wanted wanted) {
 // flags are complete when it is taken. One byte for each position up to the highest, of which only
 // those walked over are touched. A stale revision is one whose answer is known already, and that of
 // all below it: once nothing fresh waits, the question is answered.
-//
-// Revisions that nothing reached are taken like the others, and paint nothing: to leave them out
-// would be a branch that the processor guesses wrong time and again.
 class Painter {
  public:
   // Unlike unsigned char it aliases nothing, so that members stay in registers.
@@ -46,9 +45,9 @@ class Painter {
   static constexpr Flags kStale = 1, kReached = 0x80;
 
   Painter(const Graph& graph, Follow follow, Position highest)
-      : graph_(graph),
+      : nodes_(graph.nodes()),
         follow_(follow),
-        flags_(static_cast<Flags*>(std::calloc(std::size_t{highest} + 1, 1)), &std::free),
+        flags_(static_cast<Flags*>(std::calloc(highest / kBlock + 1, kBlock)), &std::free),
         at_(highest + 1) {
     if (flags_ == nullptr) std::abort();
   }
@@ -56,23 +55,86 @@ class Painter {
   // REQUIRES: `p` is no higher than the highest, and nothing was taken.
   void Start(Position p, Flags flags) { Paint(p, flags | kReached); }
 
-  // `flags`: all of what Take() gave, and more where that is not 0.
-  void PaintBelow(Position p, Flags flags) {
-    ForEachBelow(graph_, p, follow_, [&](Position below) { Paint(below, flags); });
+  // Takes everything down to `end`, the highest first, while something fresh waits: `take` is told
+  // a position and its flags, and returns those to paint below it with, all of them and perhaps
+  // more, or nothing to stop. Blocks that do not matter are passed without taking what is in them:
+  // `matters` is told the flags of what is fresh in one, reached from above it or started in it.
+  //
+  // Revisions that nothing reached are painted below like the others, without flags: to leave them
+  // out would be a branch that the processor guesses wrong time and again.
+  template <typename Matters, typename Take>
+  void Walk(Position end, Matters matters, Take take) {
+    while (fresh_ > 0 && at_ > end) {
+      const Position begin = (at_ - 1) / kBlock * kBlock;
+      const NodeTable::Block& block = nodes_.block(begin);
+      if (begin >= end && ExitsOf(block).are_known() && !matters(FreshFrom(begin))) {
+        Pass(begin, ExitsOf(block));
+        continue;
+      }
+      for (const Position last = std::max(begin, end); at_ > last && fresh_ > 0;) {
+        const Flags flags = flags_[--at_];
+        fresh_ -= static_cast<std::size_t>(IsFresh(flags));
+        const std::optional<Flags> below = take(at_, flags);
+        if (!below) return;
+        PaintBelow(block, at_, *below);
+      }
+    }
   }
 
-  bool HasFresh() const { return fresh_ > 0; }
-
-  // The next lower revision with its flags: 0 where nothing reached it. REQUIRES: HasFresh().
-  std::pair<Position, Flags> Take() {
-    const Flags flags = flags_[--at_];
-    fresh_ -= static_cast<std::size_t>(IsFresh(flags));
-    return {at_, flags};
-  }
-
+  Flags flags(Position p) const { return flags_[p]; }
   static bool IsFresh(Flags flags) { return (flags & (kReached | kStale)) == kReached; }
 
  private:
+  static constexpr Position kBlock = NodeTable::kBlock;
+
+  const NodeTable::Exits& ExitsOf(const NodeTable::Block& block) const {
+    return follow_ == Follow::kParents ? block.exits_by_parents() : block.exits_by_all();
+  }
+
+  // Of the block that begins there.
+  template <typename Visit>
+  void ForEachReached(Position begin, Visit visit) const {
+    std::uint64_t several;
+    for (Position p = begin; p < begin + kBlock; p += sizeof several) {
+      std::memcpy(&several, &flags_[p], sizeof several);
+      if (several == 0) continue;
+      for (Position q = p; q < p + sizeof several; ++q) {
+        if (flags_[q] != 0) visit(q);
+      }
+    }
+  }
+
+  Flags FreshFrom(Position begin) const {
+    Flags fresh = 0;
+    ForEachReached(begin, [&](Position p) {
+      if (IsFresh(flags_[p])) fresh |= flags_[p];
+    });
+    return fresh;
+  }
+
+  void Pass(Position begin, const NodeTable::Exits& exits) {
+    NodeTable::Exits::Set set = 0;  // of those before with the same flags
+    Flags flags = 0;
+    const auto paint = [&] { exits.ForEach(set, [&](Position below) { Paint(below, flags); }); };
+    ForEachReached(begin, [&](Position p) {
+      if (flags_[p] != flags) {
+        paint();
+        set = 0;
+        flags = flags_[p];
+      }
+      set |= exits.of(p);
+      fresh_ -= static_cast<std::size_t>(IsFresh(flags));
+    });
+    paint();
+    at_ = begin;
+  }
+
+  void PaintBelow(const NodeTable::Block& block, Position p, Flags flags) {
+    for (const Position below : block.parents(p)) Paint(below, flags);
+    if (follow_ == Follow::kParents) return;
+    for (const Position below : block.depends(p)) Paint(below, flags);
+  }
+
   void Paint(Position p, Flags flags) {
     const Flags before = flags_[p];
     flags_[p] = before | flags;
@@ -80,7 +142,7 @@ class Painter {
         static_cast<std::size_t>(IsFresh(flags_[p])) - static_cast<std::size_t>(IsFresh(before));
   }
 
-  const Graph& graph_;
+  const NodeTable& nodes_;
   const Follow follow_;
   const std::unique_ptr<Flags[], void (*)(void*)> flags_;
   Position at_;  // everything from here on was taken
@@ -102,6 +164,8 @@ Marks StrictlyAbove(const Graph& graph, const Positions& set, Follow follow) {
   return above;
 }
 
+bool AnyFresh(Painter::Flags fresh) { return fresh != 0; }
+
 Position Highest(const Positions& set) { return *std::max_element(set.begin(), set.end()); }
 
 template <typename Visit>
@@ -111,12 +175,10 @@ void WalkBetween(const Graph& graph, const Positions& lower, const Positions& up
   Painter painter(graph, follow, std::max(Highest(upper), lower.empty() ? 0 : Highest(lower)));
   for (Position p : upper) painter.Start(p, 0);
   for (Position p : lower) painter.Start(p, Painter::kStale);
-  while (painter.HasFresh()) {
-    const auto [p, flags] = painter.Take();
-    if (flags == 0) continue;
-    if (Painter::IsFresh(flags) && !visit(p)) return;
-    painter.PaintBelow(p, flags);
-  }
+  painter.Walk(0, AnyFresh, [&](Position p, Painter::Flags flags) -> std::optional<Painter::Flags> {
+    if (Painter::IsFresh(flags) && !visit(p)) return std::nullopt;
+    return flags;
+  });
 }
 
 }  // namespace
@@ -156,12 +218,10 @@ bool IsAncestor(const Graph& graph, Position lower, Position upper, Follow follo
   if (lower > upper) return false;
   Painter painter(graph, follow, upper);
   painter.Start(upper, 0);
-  while (painter.HasFresh()) {
-    const auto [p, flags] = painter.Take();
-    if (p == lower) return flags != 0;
-    painter.PaintBelow(p, flags);
-  }
-  return false;
+  painter.Walk(
+      lower + 1, [](Painter::Flags) { return false; },
+      [](Position, Painter::Flags flags) { return std::optional(flags); });
+  return painter.flags(lower) != 0;
 }
 
 bool SharesLineage(const Graph& graph, Position a, Position b, Follow follow) {
@@ -173,11 +233,10 @@ Positions MaximalOf(const Graph& graph, const Positions& set, Follow follow) {
   Painter painter(graph, follow, Highest(set));
   for (Position p : set) painter.Start(p, 0);
   Positions maximal;
-  while (painter.HasFresh()) {
-    const auto [p, flags] = painter.Take();
+  painter.Walk(0, AnyFresh, [&](Position p, Painter::Flags flags) {
     if (Painter::IsFresh(flags)) maximal.push_back(p);
-    painter.PaintBelow(p, flags != 0 ? flags | Painter::kStale : 0);
-  }
+    return std::optional<Painter::Flags>(flags != 0 ? flags | Painter::kStale : 0);
+  });
   std::reverse(maximal.begin(), maximal.end());
   return maximal;
 }
@@ -212,12 +271,11 @@ Positions MergeBasesOf(const Graph& graph, Position a, Position b, Follow follow
   painter.Start(a, kA);
   painter.Start(b, kB);
   Positions bases;
-  while (painter.HasFresh()) {
-    const auto [p, flags] = painter.Take();
-    const bool both = (flags & kBoth) == kBoth;
-    if (both && Painter::IsFresh(flags)) bases.push_back(p);
-    painter.PaintBelow(p, both ? flags | Painter::kStale : flags);
-  }
+  const auto are_both = [](Painter::Flags flags) { return (flags & kBoth) == kBoth; };
+  painter.Walk(0, are_both, [&](Position p, Painter::Flags flags) {
+    if (are_both(flags) && Painter::IsFresh(flags)) bases.push_back(p);
+    return std::optional<Painter::Flags>(are_both(flags) ? flags | Painter::kStale : flags);
+  });
   std::reverse(bases.begin(), bases.end());
   return bases;
 }
@@ -258,7 +316,12 @@ void VisitBetween(const Graph& graph, const Positions& lower, const Positions& u
 
 std::size_t CountBetween(const Graph& graph, const Positions& lower, const Positions& upper,
                          Follow follow) {
-  return Between(graph, lower, upper, follow).size();
+  std::size_t count = 0;
+  WalkBetween(graph, lower, upper, follow, [&](Position) {
+    ++count;
+    return true;
+  });
+  return count;
 }
 
 Positions OldestFirst(const Graph& graph, const Positions& set) {

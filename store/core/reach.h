@@ -2,7 +2,9 @@
 //
 // Sets of revisions are sorted vectors of positions without repeats; Marks is the same as one bit a
 // revision. Everything is iterative and costs at most a pass over the positions between the highest
-// and the lowest revision involved, never their square.
+// and the lowest revision involved, never their square; ancestry, merge bases and maximal members
+// far less: blocks in which nothing is decided are passed by their exits
+// (store/core/node_table.h).
 #pragma once
 
 #include <cstddef>

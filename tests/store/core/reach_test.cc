@@ -156,6 +156,70 @@ TEST_P(RandomGraphs, HaveTheMergeBasesThatTheDefinitionSays) {
   }
 }
 
+Positions Without(const Marks& marks, const Marks& others) {
+  Positions without;
+  for (Position p = 0; p < marks.size(); ++p) {
+    if (marks[p] && !others[p]) without.push_back(p);
+  }
+  return without;
+}
+
+// Those of a set that is closed downward which nothing else of it follows.
+Positions Tops(const Graph& graph, const Marks& closed, Follow follow) {
+  Marks followed(closed.size());
+  for (Position p = 0; p < closed.size(); ++p) {
+    if (!closed[p]) continue;
+    for (Position below : graph.parents(p)) followed[below] = true;
+    if (follow == Follow::kParents) continue;
+    for (Position below : graph.depends(p)) followed[below] = true;
+  }
+  return Without(closed, followed);
+}
+
+// Walks pass whole blocks of them, where the blocks know where they lead.
+TEST_P(RandomGraphs, OfManyBlocksHaveTheAnswersThatTheDefinitionsSay) {
+  std::mt19937 random(11);
+  const Follow follow = GetParam();
+  int passable = 0, impassable = 0;
+  for (int round = 0; round < 24; ++round) {
+    const Graph whole = RandomGraph(random, 6 * NodeTable::kBlock, 1U << round % 9);
+    const Graph part = whole.Reaching(RandomSet(random, whole, 3));
+    for (Position begin = 0; begin < whole.size(); begin += NodeTable::kBlock) {
+      const NodeTable::Block& block = whole.nodes().block(begin);
+      const bool known = follow == Follow::kParents ? block.exits_by_parents().are_known()
+                                                    : block.exits_by_all().are_known();
+      ++(known ? passable : impassable);
+    }
+    for (const Graph& graph : {whole, part}) {
+      Positions members;
+      for (Position p = 0; p < graph.size(); ++p) {
+        if (graph.Has(p)) members.push_back(p);
+      }
+      for (int question = 0; question < 12; ++question) {
+        const Position a = members[random() % members.size()];
+        const Position b = members[random() % members.size()];
+        const Marks below_a = AncestorsOf(graph, {a}, follow),
+                    below_b = AncestorsOf(graph, {b}, follow);
+        Marks common(graph.size());
+        for (Position p = 0; p < graph.size(); ++p) common[p] = below_a[p] && below_b[p];
+        ASSERT_EQ(IsAncestor(graph, a, b, follow), below_b[a]) << a << " " << b;
+        ASSERT_EQ(MergeBasesOf(graph, a, b, follow), Tops(graph, common, follow)) << a << " " << b;
+        const Positions between = Without(below_a, below_b);
+        ASSERT_EQ(Between(graph, {b}, {a}, follow), between) << a << " " << b;
+        ASSERT_EQ(CountBetween(graph, {b}, {a}, follow), between.size()) << a << " " << b;
+        Positions maximal;
+        if (!below_b[a] || a == b) maximal.push_back(a);
+        if (!below_a[b]) maximal.push_back(b);
+        std::sort(maximal.begin(), maximal.end());
+        const Positions both = a == b ? Positions{a} : Positions{std::min(a, b), std::max(a, b)};
+        ASSERT_EQ(MaximalOf(graph, both, follow), maximal) << a << " " << b;
+      }
+    }
+  }
+  EXPECT_GT(passable, 0);
+  EXPECT_GT(impassable, 0);
+}
+
 // The same graph as commits of a repository.
 class GitRepository {
  public:
