@@ -54,6 +54,8 @@ Graph Graph::ExtendedTo(NodeTable nodes, Winner winner) const {
 Graph Graph::Reaching(const std::vector<Position>& tips) const {
   std::vector<bool> marks(size(), false);
   for (const Position p : tips) marks[p] = true;
+  const std::vector<Position>& tops = heads_by_all();
+  if (std::all_of(tops.begin(), tops.end(), [&](Position p) { return marks[p]; })) return *this;
   for (Position p = tips.empty() ? 0 : *std::max_element(tips.begin(), tips.end()) + 1; p-- > 0;) {
     if (!marks[p]) continue;
     for (const Position below : parents(p)) marks[below] = true;

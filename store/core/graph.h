@@ -66,7 +66,8 @@ class Graph {
   // this graph's table, and what it adds follows members, or what is added.
   Graph ExtendedTo(NodeTable nodes, Winner winner) const;
 
-  // The part of this graph that is in `tips` or below them, by parents and dependencies.
+  // The part of this graph that is in `tips` or below them, by parents and dependencies; a copy of
+  // this graph where that is all of it.
   Graph Reaching(const std::vector<Position>& tips) const;
 
   // Whether the other is a copy of this graph: then all that is derived from one holds for both.

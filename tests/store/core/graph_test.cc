@@ -90,6 +90,14 @@ TEST(Graph, FindsIdsByFourDigitsOrMore) {
   EXPECT_FALSE(graph.FindId(Id()));
 }
 
+TEST(Graph, ReachedByAllItsHeadsIsTheSame) {
+  const Graph graph = MakeGraph("a; b: a; c: a; x +b");
+  EXPECT_TRUE(graph.Reaching({3, 2}).IsSame(graph));
+  EXPECT_FALSE(graph.Reaching({1, 2}).IsSame(graph));
+  const Graph part = graph.Reaching({1, 2});
+  EXPECT_TRUE(part.Reaching({2, 1, 0}).IsSame(part));
+}
+
 TEST(Graph, OffersOnlyWordsOfFourCharactersOrMoreForAPrefix) {
   Graph graph = MakeGraph("use; users @user_branch; other");
   EXPECT_THAT(graph.WordsWithPrefix("use"), ElementsAre(Pair("user_branch", 1), Pair("users", 1)));
