@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,12 +28,12 @@ void AppendNumber(std::string& bytes, std::uint32_t number) {
   for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(number >> shift);
 }
 
+// Spelled out, so that it is one load.
 std::uint32_t NumberAt(std::string_view bytes, std::size_t offset) {
-  std::uint32_t number = 0;
-  for (std::size_t i = kNumberBytes; i-- > 0;) {
-    number = number << 8 | static_cast<unsigned char>(bytes[offset + i]);
-  }
-  return number;
+  const auto byte = [&](std::size_t i) {
+    return std::uint32_t{static_cast<unsigned char>(bytes[offset + i])};
+  };
+  return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
 }
 
 std::uint32_t Checksum(std::string_view payload) {
@@ -114,17 +115,18 @@ Result<void> GraphFile::Read(NodeTable& nodes) {
   const std::string first = TRY(file_.Read(kFirstLine.size()));
   if (first != kFirstLine) return {};
   size_ = kFirstLine.size();
-  std::string buffer;  // of the file from size_ on
+  // Of the file from size_ on: a record that is not whole yet, and what is read next.
+  std::string buffer(kFrameBytes + kMaxRecordBytes + kMostAtOnce, '\0');
+  std::size_t filled = 0;
   for (;;) {
-    const std::size_t had = buffer.size();
-    buffer.resize(had + kMostAtOnce);
-    const ssize_t got = ::pread(file_.descriptor(), buffer.data() + had, kMostAtOnce,
-                                static_cast<off_t>(size_ + had));
+    const ssize_t got = ::pread(file_.descriptor(), buffer.data() + filled, kMostAtOnce,
+                                static_cast<off_t>(size_ + filled));
     if (got < 0 && errno != EINTR) return FileError("read", "graph", errno);
-    buffer.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    const Added added = AddRecords(nodes, buffer);
+    filled += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    const Added added = AddRecords(nodes, std::string_view(buffer).substr(0, filled));
     size_ += added.bytes;
-    buffer.erase(0, added.bytes);
+    filled -= added.bytes;
+    std::memmove(buffer.data(), buffer.data() + added.bytes, filled);
     if (got == 0 || added.damaged) return {};
   }
 }

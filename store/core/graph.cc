@@ -95,55 +95,51 @@ Graph::Upward Graph::Reversed(const NodeTable& nodes, EdgesOf edges_of) {
   Upward up;
   up.offset.assign(nodes.size() + 1, 0);
   for (Position p = 0; p < nodes.size(); ++p) {
-    for (const Position below : edges_of(p)) ++up.offset[below + 1];
+    for (const Position below : edges_of(p)) ++up.offset[below];
   }
-  for (Position p = 0; p < nodes.size(); ++p) up.offset[p + 1] += up.offset[p];
+  std::partial_sum(up.offset.begin(), up.offset.end(), up.offset.begin());
   if (up.offset.back() == 0) return {};
   up.to.resize(up.offset.back());
-  std::vector<Position> next(up.offset.begin(), up.offset.end() - 1);
-  for (Position p = 0; p < nodes.size(); ++p) {
-    for (const Position below : edges_of(p)) up.to[next[below]++] = p;
+  // Filled from the ends, which so become the beginnings.
+  for (Position p = nodes.size(); p-- > 0;) {
+    for (const Position below : edges_of(p)) up.to[--up.offset[below]] = p;
   }
   return up;
 }
 
 std::vector<Position> Graph::SortedById(const NodeTable& nodes, Position first) {
-  // The first bytes of an id nearly always decide.
-  struct Key {
-    std::uint64_t first;
-    Position position;
-  };
-  std::vector<Key> keys;
+  // The first four bytes of an id, which nearly always decide, and its position.
+  std::vector<std::uint64_t> keys;
   keys.reserve(nodes.size() - first);
   for (Position p = first; p < nodes.size(); ++p) {
-    const Id id = PackedId(nodes.packed(p));
-    if (id == Id()) continue;
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8 | id.bytes()[i];
-    keys.push_back({number, p});
+    const std::string_view packed = nodes.packed(p);
+    const auto byte = [&](std::size_t i) {
+      return std::uint64_t{static_cast<unsigned char>(packed[i])};
+    };
+    const std::uint64_t start = byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
+    if (start != 0 || PackedId(packed) != Id()) keys.push_back(start << 32 | p);
   }
-  const auto before = [&](const Key& a, const Key& b) {
-    if (a.first != b.first) return a.first < b.first;
-    return std::pair(PackedId(nodes.packed(a.position)), a.position) <
-           std::pair(PackedId(nodes.packed(b.position)), b.position);
+  const auto position_of = [](std::uint64_t key) { return static_cast<Position>(key); };
+  const auto before = [&](std::uint64_t a, std::uint64_t b) {
+    if (a >> 32 != b >> 32) return a < b;
+    return std::pair(PackedId(nodes.packed(position_of(a))), a) <
+           std::pair(PackedId(nodes.packed(position_of(b))), b);
   };
   // Ids are hashes: their first bits put a few of them into each bucket.
-  const int shift = 63 - std::clamp(static_cast<int>(std::bit_width(keys.size())) - 4, 0, 20);
-  const auto bucket_of = [&](const Key& key) { return key.first >> shift >> 1; };
-  std::vector<std::uint32_t> ends((std::size_t{1} << (63 - shift)) + 1, 0);
-  for (const Key& key : keys) ++ends[bucket_of(key) + 1];
+  const int bits = std::clamp(static_cast<int>(std::bit_width(keys.size())) - 3, 1, 20);
+  std::vector<std::uint32_t> ends((std::size_t{1} << bits) + 1, 0);
+  for (const std::uint64_t key : keys) ++ends[(key >> (64 - bits)) + 1];
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
-  std::vector<Key> in_buckets(keys.size());
-  for (const Key& key : keys) in_buckets[ends[bucket_of(key)]++] = key;
-  std::vector<Position> sorted;
-  sorted.reserve(keys.size());
-  for (std::size_t bucket = 0, begin = 0; bucket + 1 < ends.size(); begin = ends[bucket++]) {
-    const auto first_key = in_buckets.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto last_key = in_buckets.begin() + static_cast<std::ptrdiff_t>(ends[bucket]);
-    std::sort(first_key, last_key, before);
-    std::transform(first_key, last_key, std::back_inserter(sorted),
-                   [](const Key& key) { return key.position; });
+  std::vector<std::uint64_t> in_buckets(keys.size());
+  for (const std::uint64_t key : keys) in_buckets[ends[key >> (64 - bits)]++] = key;
+  auto begin = in_buckets.begin();
+  for (std::size_t bucket = 0; bucket + 1 < ends.size(); ++bucket) {
+    const auto end = in_buckets.begin() + static_cast<std::ptrdiff_t>(ends[bucket]);
+    std::sort(begin, end, before);
+    begin = end;
   }
+  std::vector<Position> sorted(in_buckets.size());
+  std::transform(in_buckets.begin(), in_buckets.end(), sorted.begin(), position_of);
   return sorted;
 }
 

@@ -49,16 +49,17 @@ class Reader {
     return text;
   }
 
-  std::optional<std::vector<std::string_view>> Texts() {
+  // Calls `visit` with each text of a list; false where the bytes end too early.
+  template <typename Visit>
+  bool ForEachText(Visit visit) {
     const auto count = Number();
-    if (!count || *count > rest_.size()) return std::nullopt;
-    std::vector<std::string_view> texts;
+    if (!count) return false;
     for (std::size_t i = 0; i < *count; ++i) {
       const auto text = Text();
-      if (!text) return std::nullopt;
-      texts.push_back(*text);
+      if (!text) return false;
+      visit(*text);
     }
-    return texts;
+    return true;
   }
 
  private:
@@ -89,7 +90,8 @@ bool IsPacked(std::string_view bytes) {
   for (int i = 0; i < 3; ++i) {
     if (!reader.Text()) return false;
   }
-  return reader.Texts() && reader.Texts() && reader.AtEnd();
+  const auto skip = [](std::string_view) {};
+  return reader.ForEachText(skip) && reader.ForEachText(skip) && reader.AtEnd();
 }
 
 Node Unpack(std::string_view packed) {
@@ -98,8 +100,7 @@ Node Unpack(std::string_view packed) {
   node.id = PackedId(packed);
   for (std::string* text : {&node.name, &node.created, &node.message}) *text = *reader.Text();
   for (auto* texts : {&node.labels, &node.aliases}) {
-    const auto views = *reader.Texts();
-    texts->assign(views.begin(), views.end());
+    reader.ForEachText([&](std::string_view text) { texts->emplace_back(text); });
   }
   return node;
 }
@@ -114,14 +115,16 @@ std::string_view PackedName(std::string_view packed) { return *Behind(packed, 0)
 
 std::string_view PackedCreated(std::string_view packed) { return *Behind(packed, 1).Text(); }
 
-std::vector<std::string_view> PackedLabels(std::string_view packed) {
-  return *Behind(packed, 3).Texts();
-}
-
-std::vector<std::string_view> PackedAliases(std::string_view packed) {
+std::string_view PackedWord(std::string_view packed, std::size_t index) {
+  if (index == 0) return PackedName(packed);
   Reader reader = Behind(packed, 3);
-  reader.Texts();
-  return *reader.Texts();
+  std::string_view word;
+  const auto count = [&](std::string_view text) {
+    if (--index == 0) word = text;
+  };
+  reader.ForEachText(count);
+  reader.ForEachText(count);
+  return word;
 }
 
 PackedWords PackedWordsOf(std::string_view packed) {
@@ -129,8 +132,8 @@ PackedWords PackedWordsOf(std::string_view packed) {
   PackedWords words;
   words.name = *reader.Text();
   for (int i = 0; i < 2; ++i) reader.Text();
-  words.labels = *reader.Texts();
-  words.aliases = *reader.Texts();
+  reader.ForEachText([&](std::string_view text) { words.labels.push_back(text); });
+  reader.ForEachText([&](std::string_view text) { words.aliases.push_back(text); });
   return words;
 }
 
@@ -173,6 +176,7 @@ void NodeTable::Block::Reserve(std::size_t text_bytes) {
   text_.bytes.reserve(text_bytes + text_bytes / 8);
   for (auto* numbers : {&text_.ends, &parents_.to, &parents_.ends, &depends_.ends})
     numbers->reserve(kBlock);
+  for (Exits* exits : {&exits_by_parents_, &exits_by_all_}) exits->Reserve();
 }
 
 // The block for the next node, which no other table has.

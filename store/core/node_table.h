@@ -45,8 +45,8 @@ Node Unpack(std::string_view packed);
 Id PackedId(std::string_view packed);
 std::string_view PackedName(std::string_view packed);
 std::string_view PackedCreated(std::string_view packed);
-std::vector<std::string_view> PackedLabels(std::string_view packed);
-std::vector<std::string_view> PackedAliases(std::string_view packed);
+// The name, then the labels, then the aliases, in their order. REQUIRES: there are so many.
+std::string_view PackedWord(std::string_view packed, std::size_t index);
 
 // All of them at once.
 struct PackedWords {
@@ -103,6 +103,8 @@ class NodeTable::Exits {
     for (; set != 0; set &= set - 1) visit(to_[static_cast<std::size_t>(std::countr_zero(set))]);
   }
 
+  // Room for all revisions of a block.
+  void Reserve() { of_.reserve(kBlock); }
   // For the next revision of the block, `p`.
   void Add(Position p, std::span<const Position> parents, std::span<const Position> depends);
 

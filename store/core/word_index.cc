@@ -1,19 +1,12 @@
 #include "store/core/word_index.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "store/core/merge_sorted.h"
 
 namespace mig {
 namespace {
-
-// A word with its first sixteen bytes as two numbers, so that sorting a million of them rarely
-// looks at their texts.
-struct SortKey {
-  std::uint64_t first, second;
-  WordIndex::Word word;
-  std::uint32_t order;
-};
 
 std::uint64_t EightBytes(std::string_view text) {
   std::uint64_t number = 0;
@@ -23,73 +16,89 @@ std::uint64_t EightBytes(std::string_view text) {
   return number;
 }
 
-// Which of two words comes first: as strcmp.
-int Compare(const NodeTable& nodes, const SortKey& a, const SortKey& b) {
-  if (a.first != b.first) return a.first < b.first ? -1 : 1;
-  if (a.second != b.second) return a.second < b.second ? -1 : 1;
-  return WordIndex::TextOf(nodes, a.word).compare(WordIndex::TextOf(nodes, b.word));
-}
+// Words in the order they came in, and whether that is their order by text: often it is, since
+// names start with times.
+class Words {
+ public:
+  using Word = WordIndex::Word;
 
-struct Keys {
-  std::vector<SortKey> labels, others;
+  void Reserve(std::size_t count) { words_.reserve(count); }
 
-  static void Add(std::string_view text, WordIndex::Word word, std::vector<SortKey>& keys) {
-    const std::string_view rest = text.size() > 8 ? text.substr(8) : std::string_view();
-    keys.push_back(
-        {EightBytes(text), EightBytes(rest), word, static_cast<std::uint32_t>(keys.size())});
+  void Add(std::string_view text, Word word) {
+    sorted_ = sorted_ && last_ <= text;
+    last_ = text;
+    words_.push_back(word);
   }
+
+  // The last of equal words stays the last.
+  std::vector<Word> Sorted(const NodeTable& nodes) && {
+    if (!sorted_) Sort(nodes);
+    return std::move(words_);
+  }
+
+ private:
+  // A word with its first sixteen bytes as two numbers, so that sorting a million of them rarely
+  // looks at their texts.
+  struct Key {
+    std::uint64_t first, second;
+    Word word;
+    std::size_t order;
+  };
+
+  void Sort(const NodeTable& nodes) {
+    std::vector<Key> keys;
+    keys.reserve(words_.size());
+    for (const Word word : words_) {
+      const std::string_view text = WordIndex::TextOf(nodes, word);
+      const std::string_view rest = text.size() > 8 ? text.substr(8) : std::string_view();
+      keys.push_back({EightBytes(text), EightBytes(rest), word, keys.size()});
+    }
+    std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+      if (a.first != b.first) return a.first < b.first;
+      if (a.second != b.second) return a.second < b.second;
+      const int texts = WordIndex::TextOf(nodes, a.word).compare(WordIndex::TextOf(nodes, b.word));
+      return texts != 0 ? texts < 0 : a.order < b.order;
+    });
+    std::transform(keys.begin(), keys.end(), words_.begin(),
+                   [](const Key& key) { return key.word; });
+  }
+
+  std::vector<Word> words_;
+  bool sorted_ = true;
+  std::string_view last_;
 };
 
-Keys KeysOf(const NodeTable& nodes, Position first, const std::vector<Position>& order) {
-  Keys keys;
-  keys.others.reserve(nodes.size() - first);
-  for (Position i = 0; i < nodes.size() - first; ++i) {
-    const Position p = first + (order.empty() ? i : order[i]);
-    const PackedWords words = PackedWordsOf(nodes.packed(p));
-    std::uint32_t index = 0;
-    Keys::Add(words.name, {p, index}, keys.others);
-    for (const std::string_view label : words.labels) Keys::Add(label, {p, ++index}, keys.labels);
-    for (const std::string_view alias : words.aliases) Keys::Add(alias, {p, ++index}, keys.others);
-  }
-  return keys;
+bool Before(const NodeTable& nodes, WordIndex::Word a, WordIndex::Word b) {
+  return WordIndex::TextOf(nodes, a) < WordIndex::TextOf(nodes, b);
 }
 
 }  // namespace
 
 std::string_view WordIndex::TextOf(const NodeTable& nodes, Word word) {
-  const std::string_view packed = nodes.packed(word.position);
-  if (word.index == 0) return PackedName(packed);
-  const auto labels = PackedLabels(packed);
-  const std::size_t index = word.index - 1;
-  return index < labels.size() ? labels[index] : PackedAliases(packed)[index - labels.size()];
+  return PackedWord(nodes.packed(word.position), word.index);
 }
 
 WordIndex WordIndex::Of(const NodeTable& nodes, Position first,
                         const std::vector<Position>& order) {
-  Keys keys = KeysOf(nodes, first, order);
-  // The last of equal words wins.
-  const auto before = [&nodes](const SortKey& a, const SortKey& b) {
-    const int texts = Compare(nodes, a, b);
-    return texts != 0 ? texts < 0 : a.order < b.order;
-  };
-  for (auto* sorted : {&keys.labels, &keys.others}) {  // often they are: names start with times
-    if (!std::is_sorted(sorted->begin(), sorted->end(), before))
-      std::sort(sorted->begin(), sorted->end(), before);
+  Words labels, others;
+  others.Reserve(nodes.size() - first);
+  for (Position i = 0; i < nodes.size() - first; ++i) {
+    const Position p = first + (order.empty() ? i : order[i]);
+    const PackedWords words = PackedWordsOf(nodes.packed(p));
+    std::uint32_t index = 0;
+    others.Add(words.name, {p, index});
+    for (const std::string_view label : words.labels) labels.Add(label, {p, ++index});
+    for (const std::string_view alias : words.aliases) others.Add(alias, {p, ++index});
   }
   WordIndex index;
-  index.words_.reserve(keys.labels.size() + keys.others.size());
-  auto label = keys.labels.begin();
-  for (const SortKey& other : keys.others) {
-    for (; label != keys.labels.end() && Compare(nodes, *label, other) <= 0; ++label)
-      index.words_.push_back(label->word);
-    index.words_.push_back(other.word);
-  }
-  for (; label != keys.labels.end(); ++label) index.words_.push_back(label->word);
+  const auto before = [&](Word a, Word b) { return Before(nodes, a, b); };
+  index.words_ =
+      MergeSorted(std::move(others).Sorted(nodes), std::move(labels).Sorted(nodes), before, false);
   return index;
 }
 
 WordIndex WordIndex::With(const WordIndex& added, const NodeTable& nodes, Winner winner) const {
-  const auto before = [&](Word a, Word b) { return TextOf(nodes, a) < TextOf(nodes, b); };
+  const auto before = [&](Word a, Word b) { return Before(nodes, a, b); };
   WordIndex index;
   index.words_ = MergeSorted(words_, added.words_, before, winner == Winner::kAdded);
   return index;

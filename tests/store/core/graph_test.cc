@@ -90,6 +90,33 @@ TEST(Graph, FindsIdsByFourDigitsOrMore) {
   EXPECT_FALSE(graph.FindId(Id()));
 }
 
+TEST(Graph, FindsIdsThatStartAlikeForLong) {
+  std::vector<NodeSpec> specs(3);
+  specs[0].node = {.name = "a", .id = IdStarting("00000000ab2")};
+  specs[1].node = {.name = "b", .id = IdStarting("00000000ab1")};
+  specs[2].node = {.name = "c", .id = IdStarting("00000000")};
+  const Graph graph = Graph::Build(specs).value();
+  for (Position p = 0; p < graph.size(); ++p) EXPECT_EQ(graph.FindId(graph.id(p)), p);
+  EXPECT_THAT(graph.IdsWithPrefix("00000000"), ElementsAre(2, 1, 0));
+}
+
+TEST(Graph, FindsEveryWordHoweverTheyAreSorted) {
+  const Graph graph = MakeGraph("m @zz @aa =old_z; b: m @mm =a; z: b =old_a =m2; c: z");
+  for (const auto& [word, position] : std::vector<std::pair<std::string, Position>>{{"m", 0},
+                                                                                    {"zz", 0},
+                                                                                    {"aa", 0},
+                                                                                    {"old_z", 0},
+                                                                                    {"b", 1},
+                                                                                    {"mm", 1},
+                                                                                    {"a", 1},
+                                                                                    {"z", 2},
+                                                                                    {"old_a", 2},
+                                                                                    {"m2", 2},
+                                                                                    {"c", 3}})
+    EXPECT_EQ(graph.FindWord(word), position) << word;
+  EXPECT_FALSE(graph.FindWord("old"));
+}
+
 TEST(Graph, ReachedByAllItsHeadsIsTheSame) {
   const Graph graph = MakeGraph("a; b: a; c: a; x +b");
   EXPECT_TRUE(graph.Reaching({3, 2}).IsSame(graph));
