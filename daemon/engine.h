@@ -195,7 +195,7 @@ class Engine {
   // here.
   struct RevisionsFound {
     Marked marked;
-    ListedPage page;
+    ListedPage page;         // unless `count_only`
     std::int64_t count = 0;  // with `count_only`: of all pages
   };
   Result<RevisionsFound> ListRevisions(const ViewName& view, const std::vector<std::string>& words,

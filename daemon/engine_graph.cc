@@ -69,9 +69,11 @@ Result<Engine::RevisionsFound> Engine::ListRevisions(const ViewName& name,
   const std::vector<std::string> spelled = TRY(Spelled(view, words));
   query.set = TRY(RevisionSetOf(graph, spelled, query.follow));
   std::sort(query.names.begin(), query.names.end());
-  if (count_only) query.most = graph.size();
-  found.page = PageOf(graph, query);
-  found.count = static_cast<std::int64_t>(found.page.revisions.size());
+  if (count_only) {
+    found.count = static_cast<std::int64_t>(CountOf(graph, query));
+  } else {
+    found.page = PageOf(graph, query);
+  }
   return found;
 }
 

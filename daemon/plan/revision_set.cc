@@ -1,6 +1,7 @@
 #include "daemon/plan/revision_set.h"
 
 #include <algorithm>
+#include <functional>
 #include <ranges>
 #include <string_view>
 
@@ -40,6 +41,7 @@ bool Holds(std::string_view text, std::string_view wanted) {
 }
 
 bool Matches(const Graph& graph, Position p, const ListingQuery& query) {
+  if (query.below && p >= *query.below) return false;
   if (!query.names.empty() &&
       !std::binary_search(query.names.begin(), query.names.end(), graph.name(p)))
     return false;
@@ -54,6 +56,18 @@ bool IsAll(const Graph& graph, const ListingQuery& query) {
   const Positions& heads = HeadsOf(graph, query.follow);
   return query.set.lower.empty() &&
          std::includes(tips.begin(), tips.end(), heads.begin(), heads.end());
+}
+
+// Newest first, what does not match included, until `visit` returns false.
+void VisitSet(const Graph& graph, const ListingQuery& query,
+              const std::function<bool(Position)>& visit) {
+  if (!IsAll(graph, query)) {
+    VisitBetween(graph, query.set.lower, query.set.upper, query.follow, visit);
+    return;
+  }
+  for (Position p = std::min(query.below.value_or(graph.size()), graph.size()); p-- > 0;) {
+    if (graph.Has(p) && !visit(p)) return;
+  }
 }
 
 }  // namespace
@@ -82,27 +96,32 @@ Result<RevisionSet> RevisionSetOf(const Graph& graph, const std::vector<std::str
 ListedPage PageOf(const Graph& graph, const ListingQuery& query) {
   ListedPage page;
   const auto take = [&](Position p) {  // whether there is room for another
-    if (p >= query.below.value_or(graph.size()) || !Matches(graph, p, query)) return true;
+    if (!Matches(graph, p, query)) return true;
     page.last = page.revisions.size() < query.most;
     if (page.last) page.revisions.push_back(p);
     return page.last;
   };
   const RevisionSet& set = query.set;
-  if (IsAll(graph, query)) {
-    for (Position p = std::min(query.below.value_or(graph.size()), graph.size()); p-- > 0;) {
-      if (graph.Has(p) && !take(p)) break;
-    }
-  } else if (set.lower.empty()) {
-    VisitBetween(graph, {}, set.upper, query.follow, take);
-  } else {
-    const Positions between = Between(graph, set.lower, set.upper, query.follow);
-    page.members.assign(graph.size(), false);
-    for (const Position p : between) page.members[p] = true;
-    for (const Position p : std::views::reverse(between)) {
-      if (!take(p)) break;
-    }
+  if (set.lower.empty()) {
+    VisitSet(graph, query, take);
+    return page;
+  }
+  const Positions between = Between(graph, set.lower, set.upper, query.follow);
+  page.members.assign(graph.size(), false);
+  for (const Position p : between) page.members[p] = true;
+  for (const Position p : std::views::reverse(between)) {
+    if (!take(p)) break;
   }
   return page;
+}
+
+std::size_t CountOf(const Graph& graph, const ListingQuery& query) {
+  std::size_t count = 0;
+  VisitSet(graph, query, [&](Position p) {
+    count += Matches(graph, p, query) ? 1 : 0;
+    return true;
+  });
+  return count;
 }
 
 }  // namespace mig

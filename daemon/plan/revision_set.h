@@ -43,5 +43,7 @@ struct ListedPage {
 // One page. Costs a pass over the positions of the set down to the end of the page, or over all of
 // them where something is left out; for all of a graph nothing but the page.
 ListedPage PageOf(const Graph& graph, const ListingQuery& query);
+// How many all pages have together, `most` aside.
+std::size_t CountOf(const Graph& graph, const ListingQuery& query);
 
 }  // namespace mig

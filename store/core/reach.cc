@@ -314,16 +314,6 @@ void VisitBetween(const Graph& graph, const Positions& lower, const Positions& u
   WalkBetween(graph, lower, upper, follow, visit);
 }
 
-std::size_t CountBetween(const Graph& graph, const Positions& lower, const Positions& upper,
-                         Follow follow) {
-  std::size_t count = 0;
-  WalkBetween(graph, lower, upper, follow, [&](Position) {
-    ++count;
-    return true;
-  });
-  return count;
-}
-
 Positions OldestFirst(const Graph& graph, const Positions& set) {
   const auto older = [&](Position a, Position b) {
     const std::string_view x = graph.nodes().packed(a), y = graph.nodes().packed(b);

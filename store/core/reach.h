@@ -7,7 +7,6 @@
 // (store/core/node_table.h).
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -65,8 +64,6 @@ Positions Between(const Graph& graph, const Positions& lower, const Positions& u
 // The same, newest first, until `visit` returns false; what is below that is not walked over.
 void VisitBetween(const Graph& graph, const Positions& lower, const Positions& upper, Follow follow,
                   const std::function<bool(Position)>& visit);
-std::size_t CountBetween(const Graph& graph, const Positions& lower, const Positions& upper,
-                         Follow follow);
 
 // The set with parents and dependencies before what follows them, else the older (`created`, as
 // text), the smaller name, the smaller id first: an order that depends on these revisions alone,

@@ -65,6 +65,7 @@ TEST(PageOf, FiltersByNameAndByText) {
   ListingQuery query = QueryOf(graph, {});
   query.grep = "USER";
   EXPECT_EQ(Names(graph, PageOf(graph, query).revisions), "drop_users create_users");
+  EXPECT_EQ(CountOf(graph, query), 2u);
   query.names = {"add_price", "drop_users"};
   EXPECT_EQ(Names(graph, PageOf(graph, query).revisions), "drop_users");
 }
@@ -83,6 +84,7 @@ TEST(PageOf, GoesOnWhereThePageBeforeEnded) {
     query.most = 1 + random() % 5;
     auto expected = SlowAncestors(graph, query.set.upper, Follow::kParents);
     for (Position p : SlowAncestors(graph, query.set.lower, Follow::kParents)) expected.erase(p);
+    ASSERT_EQ(CountOf(graph, query), expected.size());
     Positions listed;
     for (bool last = false; !last;) {
       const ListedPage page = PageOf(graph, query);

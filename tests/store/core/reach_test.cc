@@ -206,7 +206,6 @@ TEST_P(RandomGraphs, OfManyBlocksHaveTheAnswersThatTheDefinitionsSay) {
         ASSERT_EQ(MergeBasesOf(graph, a, b, follow), Tops(graph, common, follow)) << a << " " << b;
         const Positions between = Without(below_a, below_b);
         ASSERT_EQ(Between(graph, {b}, {a}, follow), between) << a << " " << b;
-        ASSERT_EQ(CountBetween(graph, {b}, {a}, follow), between.size()) << a << " " << b;
         Positions maximal;
         if (!below_b[a] || a == b) maximal.push_back(a);
         if (!below_a[b]) maximal.push_back(b);
@@ -316,7 +315,7 @@ TEST(Git, AgreesAboutMergeBasesAndCounts) {
       Positions bases = git.MergeBases(a, b);
       several += bases.size() > 1;
       ASSERT_EQ(MergeBasesOf(graph, a, b), bases) << graph.name(a) << " " << graph.name(b);
-      ASSERT_EQ(CountBetween(graph, {a}, {b}, Follow::kParents), git.CountBetween(a, b));
+      ASSERT_EQ(Between(graph, {a}, {b}, Follow::kParents).size(), git.CountBetween(a, b));
       ASSERT_EQ(IsAncestor(graph, a, b, Follow::kParents), git.IsAncestor(a, b));
       Position c = static_cast<Position>(random() % graph.size());
       ASSERT_EQ(OctopusBasesOf(graph, {a, b, c}), git.OctopusBases({a, b, c}));
