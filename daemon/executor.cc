@@ -57,22 +57,21 @@ Error Escaped(const RunStep& step) {
 
 struct Executor::UnitRun {
   const RunPlan& plan;
+  std::size_t step_index;
   const RunStep& step;
   const std::vector<Unit>& units;
-  std::size_t index;          // of the unit
+  std::size_t index = 0;      // of the unit
   int statements_before = 0;  // of the step, in earlier units
   int statements_total = 0;
   std::string started_at = {};
   std::chrono::steady_clock::time_point started = {};
-  std::optional<JournalRow> unrecorded = {};  // of a unit that ended, told by the last one's rows
+  std::optional<JournalRow> unrecorded = {};  // of a unit that ended, told by what is written next
+  std::optional<JournalRow> ahead = {};       // of the next step, told by this one's rows
   std::vector<const PlannedStatement*> settings = {};  // of the session, by earlier units
 
   const Unit& unit() const { return units[index]; }
   bool last() const { return index + 1 == units.size(); }
-  bool only_rows_follow() const {
-    return index + 2 == units.size() && units.back().statements.empty() &&
-           units.back().verifications.empty();
-  }
+  bool only_rows_follow() const { return index + 2 == units.size() && units.back().empty(); }
 };
 
 Executor::Executor(Session& session, const Bookkeeping& book, const Lease& lease,
@@ -95,8 +94,10 @@ Result<void> Executor::Run(const RunPlan& plan) {
 
 Result<void> Executor::RunSteps(const RunPlan& plan) {
   for (std::size_t index = 0; index < plan.steps.size(); ++index) {
-    if (setting_.cancelled())
+    if (setting_.cancelled()) {
+      if (ahead_) ForgetStart(*ahead_);
       return Error{Reason::kCancelled, "cancelled before " + plan.steps[index].summary.name};
+    }
     failed_ = &plan.steps[index];
     TRY(RunStepAt(plan, index));
     failed_ = nullptr;
@@ -172,7 +173,8 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
   const int total = static_cast<int>(plan.steps.size());
   const int statements = CountStatements(units);
   setting_.observe(StepStarted{static_cast<int>(index) + 1, total, step.summary, statements});
-  UnitRun run{plan, step, units, 0, 0, statements};
+  UnitRun run{plan, index, step, units};
+  run.statements_total = statements;
   run.started_at = FormatMilliseconds(world_.now());
   run.started = world_.elapsed();
   for (; run.index < units.size(); ++run.index) {
@@ -184,17 +186,17 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
     CollectSettings(run.unit(), book_.dialect(), run.settings);
   }
   journal_.clear();
+  ahead_ = std::move(run.ahead);
   setting_.observe(
       StepFinished{static_cast<int>(index) + 1, total, MicrosecondsSince(run.started, world_)});
   return {};
 }
 
-// The last unit's rows were to tell that the one before took effect. Where they are not there, a
-// row does; without it, the next run looks.
+// What was to be written next was to tell that the unit before took effect. Where it was not, a row
+// does; without it, the next run looks.
 void Executor::RecordLate(const UnitRun& run, const Error& error) {
   const bool may_be_there = error.reason == Reason::kDatabaseUnreachable;  // lost in the commit
-  if (run.unrecorded && run.last() && !may_be_there)
-    (void)WriteJournal({book_.PutJournal(*run.unrecorded)});
+  if (run.unrecorded && !may_be_there) (void)WriteJournal({book_.PutJournal(*run.unrecorded)});
 }
 
 std::string Executor::StateAfterFailure(const UnitRun& run) {
@@ -215,14 +217,17 @@ Result<void> Executor::RunUnit(UnitRun& run) {
   }
   if (done != journal_.end() && done->second.state == "done" && !run.last()) return {};
   if (setting_.atomic) return RunInside(run);
-  const bool shares =
-      unit.transaction || Classify(book_.dialect(), unit.statements[0].sql).runs_in_transaction;
-  auto outcome = shares ? RunInTransaction(run) : RunAlone(run);
+  auto outcome = RunsAlone(unit) ? RunAlone(run) : RunInTransaction(run);
   if (!outcome && !unit.transaction && EndsTransactions(outcome.error())) outcome = RunAlone(run);
   if (!outcome) state_ = StateAfterFailure(run);
   const bool entered = outcome && session_is_at_ == run.index;
   session_is_at_ = entered ? std::optional(run.index + 1) : std::nullopt;
   return outcome;
+}
+
+bool Executor::RunsAlone(const Unit& unit) const {
+  return !unit.transaction &&
+         !Classify(book_.dialect(), unit.statements[0].sql).runs_in_transaction;
 }
 
 // Every unit starts from the fixed state and what the step's earlier units set in the session: on
@@ -245,6 +250,7 @@ Result<void> Executor::EnterAlone(const UnitRun& run) {
 }
 
 Result<void> Executor::RepeatSettings(const UnitRun& run) {
+  if (run.unit().empty()) return {};
   for (const PlannedStatement* setting : run.settings) {
     auto set = session_.Execute({.sql = setting->sql, .scripted = true});
     if (!set) return AtStatement(std::move(set).error(), run.step, *setting);
@@ -253,6 +259,7 @@ Result<void> Executor::RepeatSettings(const UnitRun& run) {
 }
 
 Result<void> Executor::RunInTransaction(UnitRun& run) {
+  if (run.last() && run.unit().empty()) run.ahead = LookAhead(run);
   for (int attempt = 1;; ++attempt) {
     auto outcome = TryInTransaction(run);
     if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kMaxAttempts)
@@ -260,6 +267,19 @@ Result<void> Executor::RunInTransaction(UnitRun& run) {
     session_is_at_.reset();
     TRY(PauseBeforeRetry(attempt, outcome.error()));
   }
+}
+
+// Where the next step begins with a statement that runs alone, the row that says so goes with the
+// rows that end this one: a commit less. What keeps it from being told ahead shows when its turn
+// comes.
+std::optional<JournalRow> Executor::LookAhead(const UnitRun& run) {
+  const std::size_t next = run.step_index + 1;
+  if (next == run.plan.steps.size() || !RunsAlone(units_[next][0]) || setting_.cancelled())
+    return {};
+  const UnitRun first{run.plan, next, run.plan.steps[next], units_[next]};
+  if (!EnterAlone(first)) return {};
+  auto started = JournalOfStart(first);
+  return started ? std::optional(std::move(started).value()) : std::nullopt;
 }
 
 Result<void> Executor::TryInTransaction(UnitRun& run) {
@@ -294,8 +314,9 @@ Result<void> Executor::RunStatements(UnitRun& run) {
   RemovedRows removed;
   if (run.last()) removed = {run.step.rows_removed, run.step.alembic_locks};
   const bool postgres = book_.dialect() == Dialect::kPostgresql;
+  const bool repeats = postgres && !run.unit().empty();
   const StatementBatch batch = BatchOf(
-      book_, run.unit(), removed, postgres ? run.settings : std::vector<const PlannedStatement*>());
+      book_, run.unit(), removed, repeats ? run.settings : std::vector<const PlannedStatement*>());
   int number = run.statements_before;
   auto since = world_.elapsed();
   std::string transaction;
@@ -401,7 +422,10 @@ Executor::Rows Executor::RowsOf(const UnitRun& run) const {
     for (const RevisionPtr& object : run.step.objects)
       commands.push_back(book_.InsertObject(object->id, object->revision));
   }
-  for (SqlCommand& command : JournalCommands(run)) commands.push_back(std::move(command));
+  std::ranges::move(JournalCommands(run), std::back_inserter(commands));
+  if (run.ahead)
+    std::ranges::move(StartCommands(run.plan.steps[run.step_index + 1], *run.ahead),
+                      std::back_inserter(commands));
   LogEntry entry = NextLogEntry(run.plan, run.step, OutcomeOf(run.step));
   entry.started_at = run.started_at;
   entry.duration_us = MicrosecondsSince(run.started, world_);
@@ -418,6 +442,14 @@ void Executor::Logged(const UnitRun& run, const std::string& hash) {
 
 // With its first row a step's text comes to the target, so that it can be told what ran, whatever
 // becomes of the file.
+std::vector<SqlCommand> Executor::StartCommands(const RunStep& step, const JournalRow& row) const {
+  std::vector<SqlCommand> commands = {book_.PutJournal(row)};
+  if (row.unit > 0) return commands;
+  for (const RevisionPtr& object : step.objects)
+    commands.push_back(book_.InsertObject(object->id, object->revision));
+  return commands;
+}
+
 std::vector<SqlCommand> Executor::JournalCommands(const UnitRun& run) const {
   std::vector<SqlCommand> commands;
   const StepSummary& summary = run.step.summary;
@@ -426,11 +458,7 @@ std::vector<SqlCommand> Executor::JournalCommands(const UnitRun& run) const {
       commands.push_back(book_.PutJournal(row));
     commands.insert(commands.begin(), book_.DeleteJournal(summary.id, run.step.resolution->kind));
   } else if (!run.last()) {
-    if (run.index == 0) {
-      for (const RevisionPtr& object : run.step.objects)
-        commands.push_back(book_.InsertObject(object->id, object->revision));
-    }
-    commands.push_back(book_.PutJournal(JournalOf(run, "done")));
+    commands = StartCommands(run.step, JournalOf(run, "done"));
   } else if (run.units.size() > 1 || !journal_.empty()) {
     commands.push_back(book_.DeleteJournal(summary.id, summary.kind));
   }
@@ -438,32 +466,36 @@ std::vector<SqlCommand> Executor::JournalCommands(const UnitRun& run) const {
 }
 
 // A statement that no transaction can hold: a row says that it begins, another that it ended, or
-// the step's own rows, where they are all that follows. Between the two a crash leaves it in doubt,
+// what is written next does, where that comes at once. Between the two a crash leaves it in doubt,
 // and the next run looks.
 Result<void> Executor::RunAlone(UnitRun& run) {
-  if (TRY(TookEffectBefore(run))) return PutJournal(run, "done");
-  for (int attempt = 1;; ++attempt) {
-    auto outcome = RunAloneOnce(run);
+  bool begun = ahead_.has_value();
+  if (begun) journal_[ahead_->unit] = *std::exchange(ahead_, std::nullopt);
+  for (int attempt = 1;; ++attempt, begun = false) {
+    if (!begun && TRY(TookEffectBefore(run))) return PutJournal(run, JournalOf(run, "done"));
+    auto outcome = RunAloneOnce(run, begun);
     if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kMaxAttempts)
       return outcome;
     session_is_at_.reset();
     TRY(PauseBeforeRetry(attempt, outcome.error()));
-    if (TRY(TookEffectBefore(run))) return PutJournal(run, "done");
   }
 }
 
-Result<void> Executor::RunAloneOnce(UnitRun& run) {
-  const PlannedStatement& statement = run.unit().statements[0];
+Result<void> Executor::BeginAlone(UnitRun& run) {
   TRY(EnterAlone(run));
-  if (setting_.cancelled()) return Error{Reason::kCancelled, "cancelled before " + statement.verb};
-  const std::string before =
-      TRY(SeeBefore(session_, Classify(book_.dialect(), statement.sql).probe));
-  TRY(PutJournal(run, before.empty() ? "started" : "started " + before));
+  if (setting_.cancelled())
+    return Error{Reason::kCancelled, "cancelled before " + run.unit().statements[0].verb};
+  return PutJournal(run, TRY(JournalOfStart(run)));
+}
+
+Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
+  const PlannedStatement& statement = run.unit().statements[0];
+  if (!begun) TRY(BeginAlone(run));
   TRY(EnterAlone(run));
   for (const SqlCommand& setting : TimeoutsAlone(book_.dialect(), *statement.options))
     TRY(session_.Execute(setting));
   if (setting_.cancelled()) {  // when none of ours was running
-    ForgetStart(run);
+    ForgetStart(JournalOf(run, "started"));
     return Error{Reason::kCancelled, "cancelled before " + statement.verb};
   }
   const int number = run.statements_before + 1;
@@ -472,7 +504,8 @@ Result<void> Executor::RunAloneOnce(UnitRun& run) {
   auto result = session_.Execute({.sql = statement.sql, .scripted = true});
   if (!result) {
     const bool told = result.error().reason != Reason::kDatabaseUnreachable;
-    if (told && Classify(book_.dialect(), statement.sql).fails_wholly) ForgetStart(run);
+    if (told && Classify(book_.dialect(), statement.sql).fails_wholly)
+      ForgetStart(JournalOf(run, "started"));
     return AtStatement(std::move(result).error(), run.step, statement);
   }
   setting_.observe(StatementFinished{number, run.statements_total, statement.verb,
@@ -483,15 +516,15 @@ Result<void> Executor::RunAloneOnce(UnitRun& run) {
     for (const SqlCommand& setting : TimeoutsBack(book_.dialect(), *statement.options))
       TRY(session_.Execute(setting));
   }
-  if (!run.only_rows_follow()) return PutJournal(run, "done");
-  run.unrecorded = JournalOf(run, "done");
+  const JournalRow done = JournalOf(run, "done");
+  if (!run.only_rows_follow() && !RunsAlone(run.units[run.index + 1])) return PutJournal(run, done);
+  run.unrecorded = done;
   return {};
 }
 
 // Of a statement that is known to have had no effect. That it cannot be written only makes the next
 // run look.
-void Executor::ForgetStart(const UnitRun& run) {
-  const JournalRow row = JournalOf(run, "started");
+void Executor::ForgetStart(const JournalRow& row) {
   if (!session_.Reset() || !WriteJournal({book_.DeleteJournalUnit(row)})) return;
   journal_.erase(row.unit);
 }
@@ -538,21 +571,25 @@ JournalRow Executor::JournalOf(const UnitRun& run, const std::string& state) {
           run.unit().digest};
 }
 
+// REQUIRES: the session is at the unit.
+Result<JournalRow> Executor::JournalOfStart(const UnitRun& run) {
+  const Probe probe = Classify(book_.dialect(), run.unit().statements[0].sql).probe;
+  const std::string before = TRY(SeeBefore(session_, probe));
+  return JournalOf(run, before.empty() ? "started" : "started " + before);
+}
+
 Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
   const auto fence = [&] { return CheckFence(session_, book_, lease_); };
   return TransactPatiently(session_, world_, fence, [&] { return session_.CommitWith(commands); });
 }
 
-Result<void> Executor::PutJournal(const UnitRun& run, const std::string& state) {
+Result<void> Executor::PutJournal(UnitRun& run, const JournalRow& row) {
   // What a script set counts for its statements alone: its role may not read the fence.
   if (book_.dialect() == Dialect::kPostgresql) TRY(session_.Reset());
-  const JournalRow row = JournalOf(run, state);
-  std::vector<SqlCommand> commands = {book_.PutJournal(row)};
-  if (run.index == 0 && state != "done") {
-    for (const RevisionPtr& object : run.step.objects)
-      commands.push_back(book_.InsertObject(object->id, object->revision));
-  }
+  std::vector<SqlCommand> commands = StartCommands(run.step, row);
+  if (run.unrecorded) commands.push_back(book_.PutJournal(*run.unrecorded));
   TRY(WriteJournal(std::move(commands)));
+  run.unrecorded.reset();
   journal_[row.unit] = row;
   return {};
 }

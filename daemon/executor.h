@@ -60,10 +60,12 @@ class Executor {
   Result<void> TryAtomically(const RunPlan& plan);
   Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
   Result<void> RunUnit(UnitRun& run);
+  bool RunsAlone(const Unit& unit) const;
   Result<void> EnterUnit(const UnitRun& run);
   Result<void> EnterAlone(const UnitRun& run);
   Result<void> RepeatSettings(const UnitRun& run);
   Result<void> RunInTransaction(UnitRun& run);
+  std::optional<JournalRow> LookAhead(const UnitRun& run);
   Result<void> TryInTransaction(UnitRun& run);
   Result<void> RunInside(UnitRun& run);
   Result<void> RunStatements(UnitRun& run);
@@ -76,16 +78,19 @@ class Executor {
   };
   Rows RowsOf(const UnitRun& run) const;
   void Logged(const UnitRun& run, const std::string& hash);
+  std::vector<SqlCommand> StartCommands(const RunStep& step, const JournalRow& row) const;
   std::vector<SqlCommand> JournalCommands(const UnitRun& run) const;
   Result<void> RunAlone(UnitRun& run);
-  Result<void> RunAloneOnce(UnitRun& run);
-  void ForgetStart(const UnitRun& run);
+  Result<void> BeginAlone(UnitRun& run);
+  Result<void> RunAloneOnce(UnitRun& run, bool begun);
+  void ForgetStart(const JournalRow& row);
   Result<bool> TookEffectBefore(const UnitRun& run);
   static JournalRow JournalOf(const UnitRun& run, const std::string& state);
+  Result<JournalRow> JournalOfStart(const UnitRun& run);
   void RecordLate(const UnitRun& run, const Error& error);
   static std::string StateAfterFailure(const UnitRun& run);
   Result<void> WriteJournal(std::vector<SqlCommand> commands);
-  Result<void> PutJournal(const UnitRun& run, const std::string& state);
+  Result<void> PutJournal(UnitRun& run, const JournalRow& row);
   Result<void> PauseBeforeRetry(int attempt, const Error& error);
   void LogFailure(const RunPlan& plan, const RunStep& step, const Error& error);
   LogEntry NextLogEntry(const RunPlan& plan, const RunStep& step, const std::string& outcome) const;
@@ -100,6 +105,7 @@ class Executor {
   std::int64_t log_sequence_ = 0;
   std::string log_hash_;
   JournalRows journal_;              // of the step that an earlier run left unfinished
+  std::optional<JournalRow> ahead_;  // written already: of the next step's first statement
   const RunStep* failed_ = nullptr;  // the step under way, and so the one that failed
   // MariaDB: the unit whose predecessors' settings the session has.
   std::optional<std::size_t> session_is_at_;

@@ -104,7 +104,7 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedR
                        std::span<const PlannedStatement* const> settings) {
   StatementBatch batch;
   Add(batch, book.Fence(), Role::kFence);
-  const bool scripted = !unit.statements.empty() || !unit.verifications.empty();
+  const bool scripted = !unit.empty();
   if (scripted) {
     for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
   }

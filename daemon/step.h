@@ -77,6 +77,9 @@ struct Unit {
   std::vector<PlannedStatement> statements;
   std::vector<PlannedStatement> verifications;  // queries, after the last statement
   std::string digest;                           // SHA-256 over the statements as written
+
+  // Nothing of the script runs in it: it is there for mig's own rows.
+  bool empty() const { return statements.empty() && verifications.empty(); }
 };
 
 // Refuses what cannot share one transaction with everything else: sections outside of transactions,

@@ -53,7 +53,9 @@ void DrawPlan(Scene& scene, const std::string& plan) {
   if (plan == "transactional") scene.Draw("a; b: a; c: a; m: b c");
   if (plan == "outside") {
     scene.Draw("a");
-    scene.Write("b", "-- parents: a\n\n-- mig:up transaction=off\n" + index + care + drop);
+    scene.Write("b", "-- parents: a\n\n-- mig:up transaction=off\n" + index + care);
+    scene.Write("c", "-- parents: b\n\n-- mig:up transaction=off\n" + care + drop);
+    scene.Write("d", "-- parents: c\n\n-- mig:up transaction=off\n" + index);
   }
   if (plan == "mixed") {
     scene.Draw("a; c: b");

@@ -2,7 +2,11 @@
 // middle of a revision leaves.
 #include <gmock/gmock.h>
 
+#include <functional>
+#include <future>
+
 #include "daemon/probe.h"
+#include "tests/daemon/forwarding_session.h"
 #include "tests/daemon/scene.h"
 
 namespace mig {
@@ -42,6 +46,73 @@ TEST_F(MariadbStatementsTest, WhatCommittedStaysAndTheNextRunGoesOnFromThere) {
   EXPECT_EQ(scene_.Ran(), "a b1 b2 b3");
   EXPECT_EQ(Journal(), "");
   scene_.ExpectSound();
+}
+
+TEST_F(MariadbStatementsTest, ARevisionOfOneStatementIsTwoCommits) {
+  const auto commits = [&] {
+    return std::stoi(
+        scene_.Column("SELECT variable_value FROM information_schema.global_status "
+                      "WHERE variable_name = 'com_commit'"));
+  };
+  const auto of_a_run = [&](const std::string& to) {
+    const int before = commits();
+    EXPECT_EQ(scene_.Upgrade(to), "done");
+    return commits() - before;
+  };
+  std::string parent = "a";
+  for (const std::string name : {"b", "c", "d", "e", "f", "g"}) {
+    scene_.Write(name, "-- parents: " + parent + "\n\n-- mig:up\nCREATE TABLE t_" + name +
+                           " (id integer);\n\n-- mig:down\nDROP TABLE t_" + name + ";\n");
+    parent = name;
+  }
+  const int of_one = of_a_run("b");
+  // Each with the one of the statement's own, which is not counted.
+  EXPECT_EQ(of_a_run("g") - of_one, 4);
+}
+
+// Calls back after each commit.
+class CommitsSeen : public ForwardingSession {
+ public:
+  CommitsSeen(std::unique_ptr<Session> real, const std::function<void()>& seen)
+      : ForwardingSession(std::move(real)), seen_(seen) {}
+  Result<void> Commit() override {
+    Result<void> outcome = real_->Commit();
+    seen_();
+    return outcome;
+  }
+
+ private:
+  const std::function<void()>& seen_;
+};
+
+TEST(MariadbRuns, ThatAreCancelledBetweenRevisionsLeaveNothingInDoubt) {
+  std::function<void()> after_commit = [] {};
+  Scene scene(Dialect::kMariadb, "", [&](const TargetUrl& url, IfMissing if_missing) {
+    auto real = OpenSession(url, if_missing);
+    return real ? Result<std::unique_ptr<Session>>(
+                      std::make_unique<CommitsSeen>(*std::move(real), after_commit))
+                : std::move(real);
+  });
+  for (const std::string name : {"a", "b"}) {
+    scene.Write(name, std::string(name == "b" ? "-- parents: a\n\n" : "") +
+                          "-- mig:up\nCREATE TABLE t_" + name +
+                          " (id integer);\n\n-- mig:down\nDROP TABLE t_" + name + ";\n");
+  }
+  std::promise<RunPtr> started;
+  bool announced = false;
+  after_commit = [&, run = started.get_future().share()] {
+    if (announced || scene.Tables() != "a") return;
+    announced = scene.Column("SELECT name FROM mig_journal") == "b";
+    run.get()->Cancel();
+  };
+  const RunPtr run = scene.Start(kUpgradeAll);
+  started.set_value(run);
+  EXPECT_EQ(scene.Await(*run), "cancelled");
+  EXPECT_TRUE(announced);
+  EXPECT_EQ(scene.Tables(), "a");
+  EXPECT_EQ(scene.Column("SELECT name FROM mig_journal"), "");
+  EXPECT_EQ(scene.Downgrade("base"), "done") << scene.error().message;
+  EXPECT_EQ(scene.Tables(), "");
 }
 
 TEST(MariadbFirstRevision, ThatIsHalfAppliedIsNotPassedOverOnTheWayToTheBase) {
