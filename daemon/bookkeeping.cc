@@ -302,6 +302,14 @@ std::vector<SqlCommand> Bookkeeping::FindMark() const {
   return {{"RELEASE SAVEPOINT mig_transaction"}};
 }
 
+// There is one row of that name: inserting it again fails in every dialect and mode.
+std::string Bookkeeping::AddLeaseAgain(std::string_view condition) const {
+  return fmt::format(
+      "INSERT INTO {0} (name, token, holder, host, run, since) SELECT name, token, holder, host, "
+      "run, since FROM {0} WHERE name = 'run' AND ({1})",
+      Table("mig_lease"), condition);
+}
+
 SqlCommand Bookkeeping::TakeLease(const LeaseRow& lease) const {
   return {"UPDATE " + Table("mig_lease") +
               " SET token = $1, holder = $2, host = $3, run = $4, since = $5 WHERE name = 'run'",
@@ -340,7 +348,8 @@ SqlCommand Bookkeeping::DeleteAllVersions() const {
   return {"DELETE FROM " + Table("mig_version")};
 }
 
-// No row has a NULL id, so that inserting one stops a script in every dialect.
+// No row has a NULL id, so that inserting one stops a script, and says why; on MariaDB not in every
+// sql_mode, but a row that is there already does.
 SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
                                         const std::vector<VersionRow>& absent) const {
   SqlCommand command;
@@ -355,10 +364,15 @@ SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
   std::string needed, unwanted;
   for (const Id& id : there) add(needed, id);
   for (const VersionRow& row : absent) add(unwanted, row.id);
-  command.sql = fmt::format(
-      "INSERT INTO {} (id, name) SELECT NULL, 'the script starts elsewhere' FROM {} WHERE name = "
-      "'run' AND ({} <> {} OR {} <> 0)",
-      Table("mig_version"), Table("mig_lease"), count(needed), there.size(), count(unwanted));
+  const std::string elsewhere =
+      fmt::format("{} <> {} OR {} <> 0", count(needed), there.size(), count(unwanted));
+  command.sql =
+      dialect_ == Dialect::kMariadb
+          ? AddLeaseAgain(elsewhere)
+          : fmt::format(
+                "INSERT INTO {} (id, name) SELECT NULL, 'the script starts elsewhere' FROM "
+                "{} WHERE name = 'run' AND ({})",
+                Table("mig_version"), Table("mig_lease"), elsewhere);
   return command;
 }
 

@@ -104,6 +104,16 @@ TEST_P(ScriptTest, StopsWhereTheDatabaseIsNotWhereItStarts) {
   EXPECT_EQ(offline_.Rows(), "c");
 }
 
+TEST(MariadbScript, StopsUnderEverySqlMode) {
+  Scene scene(Dialect::kMariadb);
+  scene.Draw("a; b: a; c: b");
+  const std::string script = "SET sql_mode = '';\n" + scene.Script({Kind::kUpgrade, {"b:c"}});
+  ASSERT_EQ(scene.Upgrade("a"), "done");
+  EXPECT_NE(scene.RunClient(script), 0);
+  EXPECT_EQ(scene.Rows(), "a");
+  EXPECT_EQ(scene.Tables(), "a");
+}
+
 TEST_P(ScriptTest, QuotesWhateverStandsInARevision) {
   offline_.Write("a",
                  "-- message: it's \\ \"quoted\" $1 :x\n\n-- mig:up\nINSERT INTO ran (what) "
