@@ -152,8 +152,10 @@ Result<std::unique_ptr<MariadbConnection>> MariadbConnection::Open(const TargetU
 MariadbConnection::MariadbConnection(TargetUrl url)
     : url_(std::move(url)), mysql_(mysql_init(nullptr)) {}
 
-MariadbConnection::Running::Running(MariadbConnection& connection) : connection_(connection) {
+MariadbConnection::Running::Running(MariadbConnection& connection, Kills kills)
+    : connection_(connection) {
   std::lock_guard lock(connection_.mutex_);
+  connection_.kills_ = kills;
   connection_.cancelled_ = false;
   connection_.running_ = true;
 }
@@ -169,7 +171,11 @@ void MariadbConnection::Cancel() {
   if (!running_) return;
   if (!cancelled_) cancelled_at_ = std::chrono::steady_clock::now();
   cancelled_ = true;
-  if (executing_) SendKill();
+  if (executing_ && kills_ == Kills::kYes) SendKill();
+}
+
+void MariadbConnection::GiveUp() {
+  shutdown(static_cast<int>(mysql_get_socket(mysql_.get())), SHUT_RDWR);
 }
 
 bool MariadbConnection::SendKill() {
@@ -245,9 +251,9 @@ bool MariadbConnection::AwaitAnswer() {
     if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // reading says what it is
     if (ready == 0 && cancelled_) {
       std::lock_guard lock(mutex_);
-      const auto patience = SendKill() ? kMariadbPatience : kMariadbPatienceWithTheSilent;
-      if (std::chrono::steady_clock::now() - cancelled_at_.load() > patience)
-        shutdown(socket.fd, SHUT_RDWR);
+      const bool killed = kills_ == Kills::kYes && SendKill();
+      const auto patience = killed ? kMariadbPatience : kMariadbPatienceWithTheSilent;
+      if (std::chrono::steady_clock::now() - cancelled_at_.load() > patience) GiveUp();
     }
   }
 }

@@ -30,10 +30,12 @@ class MariadbConnection {
   // Errors: kDatabaseUnreachable, kDatabaseRefused, kDatabaseMissing.
   static Result<std::unique_ptr<MariadbConnection>> Open(const TargetUrl& url);
 
-  // Between construction and destruction of a Running, Cancel() ends what runs.
+  // Between construction and destruction of a Running, Cancel() ends what runs; without kills, only
+  // a server that is silent for ten seconds more is given up.
+  enum class Kills { kYes, kNo };
   class Running {
    public:
-    explicit Running(MariadbConnection& connection);
+    explicit Running(MariadbConnection& connection, Kills kills = Kills::kYes);
     ~Running();
     Running(const Running&) = delete;
 
@@ -58,6 +60,8 @@ class MariadbConnection {
   // takes no connection for ten seconds, is given up: this connection is gone then.
   void Cancel();
   bool cancelled() const { return cancelled_; }
+  // Every call fails from here on.
+  void GiveUp();
 
   bool in_transaction() const;
   // Whether a statement left something in the session that Reset() has to undo, as far as the
@@ -103,6 +107,7 @@ class MariadbConnection {
   std::mutex mutex_;  // guards what follows; makes a statement's end wait for a kill under way
   bool running_ = false;
   bool executing_ = false;
+  Kills kills_ = Kills::kYes;
   std::unique_ptr<MariadbConnection> killer_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<std::chrono::steady_clock::time_point> cancelled_at_ = {};

@@ -22,6 +22,8 @@ constexpr char kMariadbSettings[] =
 // In a session that has the run lock. It does not count while a statement runs.
 constexpr char kShortSilence[] = "SET wait_timeout = 30";
 
+constexpr std::string_view kInterrupted = "70100";  // the SQLSTATE of kills and timeouts
+
 // More than that goes alone: a message may not be longer than the server's max_allowed_packet.
 constexpr std::size_t kTogether = 16'384;  // bytes
 
@@ -96,10 +98,15 @@ std::string_view MariadbSession::BeginStatement() const {
   return connection_->state_changed() ? "START TRANSACTION READ WRITE" : "START TRANSACTION";
 }
 
-// One group after the other, each in one round trip.
 Result<void> MariadbSession::ExecuteAll(std::span<const SqlCommand> commands,
                                         const CommandDone& done) {
   MariadbConnection::Running running(*connection_);
+  return RunGroups(commands, done);
+}
+
+// One group after the other, each in one round trip.
+Result<void> MariadbSession::RunGroups(std::span<const SqlCommand> commands,
+                                       const CommandDone& done) {
   for (std::size_t first = 0; first < commands.size();) {
     auto results = RunGroup(commands.subspan(first));
     if (!results) {
@@ -133,7 +140,10 @@ Result<std::vector<SqlResult>> MariadbSession::RunGroup(std::span<const SqlComma
     group.push_back(std::move(sql));
     if (command.prompt) break;
   }
-  std::vector<SqlResult> rows = TRY(connection_->RunTogether(group));
+  auto ran = connection_->RunTogether(group);
+  // A failure does not say whether the transaction is open now; the next answer does.
+  if (!ran && begins) (void)connection_->Run("DO 0");
+  std::vector<SqlResult> rows = TRY(std::move(ran));
   std::vector<SqlResult> results;
   std::size_t next = 0;
   for (const std::string& sql : group) {
@@ -157,11 +167,35 @@ Result<void> MariadbSession::Begin() {
 
 Result<void> MariadbSession::Commit() {
   if (std::exchange(begin_pending_, false)) return {};
-  if (!InTransaction()) {
-    return Error{Reason::kTransactionEscaped,
-                 "no transaction is open any more that could be committed"};
-  }
+  TRY(CheckInTransaction());
   return RunOwn("COMMIT");
+}
+
+Result<void> MariadbSession::CheckInTransaction() const {
+  if (InTransaction()) return {};
+  return Error{Reason::kTransactionEscaped,
+               "no transaction is open any more that could be committed"};
+}
+
+// The commit goes with the last of the commands, as one statement. Killed while it commits, that
+// would be told as a failure although it took effect: so Interrupt() sends no kill, and after
+// anybody else's the connection is given up, as nobody can tell.
+Result<void> MariadbSession::CommitWith(std::vector<SqlCommand> commands) {
+  if (commands.empty()) return Commit();
+  TRY(CheckInTransaction());
+  commands.push_back({"COMMIT"});
+  MariadbConnection::Running running(*connection_, MariadbConnection::Kills::kNo);
+  auto outcome = RunGroups(commands, {});
+  if (outcome) return {};
+  Error error = std::move(outcome).error();
+  error.details.erase("command_index");
+  const auto state = error.details.find("sqlstate");
+  if (state != error.details.end() && state->second == kInterrupted) {
+    connection_->GiveUp();
+    error.reason = Reason::kDatabaseUnreachable;
+  }
+  const bool waited = error.reason == Reason::kDatabaseBusy && connection_->cancelled();
+  return waited ? Error{Reason::kCancelled, "interrupted"} : std::move(error);
 }
 
 Result<void> MariadbSession::Rollback() {

@@ -44,6 +44,7 @@ class MariadbSession final : public Session {
   Result<void> ExecuteAll(std::span<const SqlCommand> commands, const CommandDone& done) override;
   Result<void> Begin() override;
   Result<void> Commit() override;
+  Result<void> CommitWith(std::vector<SqlCommand> commands) override;
   Result<void> Rollback() override;
   bool InTransaction() const override { return begin_pending_ || connection_->in_transaction(); }
   Result<void> Reset() override;
@@ -62,7 +63,9 @@ class MariadbSession final : public Session {
   Result<void> RunOwn(const std::string& sql);
   std::string_view BeginStatement() const;
   Result<void> HandLockTo(MariadbConnection& next);
+  Result<void> CheckInTransaction() const;
   // Those of ExecuteAll, within a Running.
+  Result<void> RunGroups(std::span<const SqlCommand> commands, const CommandDone& done);
   Result<SqlResult> RunAlone(const SqlCommand& command);
   Result<std::vector<SqlResult>> RunGroup(std::span<const SqlCommand> commands);
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <thread>
 
@@ -228,6 +230,66 @@ TEST(MariadbLoss, OfTheServerEndsEveryCall) {
   EXPECT_EQ(ErrorOf(session->Execute({"SELECT 1"})).reason, Reason::kDatabaseUnreachable);
   EXPECT_EQ(ErrorOf(session->Execute({"SELECT 1"})).reason, Reason::kDatabaseUnreachable);
   EXPECT_EQ(OpenError(server.Url("mysql")).reason, Reason::kDatabaseUnreachable);
+}
+
+TEST_F(MariadbSessionTest, GoesOnWithACommitThatIsInterrupted) {
+  Run("CREATE TABLE t (a int)");
+  for (int i = 0; i < 400; ++i) {
+    std::thread interrupter([&, i] {
+      std::this_thread::sleep_for(std::chrono::microseconds(5 * (i % 80)));
+      session_->Interrupt();
+    });
+    ASSERT_TRUE(session_->Begin());
+    const auto committed = session_->CommitWith({{"INSERT INTO t VALUES (1)"}});
+    interrupter.join();
+    ASSERT_TRUE(committed) << committed.error().message;
+    ASSERT_EQ(Count("t"), SqlValue(std::int64_t{i + 1}));
+  }
+}
+
+TEST_F(MariadbSessionTest, WaitsNoLongerForALockThanItsTimeoutOnceItIsInterrupted) {
+  Run("CREATE TABLE t (a int PRIMARY KEY)");
+  Run("INSERT INTO t VALUES (1)");
+  const auto other = database_.Open();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"DELETE FROM t"});
+  Run("SET innodb_lock_wait_timeout = 1");
+  std::thread interrupter([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    session_->Interrupt();
+  });
+  ASSERT_TRUE(session_->Begin());
+  EXPECT_EQ(ErrorOf(session_->CommitWith({{"DELETE FROM t"}})).reason, Reason::kCancelled);
+  interrupter.join();
+}
+
+// The server tells a commit that was hit by somebody else's kill as a failure.
+TEST_F(MariadbSessionTest, TellsNoCommitThatTookEffectAsAFailure) {
+  Run("CREATE TABLE t (a int)");
+  std::int64_t rows = 0;
+  int given_up = 0;
+  const auto killer = database_.Open();
+  for (int i = 0; i < 400; ++i) {
+    const std::string id = std::to_string(session_->server_id());
+    std::thread other([&, i] {
+      std::this_thread::sleep_for(std::chrono::microseconds(5 * (i % 80)));
+      MustExecute(*killer, {"KILL QUERY " + id});
+    });
+    ASSERT_TRUE(session_->Begin());
+    const auto committed = session_->CommitWith({{"INSERT INTO t VALUES (1)"}});
+    other.join();
+    if (!committed) {
+      ASSERT_EQ(committed.error().reason, Reason::kDatabaseUnreachable);
+      EXPECT_EQ(ErrorOf(session_->Execute({"SELECT 1"})).reason, Reason::kDatabaseUnreachable);
+      ++given_up;
+      session_ = database_.Open();
+    }
+    const auto now = std::get<std::int64_t>(Cell(*killer, {"SELECT count(*) FROM t"}));
+    ASSERT_LE(now, rows + 1);
+    ASSERT_GE(now, rows + (committed ? 1 : 0));
+    rows = now;
+  }
+  std::printf("%d of 400 were given up\n", given_up);
 }
 
 TEST_F(MariadbSessionTest, SaysThatItsConnectionWasKilled) {

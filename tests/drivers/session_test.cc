@@ -284,6 +284,19 @@ TEST_P(SessionTest, CommitsNothingWithACommandThatFails) {
   EXPECT_EQ(Count("t"), 1);
 }
 
+TEST_P(SessionTest, TakesBackATransactionThatFailedWithItsFirstCommands) {
+  Run("CREATE TABLE t (a integer PRIMARY KEY)");
+  ASSERT_TRUE(session_->Begin());
+  const Error error =
+      ErrorOf(session_->CommitWith({{"INSERT INTO t VALUES (1)"}, {"INSERT INTO t VALUES (1)"}}));
+  EXPECT_EQ(error.reason, Reason::kStatementFailed);
+  EXPECT_TRUE(session_->InTransaction());
+  ASSERT_TRUE(session_->Rollback());
+  ASSERT_TRUE(session_->Begin());
+  ASSERT_TRUE(session_->CommitWith({{"INSERT INTO t VALUES (2)"}}));
+  EXPECT_EQ(Count("t"), 1);
+}
+
 TEST_P(SessionTest, CountsNoCommandsWhereThereIsOne) {
   const Error error = ErrorOf(session_->Execute({"SELECT missing"}));
   EXPECT_EQ(error.reason, Reason::kStatementFailed);
