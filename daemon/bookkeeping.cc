@@ -310,6 +310,23 @@ std::string Bookkeeping::AddLeaseAgain(std::string_view condition) const {
       Table("mig_lease"), condition);
 }
 
+SqlCommand Bookkeeping::RequireRun(std::int64_t token, const std::vector<Id>& there) const {
+  SqlCommand command;
+  command.parameters.emplace_back(token);
+  std::string other = "token <> $1";
+  if (!there.empty()) {
+    std::vector<std::string> ids;
+    for (const Id& id : there) {
+      command.parameters.emplace_back(id.hex());
+      ids.push_back(fmt::format("${}", command.parameters.size()));
+    }
+    other += fmt::format(" OR (SELECT count(*) FROM {} WHERE id IN ({})) <> {}",
+                         Table("mig_version"), fmt::join(ids, ", "), there.size());
+  }
+  command.sql = AddLeaseAgain(other);
+  return Recurrent(std::move(command));
+}
+
 SqlCommand Bookkeeping::TakeLease(const LeaseRow& lease) const {
   return {"UPDATE " + Table("mig_lease") +
               " SET token = $1, holder = $2, host = $3, run = $4, since = $5 WHERE name = 'run'",

@@ -48,6 +48,10 @@ bool EndsTransactions(const Error& error) {
   return state != error.details.end() && state->second == "2D000";
 }
 
+Error VersionsChanged() {
+  return {Reason::kDatabaseFormat, "the version table was changed by somebody else during the run"};
+}
+
 Error Escaped(const RunStep& step) {
   return {Reason::kTransactionEscaped,
           step.summary.name + " ended the transaction that mig had opened"};
@@ -286,18 +290,43 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
   TRY(EnterUnit(run));
   if (!run.unit().foreign_keys)
     TRY(session_.Execute({"PRAGMA foreign_keys = OFF"}));  // until the next Reset()
+  const bool only_rows = run.unit().empty() && run.step.alembic_locks.empty();
   std::string log_hash;
-  const auto statements = [&] { return RunStatements(run); };
+  const auto statements = [&] { return only_rows ? Result<void>() : RunStatements(run); };
   const auto commit = [&]() -> Result<void> {
     Rows rows = RowsOf(run);
     log_hash = std::move(rows.log_hash);
+    if (only_rows) rows.commands = Guarded(std::move(rows.commands), run.step.rows_removed);
     auto committed = session_.CommitWith(std::move(rows.commands));
     if (!committed) return AtCommit(std::move(committed).error(), run.step);
     return {};
   };
-  TRY(Transact(session_, statements, commit));
+  auto outcome = Transact(session_, statements, commit);
+  if (!outcome && only_rows) return WhyRefused(std::move(outcome).error(), run.step.rows_removed);
+  TRY(std::move(outcome));
   Logged(run, log_hash);
   return {};
+}
+
+// For a transaction of mig's own rows alone: the database itself compares what is read and compared
+// elsewhere, so that all of it may be one message.
+std::vector<SqlCommand> Executor::Guarded(std::vector<SqlCommand> rows,
+                                          const std::vector<Id>& there) const {
+  rows.insert(rows.begin(), {book_.Fence(), book_.RequireRun(lease_.token(), there)});
+  return rows;
+}
+
+// Which of them failed its answer does not tell.
+Error Executor::WhyRefused(Error error, const std::vector<Id>& there) {
+  if (error.reason != Reason::kStatementFailed) return error;
+  auto looked = Transact(session_, [&]() -> Result<void> {
+    TRY(CheckFence(session_, book_, lease_));
+    for (const Id& id : there) {
+      if (TRY(session_.Execute(book_.LockVersion(id))).rows.size() != 1) return VersionsChanged();
+    }
+    return {};
+  });
+  return looked ? std::move(error) : std::move(looked).error();
 }
 
 // Within the transaction that the whole run is.
@@ -391,9 +420,7 @@ Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
       if (!result.rows.empty() && TextOf(result.rows[0][0]) != transaction) return Escaped(step);
       [[fallthrough]];
     case Role::kAlembicLock:
-      if (result.rows.size() == 1) return {};
-      return Error{Reason::kDatabaseFormat,
-                   "the version table was changed by somebody else during the run"};
+      return result.rows.size() == 1 ? Result<void>() : VersionsChanged();
     case Role::kVerification:
       if (!IsSingleFalse(result)) return {};
       return AtStatement({Reason::kVerifyFailed, "it returned " + TextOf(result.rows[0][0])}, step,
@@ -579,8 +606,12 @@ Result<JournalRow> Executor::JournalOfStart(const UnitRun& run) {
 }
 
 Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
-  const auto fence = [&] { return CheckFence(session_, book_, lease_); };
-  return TransactPatiently(session_, world_, fence, [&] { return session_.CommitWith(commands); });
+  const std::vector<SqlCommand> guarded = Guarded(std::move(commands), {});
+  auto written = TransactPatiently(
+      session_, world_, [] { return Result<void>(); },
+      [&] { return session_.CommitWith(guarded); });
+  if (!written) return WhyRefused(std::move(written).error(), {});
+  return {};
 }
 
 Result<void> Executor::PutJournal(UnitRun& run, const JournalRow& row) {

@@ -78,6 +78,8 @@ class Executor {
   };
   Rows RowsOf(const UnitRun& run) const;
   void Logged(const UnitRun& run, const std::string& hash);
+  std::vector<SqlCommand> Guarded(std::vector<SqlCommand> rows, const std::vector<Id>& there) const;
+  Error WhyRefused(Error error, const std::vector<Id>& there);
   std::vector<SqlCommand> StartCommands(const RunStep& step, const JournalRow& row) const;
   std::vector<SqlCommand> JournalCommands(const UnitRun& run) const;
   Result<void> RunAlone(UnitRun& run);

@@ -48,6 +48,22 @@ TEST_F(MariadbStatementsTest, WhatCommittedStaysAndTheNextRunGoesOnFromThere) {
   scene_.ExpectSound();
 }
 
+TEST_F(MariadbStatementsTest, NothingIsRecordedWithoutTheLease) {
+  WriteB("UPDATE mig_lease SET token = token + 1;\nCREATE TABLE t_b (id integer);\n");
+  EXPECT_EQ(scene_.Upgrade(), "LEASE_LOST");
+  EXPECT_EQ(scene_.Tables(), "a");
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(Journal(), "0:done");
+}
+
+TEST_F(MariadbStatementsTest, NoVersionIsReplacedThatIsNotThere) {
+  WriteB("DELETE FROM mig_version;\nCREATE TABLE t_b (id integer);\n");
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT");
+  EXPECT_THAT(scene_.error().message, HasSubstr("changed by somebody else"));
+  EXPECT_EQ(scene_.Rows(), "");
+  EXPECT_EQ(Journal(), "0:done 1:done");
+}
+
 TEST_F(MariadbStatementsTest, ARevisionOfOneStatementIsTwoCommits) {
   const auto commits = [&] {
     return std::stoi(
