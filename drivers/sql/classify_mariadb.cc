@@ -214,6 +214,15 @@ std::size_t BehindSetStatement(const StatementTokens& tokens) {
   return tokens.HasWords(0, {"set", "statement"}) ? tokens.Find(2, {"for"}) + 1 : 0;
 }
 
+// Of several assignments one may be of the session.
+bool SetsOnlyGlobal(const StatementTokens& tokens) {
+  if (!tokens.HasWords(0, {"set", "global"})) return false;
+  for (std::size_t at = 2; at < tokens.size(); ++at) {
+    if (tokens.IsSymbol(at, ",")) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 StatementTraits ClassifyMariadb(const StatementTokens& whole) {
@@ -239,8 +248,8 @@ StatementTraits ClassifyMariadb(const StatementTokens& whole) {
     return Opaque();
   }
   StatementTraits traits;
-  traits.sets_session = tokens.IsAnyWord(0, {"set", "use", "prepare", "deallocate"}) &&
-                        !tokens.HasWords(0, {"set", "global"});
+  traits.sets_session =
+      tokens.IsAnyWord(0, {"set", "use", "prepare", "deallocate"}) && !SetsOnlyGlobal(tokens);
   return traits;
 }
 

@@ -99,7 +99,8 @@ TEST(ClassifyMariadb, KnowsWhatMayRunTwice) {
 
 TEST(ClassifyMariadb, KnowsWhatAloneChangesTheSession) {
   for (const char* sql :
-       {"SET @x = 1", "SET foreign_key_checks = 0", "USE db", "PREPARE p FROM 'SELECT 1'"}) {
+       {"SET @x = 1", "SET foreign_key_checks = 0", "USE db", "PREPARE p FROM 'SELECT 1'",
+        "SET GLOBAL event_scheduler = ON, SESSION sql_mode = ''"}) {
     EXPECT_TRUE(Traits(sql).sets_session) << sql;
   }
   for (const char* sql : {"SET PASSWORD = PASSWORD('x')", "SET GLOBAL event_scheduler = ON",
