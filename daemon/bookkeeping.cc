@@ -302,18 +302,19 @@ std::vector<SqlCommand> Bookkeeping::FindMark() const {
   return {{"RELEASE SAVEPOINT mig_transaction"}};
 }
 
-// There is one row of that name: inserting it again fails in every dialect and mode.
-std::string Bookkeeping::AddLeaseAgain(std::string_view condition) const {
+// There is one row of that key: inserting it again fails in every dialect and mode.
+std::string Bookkeeping::FailWhere(std::string_view condition) const {
   return fmt::format(
-      "INSERT INTO {0} (name, token, holder, host, run, since) SELECT name, token, holder, host, "
-      "run, since FROM {0} WHERE name = 'run' AND ({1})",
-      Table("mig_lease"), condition);
+      "INSERT INTO {0} ({1}, value) SELECT {1}, value FROM {0} WHERE {1} = 'format' "
+      "AND ({2})",
+      Table("mig_meta"), TypesOf(dialect_).key, condition);
 }
 
 SqlCommand Bookkeeping::RequireRun(std::int64_t token, const std::vector<Id>& there) const {
   SqlCommand command;
   command.parameters.emplace_back(token);
-  std::string other = "token <> $1";
+  std::string other = fmt::format("NOT EXISTS (SELECT 1 FROM {} WHERE name = 'run' AND token = $1)",
+                                  Table("mig_lease"));
   if (!there.empty()) {
     std::vector<std::string> ids;
     for (const Id& id : there) {
@@ -323,7 +324,7 @@ SqlCommand Bookkeeping::RequireRun(std::int64_t token, const std::vector<Id>& th
     other += fmt::format(" OR (SELECT count(*) FROM {} WHERE id IN ({})) <> {}",
                          Table("mig_version"), fmt::join(ids, ", "), there.size());
   }
-  command.sql = AddLeaseAgain(other);
+  command.sql = FailWhere(other);
   return Recurrent(std::move(command));
 }
 
@@ -385,7 +386,7 @@ SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
       fmt::format("{} <> {} OR {} <> 0", count(needed), there.size(), count(unwanted));
   command.sql =
       dialect_ == Dialect::kMariadb
-          ? AddLeaseAgain(elsewhere)
+          ? FailWhere(elsewhere)
           : fmt::format(
                 "INSERT INTO {} (id, name) SELECT NULL, 'the script starts elsewhere' FROM "
                 "{} WHERE name = 'run' AND ({})",

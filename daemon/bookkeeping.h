@@ -170,7 +170,7 @@ class Bookkeeping {
   std::string Table(std::string_view name) const;
   std::string OrKeep(std::string_view key) const;
   SqlCommand InsertLeaseRow() const;
-  std::string AddLeaseAgain(std::string_view condition) const;
+  std::string FailWhere(std::string_view condition) const;
 
   Dialect dialect_;
   std::string schema_;

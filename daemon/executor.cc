@@ -16,7 +16,8 @@ namespace {
 using Role = StatementBatch::Role;
 
 constexpr int kMaxAttempts = 8;
-constexpr Milliseconds kFirstPause{100};  // doubled with each attempt, plus up to as much again
+constexpr std::size_t kMostAhead = 8'192;  // bytes of a text
+constexpr Milliseconds kFirstPause{100};   // doubled with each attempt, plus up to as much again
 
 std::int64_t MicrosecondsSince(std::chrono::steady_clock::time_point start, const World& world) {
   return std::chrono::duration_cast<std::chrono::microseconds>(world.elapsed() - start).count();
@@ -200,7 +201,8 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
 // does; without it, the next run looks.
 void Executor::RecordLate(const UnitRun& run, const Error& error) {
   const bool may_be_there = error.reason == Reason::kDatabaseUnreachable;  // lost in the commit
-  if (run.unrecorded && !may_be_there) (void)WriteJournal({book_.PutJournal(*run.unrecorded)});
+  if (run.unrecorded && !may_be_there && session_.Reset())
+    (void)WriteJournal({book_.PutJournal(*run.unrecorded)});
 }
 
 std::string Executor::StateAfterFailure(const UnitRun& run) {
@@ -234,13 +236,20 @@ bool Executor::RunsAlone(const Unit& unit) const {
          !Classify(book_.dialect(), unit.statements[0].sql).runs_in_transaction;
 }
 
+// Whether a crash between the statement's end and the row that tells of it costs no more than a
+// look. REQUIRES: it runs alone.
+bool Executor::CanBeLookedFor(const Unit& unit) const {
+  const StatementTraits traits = Classify(book_.dialect(), unit.statements[0].sql);
+  return traits.repeatable || traits.probe.kind != Probe::Kind::kNone;
+}
+
 // Every unit starts from the fixed state and what the step's earlier units set in the session: on
 // MariaDB, whose units are no choice of the file's, it simply goes on where it can, elsewhere the
 // settings are repeated. On PostgreSQL that is done behind the fence, which not every role may
 // read.
 Result<void> Executor::EnterUnit(const UnitRun& run) {
   const bool mariadb = book_.dialect() == Dialect::kMariadb;
-  if (mariadb && run.index > 0 && session_is_at_ == run.index) return {};
+  if (mariadb && run.index > 0 && (session_is_at_ == run.index || run.unit().empty())) return {};
   session_is_at_.reset();
   TRY(session_.Reset());
   if (book_.dialect() != Dialect::kPostgresql) TRY(RepeatSettings(run));
@@ -263,8 +272,8 @@ Result<void> Executor::RepeatSettings(const UnitRun& run) {
 }
 
 Result<void> Executor::RunInTransaction(UnitRun& run) {
-  if (run.last() && run.unit().empty()) run.ahead = LookAhead(run);
   for (int attempt = 1;; ++attempt) {
+    if (run.last() && run.unit().empty()) run.ahead = LookAhead(run);
     auto outcome = TryInTransaction(run);
     if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kMaxAttempts)
       return outcome;
@@ -274,12 +283,16 @@ Result<void> Executor::RunInTransaction(UnitRun& run) {
 }
 
 // Where the next step begins with a statement that runs alone, the row that says so goes with the
-// rows that end this one: a commit less. What keeps it from being told ahead shows when its turn
-// comes.
+// rows that end this one: a commit less. Not where those are all that tells of a statement, which
+// they are to do at once, nor with a text that would make them large.
 std::optional<JournalRow> Executor::LookAhead(const UnitRun& run) {
   const std::size_t next = run.step_index + 1;
   if (next == run.plan.steps.size() || !RunsAlone(units_[next][0]) || setting_.cancelled())
     return {};
+  if (run.unrecorded && !CanBeLookedFor(run.units[run.index - 1])) return {};
+  for (const RevisionPtr& object : run.plan.steps[next].objects) {
+    if (object->revision.body.size() > kMostAhead) return {};
+  }
   const UnitRun first{run.plan, next, run.plan.steps[next], units_[next]};
   if (!EnterAlone(first)) return {};
   auto started = JournalOfStart(first);
@@ -296,7 +309,8 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
   const auto commit = [&]() -> Result<void> {
     Rows rows = RowsOf(run);
     log_hash = std::move(rows.log_hash);
-    if (only_rows) rows.commands = Guarded(std::move(rows.commands), run.step.rows_removed);
+    if (only_rows)
+      rows.commands = Guarded(std::move(rows.commands), run.step.rows_removed, run.step.rows_added);
     auto committed = session_.CommitWith(std::move(rows.commands));
     if (!committed) return AtCommit(std::move(committed).error(), run.step);
     return {};
@@ -309,10 +323,15 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
 }
 
 // For a transaction of mig's own rows alone: the database itself compares what is read and compared
-// elsewhere, so that all of it may be one message.
+// elsewhere, so that all of it may be one message. That a version was replaced shows afterwards,
+// whoever was at the row meanwhile.
 std::vector<SqlCommand> Executor::Guarded(std::vector<SqlCommand> rows,
-                                          const std::vector<Id>& there) const {
-  rows.insert(rows.begin(), {book_.Fence(), book_.RequireRun(lease_.token(), there)});
+                                          const std::vector<Id>& removed,
+                                          const std::vector<VersionRow>& added) const {
+  const bool replaced = removed.size() == 1 && added.size() == 1;
+  if (replaced) rows.push_back(book_.RequireRun(lease_.token(), {added[0].id}));
+  if (!replaced) rows.insert(rows.begin(), book_.RequireRun(lease_.token(), removed));
+  rows.insert(rows.begin(), book_.Fence());
   return rows;
 }
 
@@ -515,15 +534,23 @@ Result<void> Executor::BeginAlone(UnitRun& run) {
   return PutJournal(run, TRY(JournalOfStart(run)));
 }
 
-Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
+Result<void> Executor::PrepareAlone(const UnitRun& run) {
   const PlannedStatement& statement = run.unit().statements[0];
-  if (!begun) TRY(BeginAlone(run));
   TRY(EnterAlone(run));
   for (const SqlCommand& setting : TimeoutsAlone(book_.dialect(), *statement.options))
     TRY(session_.Execute(setting));
-  if (setting_.cancelled()) {  // when none of ours was running
-    ForgetStart(JournalOf(run, "started"));
-    return Error{Reason::kCancelled, "cancelled before " + statement.verb};
+  // When none of ours was running.
+  if (setting_.cancelled()) return Error{Reason::kCancelled, "cancelled before " + statement.verb};
+  return {};
+}
+
+Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
+  const PlannedStatement& statement = run.unit().statements[0];
+  if (!begun) TRY(BeginAlone(run));
+  if (auto prepared = PrepareAlone(run); !prepared) {
+    if (prepared.error().reason != Reason::kDatabaseUnreachable)
+      ForgetStart(JournalOf(run, "started"));
+    return prepared;
   }
   const int number = run.statements_before + 1;
   setting_.observe(StatementStarted{number, run.statements_total, statement.verb});
@@ -544,7 +571,8 @@ Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
       TRY(session_.Execute(setting));
   }
   const JournalRow done = JournalOf(run, "done");
-  if (!run.only_rows_follow() && !RunsAlone(run.units[run.index + 1])) return PutJournal(run, done);
+  const bool told_next = RunsAlone(run.units[run.index + 1]) && CanBeLookedFor(run.unit());
+  if (!run.only_rows_follow() && !told_next) return PutJournal(run, done);
   run.unrecorded = done;
   return {};
 }
@@ -606,7 +634,7 @@ Result<JournalRow> Executor::JournalOfStart(const UnitRun& run) {
 }
 
 Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
-  const std::vector<SqlCommand> guarded = Guarded(std::move(commands), {});
+  const std::vector<SqlCommand> guarded = Guarded(std::move(commands));
   auto written = TransactPatiently(
       session_, world_, [] { return Result<void>(); },
       [&] { return session_.CommitWith(guarded); });

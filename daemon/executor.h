@@ -61,6 +61,7 @@ class Executor {
   Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
   Result<void> RunUnit(UnitRun& run);
   bool RunsAlone(const Unit& unit) const;
+  bool CanBeLookedFor(const Unit& unit) const;
   Result<void> EnterUnit(const UnitRun& run);
   Result<void> EnterAlone(const UnitRun& run);
   Result<void> RepeatSettings(const UnitRun& run);
@@ -78,13 +79,15 @@ class Executor {
   };
   Rows RowsOf(const UnitRun& run) const;
   void Logged(const UnitRun& run, const std::string& hash);
-  std::vector<SqlCommand> Guarded(std::vector<SqlCommand> rows, const std::vector<Id>& there) const;
+  std::vector<SqlCommand> Guarded(std::vector<SqlCommand> rows, const std::vector<Id>& removed = {},
+                                  const std::vector<VersionRow>& added = {}) const;
   Error WhyRefused(Error error, const std::vector<Id>& there);
   std::vector<SqlCommand> StartCommands(const RunStep& step, const JournalRow& row) const;
   std::vector<SqlCommand> JournalCommands(const UnitRun& run) const;
   Result<void> RunAlone(UnitRun& run);
   Result<void> BeginAlone(UnitRun& run);
   Result<void> RunAloneOnce(UnitRun& run, bool begun);
+  Result<void> PrepareAlone(const UnitRun& run);
   void ForgetStart(const JournalRow& row);
   Result<bool> TookEffectBefore(const UnitRun& run);
   static JournalRow JournalOf(const UnitRun& run, const std::string& state);

@@ -51,8 +51,9 @@ struct UnfinishedPart {
   // Of what is in doubt: what looking at the database gives, under what the parts before it set.
   std::string found;
 };
-// All of them, in order. Where the text is gone, those that have a row, without statements. The
-// session is reset. REQUIRES: it is in its fixed state. Errors: those of Session.
+// All of them, in order. Where the text is gone, those that have a row, without statements. Runs
+// again what earlier parts set in the session (CollectSettings), then the session is reset.
+// REQUIRES: it is in its fixed state. Errors: those of Session.
 Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Session& session,
                                             const Bookkeeping& book,
                                             std::shared_ptr<const PlaceholderValues> placeholders);

@@ -56,6 +56,13 @@ TEST_F(MariadbStatementsTest, NothingIsRecordedWithoutTheLease) {
   EXPECT_EQ(Journal(), "0:done");
 }
 
+TEST_F(MariadbStatementsTest, NothingIsRecordedWhereTheLeaseIsGone) {
+  WriteB("DELETE FROM mig_lease;\nCREATE TABLE t_b (id integer);\n");
+  EXPECT_EQ(scene_.Upgrade(), "LEASE_LOST");
+  EXPECT_EQ(scene_.Tables(), "a");
+  EXPECT_EQ(scene_.Rows(), "a");
+}
+
 TEST_F(MariadbStatementsTest, NoVersionIsReplacedThatIsNotThere) {
   WriteB("DELETE FROM mig_version;\nCREATE TABLE t_b (id integer);\n");
   EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT");

@@ -458,6 +458,21 @@ class EscapingSession final : public ForwardingSession {
   }
 };
 
+TEST_F(PostgresStatementsTest, AVersionThatSomebodyElseTakesAwayMeanwhileIsNotReplaced) {
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Write("b", "-- parents: a\n\n-- mig:up transaction=off\nVACUUM t_a;\n");
+  const auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"DELETE FROM mig_version"});
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  while (scene_.Column("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0")
+    std::this_thread::sleep_for(5ms);
+  ASSERT_TRUE(other->Commit());
+  EXPECT_EQ(scene_.Await(*run), "DATABASE_FORMAT");
+  EXPECT_EQ(scene_.Rows(), "");
+}
+
 TEST_F(PostgresStatementsTest, NoticesAScriptThatEndsItsTransaction) {
   Scene scene(Dialect::kPostgresql, "",
               [](const TargetUrl& url, IfMissing missing) -> Result<std::unique_ptr<Session>> {
