@@ -16,7 +16,7 @@ namespace {
 using Role = StatementBatch::Role;
 
 constexpr int kMaxAttempts = 8;
-constexpr std::size_t kMostAhead = 8'192;  // bytes of a text
+constexpr std::size_t kMostAhead = 8'192;  // bytes of a text that goes with an earlier step's rows
 constexpr Milliseconds kFirstPause{100};   // doubled with each attempt, plus up to as much again
 
 std::int64_t MicrosecondsSince(std::chrono::steady_clock::time_point start, const World& world) {
@@ -362,9 +362,8 @@ Result<void> Executor::RunStatements(UnitRun& run) {
   RemovedRows removed;
   if (run.last()) removed = {run.step.rows_removed, run.step.alembic_locks};
   const bool postgres = book_.dialect() == Dialect::kPostgresql;
-  const bool repeats = postgres && !run.unit().empty();
   const StatementBatch batch = BatchOf(
-      book_, run.unit(), removed, repeats ? run.settings : std::vector<const PlannedStatement*>());
+      book_, run.unit(), removed, postgres ? run.settings : std::vector<const PlannedStatement*>());
   int number = run.statements_before;
   auto since = world_.elapsed();
   std::string transaction;
@@ -645,7 +644,8 @@ Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
 Result<void> Executor::PutJournal(UnitRun& run, const JournalRow& row) {
   // What a script set counts for its statements alone: its role may not read the fence.
   if (book_.dialect() == Dialect::kPostgresql) TRY(session_.Reset());
-  std::vector<SqlCommand> commands = StartCommands(run.step, row);
+  std::vector<SqlCommand> commands = {book_.PutJournal(row)};
+  if (IsInDoubt(row)) commands = StartCommands(run.step, row);
   if (run.unrecorded) commands.push_back(book_.PutJournal(*run.unrecorded));
   TRY(WriteJournal(std::move(commands)));
   run.unrecorded.reset();

@@ -107,9 +107,9 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedR
   const bool scripted = !unit.empty();
   if (scripted) {
     for (SqlCommand& mark : book.MarkTransaction()) Add(batch, std::move(mark), Role::kSetting);
+    for (const PlannedStatement* setting : settings)
+      Add(batch, {.sql = setting->sql, .scripted = true}, Role::kSetting, setting);
   }
-  for (const PlannedStatement* setting : settings)
-    Add(batch, {.sql = setting->sql, .scripted = true}, Role::kSetting, setting);
   const SectionOptions* options = nullptr;
   const auto enter = [&](const SectionOptions* section) {
     for (SqlCommand& setting : TimeoutsWithin(book.dialect(), section, options))

@@ -33,8 +33,9 @@ struct RemovedRows {
   std::vector<SqlCommand> alembic_locks = {};  // RunStep's
 };
 
-// `settings` come before the unit's own statements. Locks give one row each while the versions are
-// those that the step is planned from. They run as the role that mig came with.
+// `settings` come before the unit's own statements, and are left out where it has none. Locks give
+// one row each while the versions are those that the step is planned from. They run as the role
+// that mig came with.
 StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedRows& removed,
                        std::span<const PlannedStatement* const> settings);
 
