@@ -8,7 +8,6 @@
 #include "daemon/statement_batch.h"
 #include "daemon/target_log.h"
 #include "daemon/transaction.h"
-#include "drivers/sql/classify.h"
 
 namespace mig {
 namespace {
@@ -47,6 +46,17 @@ std::string OutcomeOf(const RunStep& step) {
 bool EndsTransactions(const Error& error) {
   const auto state = error.details.find("sqlstate");
   return state != error.details.end() && state->second == "2D000";
+}
+
+bool RunsAlone(const Unit& unit) {
+  return !unit.transaction && !unit.statements[0].traits.runs_in_transaction;
+}
+
+// Whether a crash between the statement's end and the row that tells of it costs no more than a
+// look. REQUIRES: it runs alone.
+bool CanBeLookedFor(const Unit& unit) {
+  const StatementTraits& traits = unit.statements[0].traits;
+  return traits.repeatable || traits.probe.kind != Probe::Kind::kNone;
 }
 
 Error VersionsChanged() {
@@ -188,7 +198,7 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
     TRY(std::move(outcome));
     run.statements_before += static_cast<int>(run.unit().statements.size());
     if (run.last()) break;
-    CollectSettings(run.unit(), book_.dialect(), run.settings);
+    CollectSettings(run.unit(), run.settings);
   }
   journal_.clear();
   ahead_ = std::move(run.ahead);
@@ -229,18 +239,6 @@ Result<void> Executor::RunUnit(UnitRun& run) {
   const bool entered = outcome && session_is_at_ == run.index;
   session_is_at_ = entered ? std::optional(run.index + 1) : std::nullopt;
   return outcome;
-}
-
-bool Executor::RunsAlone(const Unit& unit) const {
-  return !unit.transaction &&
-         !Classify(book_.dialect(), unit.statements[0].sql).runs_in_transaction;
-}
-
-// Whether a crash between the statement's end and the row that tells of it costs no more than a
-// look. REQUIRES: it runs alone.
-bool Executor::CanBeLookedFor(const Unit& unit) const {
-  const StatementTraits traits = Classify(book_.dialect(), unit.statements[0].sql);
-  return traits.repeatable || traits.probe.kind != Probe::Kind::kNone;
 }
 
 // Every unit starts from the fixed state and what the step's earlier units set in the session: on
@@ -557,8 +555,7 @@ Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
   auto result = session_.Execute({.sql = statement.sql, .scripted = true});
   if (!result) {
     const bool told = result.error().reason != Reason::kDatabaseUnreachable;
-    if (told && Classify(book_.dialect(), statement.sql).fails_wholly)
-      ForgetStart(JournalOf(run, "started"));
+    if (told && statement.traits.fails_wholly) ForgetStart(JournalOf(run, "started"));
     return AtStatement(std::move(result).error(), run.step, statement);
   }
   setting_.observe(StatementFinished{number, run.statements_total, statement.verb,
@@ -587,7 +584,7 @@ Result<bool> Executor::TookEffectBefore(const UnitRun& run) {
   const auto row = journal_.find(static_cast<std::int64_t>(run.index));
   if (row == journal_.end()) return false;
   const PlannedStatement& statement = run.unit().statements[0];
-  const StatementTraits traits = Classify(book_.dialect(), statement.sql);
+  const StatementTraits& traits = statement.traits;
   TRY(EnterAlone(run));
   switch (TRY(LookFor(session_, traits.probe, SeenBefore(row->second)))) {
     case Effect::kTook:
@@ -627,8 +624,7 @@ JournalRow Executor::JournalOf(const UnitRun& run, const std::string& state) {
 
 // REQUIRES: the session is at the unit.
 Result<JournalRow> Executor::JournalOfStart(const UnitRun& run) {
-  const Probe probe = Classify(book_.dialect(), run.unit().statements[0].sql).probe;
-  const std::string before = TRY(SeeBefore(session_, probe));
+  const std::string before = TRY(SeeBefore(session_, run.unit().statements[0].traits.probe));
   return JournalOf(run, before.empty() ? "started" : "started " + before);
 }
 

@@ -60,8 +60,6 @@ class Executor {
   Result<void> TryAtomically(const RunPlan& plan);
   Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
   Result<void> RunUnit(UnitRun& run);
-  bool RunsAlone(const Unit& unit) const;
-  bool CanBeLookedFor(const Unit& unit) const;
   Result<void> EnterUnit(const UnitRun& run);
   Result<void> EnterAlone(const UnitRun& run);
   Result<void> RepeatSettings(const UnitRun& run);

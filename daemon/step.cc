@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "drivers/sql/classify.h"
 #include "drivers/sql/split.h"
 #include "drivers/sql/sqlite_leftovers.h"
 #include "drivers/sql/statement_tokens.h"
@@ -57,10 +56,10 @@ Result<void> CheckEffectInSqlite(const SectionOptions& options, std::string_view
 // Refuses what the database refuses, or ignores, within a transaction. On MariaDB such a statement
 // is a unit of its own. A subscription without a slot may be dropped in a transaction, too.
 Result<void> CheckInTransaction(const SectionOptions& options, Dialect dialect,
-                                std::string_view sql) {
+                                const PlannedStatement& statement) {
   if (dialect == Dialect::kMariadb || !options.transaction) return {};
-  if (Classify(dialect, sql).runs_in_transaction) return {};
-  const std::string verb = DisplayVerb(dialect, sql);
+  if (statement.traits.runs_in_transaction) return {};
+  const std::string verb = DisplayVerb(dialect, statement.sql);
   if (verb.find(" SUBSCRIPTION") != std::string::npos) return {};
   return Error{Reason::kSqlInvalid,
                fmt::format("`{}` cannot run within a transaction", verb),
@@ -70,7 +69,8 @@ Result<void> CheckInTransaction(const SectionOptions& options, Dialect dialect,
 
 // Refuses timeouts that could not take effect. A section for all dialects may well have them for
 // the sake of one.
-Result<void> CheckTimeouts(const SectionOptions& options, Dialect dialect, std::string_view sql) {
+Result<void> CheckTimeouts(const SectionOptions& options, Dialect dialect,
+                           const PlannedStatement& statement) {
   if (!options.lock_timeout && !options.statement_timeout) return {};
   if (options.dialect == Dialect::kSqlite) {
     return Error{Reason::kFileInvalid,
@@ -79,19 +79,20 @@ Result<void> CheckTimeouts(const SectionOptions& options, Dialect dialect, std::
                  "leave it out: mig itself waits for a database that is busy"};
   }
   const bool waits = options.lock_timeout && options.lock_timeout->count() > 0;
-  if (!waits || !Classify(dialect, sql).concurrently) return {};
+  if (!waits || !statement.traits.concurrently) return {};
   return Error{Reason::kFileInvalid,
                fmt::format("a lock_timeout around `{}` would only make it fail halfway",
-                           DisplayVerb(dialect, sql)),
+                           DisplayVerb(dialect, statement.sql)),
                {},
                "nobody queues behind a statement that runs CONCURRENTLY: leave the option out"};
 }
 
-Result<void> CheckStatement(const SectionOptions& options, Dialect dialect, std::string_view sql) {
-  TRY(CheckAllowed(dialect, sql));
-  if (dialect == Dialect::kSqlite) TRY(CheckEffectInSqlite(options, sql));
-  TRY(CheckInTransaction(options, dialect, sql));
-  return CheckTimeouts(options, dialect, sql);
+Result<void> CheckStatement(const SectionOptions& options, Dialect dialect,
+                            const PlannedStatement& statement) {
+  TRY(CheckAllowed(dialect, statement.sql));
+  if (dialect == Dialect::kSqlite) TRY(CheckEffectInSqlite(options, statement.sql));
+  TRY(CheckInTransaction(options, dialect, statement));
+  return CheckTimeouts(options, dialect, statement);
 }
 
 // Refuses values that end the statement they stand in, or leave nothing of it.
@@ -112,11 +113,12 @@ Result<PlannedStatement> Prepare(const RunStep& step, const SectionOptions& opti
   PlannedStatement statement;
   statement.options = &options;
   statement.sql = TRY(WithValues(values, dialect, text));
+  statement.traits = Classify(dialect, statement.sql);
   ValuesUsed used;
   CollectUsed(values, dialect, text, used);
   const auto checked = [&]() -> Result<void> {
     if (!used.empty()) TRY(CheckStillOne(dialect, statement.sql));
-    return CheckStatement(options, dialect, statement.sql);
+    return CheckStatement(options, dialect, statement);
   }();
   if (!checked) {
     Error error = Concealed(checked.error(), used);
@@ -183,7 +185,7 @@ void AppendAlone(std::vector<Unit>& units, std::vector<PlannedStatement> stateme
 // MariaDB's data definition statements commit what is open.
 Result<void> AppendStretches(std::vector<Unit>& units, std::vector<PlannedStatement> statements) {
   for (PlannedStatement& statement : statements) {
-    const bool inside = Classify(Dialect::kMariadb, statement.sql).runs_in_transaction;
+    const bool inside = statement.traits.runs_in_transaction;
     std::vector<PlannedStatement> one;
     one.push_back(std::move(statement));
     if (inside) {
@@ -197,8 +199,7 @@ Result<void> AppendStretches(std::vector<Unit>& units, std::vector<PlannedStatem
 
 Result<void> CheckVerification(const RevisionFile& file, const PlannedStatement& statement,
                                Dialect dialect) {
-  if (dialect != Dialect::kMariadb || Classify(dialect, statement.sql).runs_in_transaction)
-    return {};
+  if (dialect != Dialect::kMariadb || statement.traits.runs_in_transaction) return {};
   return InFile(
       {Reason::kFileInvalid,
        fmt::format("`{}` in a verify section would commit before it is verified", statement.verb)},
@@ -291,10 +292,9 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   return units;
 }
 
-void CollectSettings(const Unit& unit, Dialect dialect,
-                     std::vector<const PlannedStatement*>& settings) {
+void CollectSettings(const Unit& unit, std::vector<const PlannedStatement*>& settings) {
   for (const PlannedStatement& statement : unit.statements) {
-    if (Classify(dialect, statement.sql).sets_session) settings.push_back(&statement);
+    if (statement.traits.sets_session) settings.push_back(&statement);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/catalog.h"
 #include "daemon/event.h"
 #include "daemon/plan/placeholder_values.h"
+#include "drivers/sql/classify.h"
 #include "store/core/dialect.h"
 #include "store/core/result.h"
 #include "store/core/revision_file.h"
@@ -60,6 +61,7 @@ struct RunPlan {
 // A statement, where it stands in its file, and its section's options, which live as long as that.
 struct PlannedStatement {
   std::string sql;  // as it runs
+  StatementTraits traits;
   std::string verb;
   int line = 0;
   const SectionOptions* options = nullptr;
@@ -100,8 +102,7 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect);
 
 // Adds those of its statements that set something in the session for later units: they are repeated
 // where the step goes on in another one.
-void CollectSettings(const Unit& unit, Dialect dialect,
-                     std::vector<const PlannedStatement*>& settings);
+void CollectSettings(const Unit& unit, std::vector<const PlannedStatement*>& settings);
 
 // Adds the values that the sections of the step use.
 void CollectUsed(const RunStep& step, Dialect dialect, ValuesUsed& used);

@@ -80,7 +80,7 @@ Result<std::optional<Effect>> LookBehind(const std::vector<Unit>& units, const J
   if (probe.kind == Probe::Kind::kNone) return std::optional(Effect::kUnknown);
   std::vector<const PlannedStatement*> settings;
   for (std::int64_t number = 0; number < row.unit; ++number)
-    CollectSettings(units[static_cast<std::size_t>(number)], session.dialect(), settings);
+    CollectSettings(units[static_cast<std::size_t>(number)], settings);
   for (const PlannedStatement* setting : settings) {
     auto set = session.Execute({.sql = setting->sql, .scripted = true});
     if (set) continue;
@@ -95,8 +95,7 @@ Result<std::optional<Effect>> LookBehind(const std::vector<Unit>& units, const J
 // The same for people; the session is as it was.
 Result<std::string> FoundBehind(const std::vector<Unit>& units, const JournalRow& row,
                                 Session& session) {
-  const PlannedStatement& statement = UnitAt(units, row.unit)->statements[0];
-  const Probe probe = Classify(session.dialect(), statement.sql).probe;
+  const Probe& probe = UnitAt(units, row.unit)->statements[0].traits.probe;
   const auto effect = TRY(LookBehind(units, row, probe, session));
   TRY(session.Reset());
   if (effect) return WhatWasFound(probe, *effect);
@@ -110,7 +109,7 @@ Result<void> Withdraw(const Unfinished& unfinished, const JournalRow& row,
                       const std::vector<Unit>& units, Session& session) {
   const Unit* unit = UnitAt(units, row.unit);
   if (unit == nullptr || unit->statements.empty()) return EditedInDoubt(unfinished, row, unit);
-  const Probe probe = Classify(session.dialect(), unit->statements[0].sql).probe;
+  const Probe& probe = unit->statements[0].traits.probe;
   const auto effect = TRY(LookBehind(units, row, probe, session));
   switch (effect.value_or(Effect::kUnknown)) {
     case Effect::kTookNot:
