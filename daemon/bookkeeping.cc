@@ -430,18 +430,19 @@ SqlCommand Bookkeeping::SealLog(std::int64_t sequence, const std::string& previo
 }
 
 SqlCommand Bookkeeping::PutJournal(const JournalRow& row) const {
-  return {"INSERT INTO " + Table("mig_journal") +
-              " (id, name, direction, unit, state, digest) VALUES ($1, $2, $3, $4, $5, $6)" +
-              (dialect_ == Dialect::kMariadb
-                   ? " ON DUPLICATE KEY UPDATE state = VALUES(state), digest = VALUES(digest)"
-                   : " ON CONFLICT (id, direction, unit) DO UPDATE SET state = excluded.state, "
-                     "digest = excluded.digest"),
-          {row.id.hex(), row.name, std::string(NameOf(row.kind)), row.unit, row.state, row.digest}};
+  return Recurrent(
+      {"INSERT INTO " + Table("mig_journal") +
+           " (id, name, direction, unit, state, digest) VALUES ($1, $2, $3, $4, $5, $6)" +
+           (dialect_ == Dialect::kMariadb
+                ? " ON DUPLICATE KEY UPDATE state = VALUES(state), digest = VALUES(digest)"
+                : " ON CONFLICT (id, direction, unit) DO UPDATE SET state = excluded.state, "
+                  "digest = excluded.digest"),
+       {row.id.hex(), row.name, std::string(NameOf(row.kind)), row.unit, row.state, row.digest}});
 }
 
 SqlCommand Bookkeeping::DeleteJournal(const Id& id, StepKind kind) const {
-  return {"DELETE FROM " + Table("mig_journal") + " WHERE id = $1 AND direction = $2",
-          {id.hex(), std::string(NameOf(kind))}};
+  return Recurrent({"DELETE FROM " + Table("mig_journal") + " WHERE id = $1 AND direction = $2",
+                    {id.hex(), std::string(NameOf(kind))}});
 }
 
 SqlCommand Bookkeeping::DeleteJournalUnit(const JournalRow& row) const {

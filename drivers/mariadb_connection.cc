@@ -200,7 +200,9 @@ void MariadbConnection::AbsorbKill() {
 }
 
 Result<SqlResult> MariadbConnection::Run(const std::string& sql) {
-  std::vector<SqlResult> results = TRY(Ask(sql));
+  auto answer = Ask(sql);
+  if (MayChangeStateUnseen(sql)) state_changed_ = true;
+  std::vector<SqlResult> results = TRY(std::move(answer));
   const auto last = std::ranges::find_if(results.rbegin(), results.rend(), HasColumns);
   return std::move(last == results.rend() ? results.back() : *last);
 }
@@ -233,7 +235,7 @@ Result<std::vector<SqlResult>> MariadbConnection::Ask(const std::string& sql) {
   const bool sent = mysql_send_query(mysql_.get(), sql.data(), sql.size()) == 0;
   const bool answered = sent && AwaitAnswer() && mysql_read_query_result(mysql_.get()) == 0;
   auto results = answered ? ReadResults(sql) : MariadbError(mysql_.get(), sql, cancelled_);
-  if (sent) NoteChanges(sql);
+  if (sent) NoteChanges();
   SetExecuting(false);
   if (results && listener_ && mysql_warning_count(mysql_.get()) > 0) PassNotices();
   return results;
@@ -276,14 +278,13 @@ Result<std::vector<SqlResult>> MariadbConnection::ReadResults(const std::string&
   }
 }
 
-void MariadbConnection::NoteChanges(const std::string& sql) {
+void MariadbConnection::NoteChanges() {
   const char* text = nullptr;
   std::size_t size = 0;
   // What an earlier answer told stays in the connection's list; the flag is this one's.
-  const bool told =
-      (mysql_->server_status & SERVER_SESSION_STATE_CHANGED) != 0 &&
-      mysql_session_track_get_first(mysql_.get(), SESSION_TRACK_STATE_CHANGE, &text, &size) == 0;
-  if (told || MayChangeStateUnseen(sql)) state_changed_ = true;
+  if ((mysql_->server_status & SERVER_SESSION_STATE_CHANGED) != 0 &&
+      mysql_session_track_get_first(mysql_.get(), SESSION_TRACK_STATE_CHANGE, &text, &size) == 0)
+    state_changed_ = true;
 }
 
 void MariadbConnection::PassNotices() {

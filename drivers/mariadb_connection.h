@@ -97,7 +97,7 @@ class MariadbConnection {
   std::string Unlimited(std::string sql) const;
   Result<std::vector<SqlResult>> Ask(const std::string& sql);
   Result<std::vector<SqlResult>> ReadResults(const std::string& sql);
-  void NoteChanges(const std::string& sql);
+  void NoteChanges();
   void PassNotices();
   bool SendKill();  // under mutex_; false when the server is silent
   void AbsorbKill();

@@ -39,24 +39,36 @@ std::string MariadbLiteral(const SqlValue& value) {
   return IsPlain(text) ? "'" + text + "'" : "_utf8mb4 x'" + Hex(text) + "'";
 }
 
-Result<std::string> WithMariadbLiterals(const SqlCommand& command) {
-  const std::string& sql = command.sql;
-  if (sql.find('\0') != std::string::npos)
-    return Error{Reason::kStatementFailed, "the statement holds a NUL byte"};
-  if (command.parameters.empty()) return sql;
-  std::vector<bool> used(command.parameters.size());
-  std::string text;
-  std::size_t copied = 0;
+Result<std::vector<ParameterPlace>> FindParameters(std::string_view sql) {
+  std::vector<ParameterPlace> places;
   Lexer lexer(Dialect::kMariadb, sql);
   for (Token token = TRY(lexer.Next()); token.kind != TokenKind::kEnd; token = TRY(lexer.Next())) {
     if (token.kind != TokenKind::kWord) continue;
-    auto number = ParameterNumber(token.TextIn(sql));
-    if (!number) continue;
-    if (*number < 1 || *number > used.size()) return WrongNumber();
-    used[*number - 1] = true;
-    text.append(sql, copied, token.begin - copied);
-    text += MariadbLiteral(command.parameters[*number - 1]);
-    copied = token.end;
+    if (auto number = ParameterNumber(token.TextIn(sql)))
+      places.push_back({token.begin, token.end, *number});
+  }
+  return places;
+}
+
+Result<std::string> WithMariadbLiterals(const SqlCommand& command) {
+  if (command.parameters.empty()) return WithMariadbLiterals(command, {});
+  return WithMariadbLiterals(command, TRY(FindParameters(command.sql)));
+}
+
+Result<std::string> WithMariadbLiterals(const SqlCommand& command,
+                                        const std::vector<ParameterPlace>& places) {
+  const std::string& sql = command.sql;
+  if (sql.find('\0') != std::string::npos)
+    return Error{Reason::kStatementFailed, "the statement holds a NUL byte"};
+  std::vector<bool> used(command.parameters.size());
+  std::string text;
+  std::size_t copied = 0;
+  for (const ParameterPlace& place : places) {
+    if (place.number < 1 || place.number > used.size()) return WrongNumber();
+    used[place.number - 1] = true;
+    text.append(sql, copied, place.begin - copied);
+    text += MariadbLiteral(command.parameters[place.number - 1]);
+    copied = place.end;
   }
   if (std::ranges::find(used, false) != used.end()) return WrongNumber();
   return text.append(sql, copied);

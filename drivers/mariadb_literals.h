@@ -6,7 +6,10 @@
 // and hexadecimal elsewhere. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "drivers/session.h"
 
@@ -14,9 +17,23 @@ namespace mig {
 
 std::string MariadbLiteral(const SqlValue& value);
 
-// The statement with its $1, $2, ... replaced; those in strings, names and comments are none.
+// A statement as a text with places for values.
+struct ParameterPlace {
+  std::size_t begin = 0;  // of $n in the text
+  std::size_t end = 0;
+  std::size_t number = 0;  // n, from 1
+};
+
+// The places of a statement's $1, $2, ... in order; those in strings, names and comments are none.
+// Errors: what the lexer says of a text that does not end.
+Result<std::vector<ParameterPlace>> FindParameters(std::string_view sql);
+
+// The statement with its parameters in their places.
 // Errors: kStatementFailed for a number without parameter, a parameter that is not used, or a NUL
-// byte.
+// byte; those of FindParameters.
 Result<std::string> WithMariadbLiterals(const SqlCommand& command);
+// The same for a text that was read before.
+Result<std::string> WithMariadbLiterals(const SqlCommand& command,
+                                        const std::vector<ParameterPlace>& places);
 
 }  // namespace mig

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "drivers/file_state.h"
-#include "drivers/mariadb_literals.h"
 #include "drivers/mariadb_parameters.h"
 #include "drivers/mariadb_user_locks.h"
 
@@ -86,10 +85,19 @@ Result<SqlResult> MariadbSession::Execute(const SqlCommand& command) {
 }
 
 Result<SqlResult> MariadbSession::RunAlone(const SqlCommand& command) {
-  const std::string sql = TRY(WithMariadbLiterals(command));
+  const std::string sql = TRY(TextOf(command));
   if (std::exchange(begin_pending_, false))
     TRY(connection_->RunUnlimited(std::string(BeginStatement())));
   return command.scripted ? connection_->Run(sql) : connection_->RunUnlimited(sql);
+}
+
+// Reads the text of a recurrent command once.
+Result<std::string> MariadbSession::TextOf(const SqlCommand& command) {
+  if (!command.recurrent) return WithMariadbLiterals(command);
+  auto known = places_.find(command.sql);
+  if (known == places_.end())
+    known = places_.emplace(command.sql, TRY(FindParameters(command.sql))).first;
+  return WithMariadbLiterals(command, known->second);
 }
 
 // A script may have made the session's transactions read-only; a server may refuse to be asked for
@@ -134,7 +142,7 @@ Result<std::vector<SqlResult>> MariadbSession::RunGroup(std::span<const SqlComma
   if (begins) group.emplace_back(BeginStatement());
   std::size_t size = 0;
   for (const SqlCommand& command : commands) {
-    std::string sql = TRY(WithMariadbLiterals(command));
+    std::string sql = TRY(TextOf(command));
     size += sql.size();
     if (command.scripted || (size > kTogether && size > sql.size())) break;
     group.push_back(std::move(sql));

@@ -21,6 +21,7 @@
 // the first: one of the two is held at every moment, so nobody gets in between.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,7 @@
 #include <vector>
 
 #include "drivers/mariadb_connection.h"
+#include "drivers/mariadb_literals.h"
 #include "drivers/session.h"
 
 namespace mig {
@@ -60,6 +62,7 @@ class MariadbSession final : public Session {
 
   Result<std::unique_ptr<MariadbConnection>> Connect() const;
   std::string StateOfOptionFile() const;
+  Result<std::string> TextOf(const SqlCommand& command);
   Result<void> RunOwn(const std::string& sql);
   std::string_view BeginStatement() const;
   Result<void> HandLockTo(MariadbConnection& next);
@@ -76,6 +79,7 @@ class MariadbSession final : public Session {
   std::string option_file_;          // its state before the connection was opened
   std::optional<std::string> lock_;  // the name that is held
   bool begin_pending_ = false;
+  std::map<std::string, std::vector<ParameterPlace>> places_;  // by the text of recurrent commands
   std::function<void(const SqlNotice&)> listener_;
 };
 

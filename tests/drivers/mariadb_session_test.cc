@@ -140,6 +140,16 @@ TEST_F(MariadbSessionTest, RunsWhatIsNotPromptAsOneAndTellsItsRows) {
   EXPECT_EQ(Count("t"), SqlValue(std::int64_t{0}));
 }
 
+TEST_F(MariadbSessionTest, GivesARecurrentCommandItsOwnParametersEachTime) {
+  const auto command = [](SqlValue first, SqlValue second) {
+    return SqlCommand{"SELECT concat($2, '$1', $1)", {first, second}, false, true};
+  };
+  EXPECT_EQ(Cell(*session_, command("a", "bc")), SqlValue("bc$1a"));
+  EXPECT_EQ(Cell(*session_, command("it's", "")), SqlValue("$1it's"));
+  EXPECT_EQ(ErrorOf(session_->Execute({"SELECT concat($2, '$1', $1)", {"a"}, false, true})).reason,
+            Reason::kStatementFailed);
+}
+
 TEST_F(MariadbSessionTest, StopsWithinWhatItRunsAsOneWherePartOfItFails) {
   Run("CREATE TABLE t (a integer PRIMARY KEY)");
   const auto insert = [](std::int64_t a) { return SqlCommand{"INSERT INTO t VALUES ($1)", {a}}; };
