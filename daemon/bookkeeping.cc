@@ -313,8 +313,9 @@ std::string Bookkeeping::FailWhere(std::string_view condition) const {
 SqlCommand Bookkeeping::RequireRun(std::int64_t token, const std::vector<Id>& there) const {
   SqlCommand command;
   command.parameters.emplace_back(token);
-  std::string other = fmt::format("NOT EXISTS (SELECT 1 FROM {} WHERE name = 'run' AND token = $1)",
-                                  Table("mig_lease"));
+  std::string other =
+      fmt::format("NOT EXISTS (SELECT 1 FROM {} WHERE name = 'run' AND token = $1{})",
+                  Table("mig_lease"), dialect_ == Dialect::kSqlite ? "" : " FOR UPDATE");
   if (!there.empty()) {
     std::vector<std::string> ids;
     for (const Id& id : there) {

@@ -329,7 +329,6 @@ std::vector<SqlCommand> Executor::Guarded(std::vector<SqlCommand> rows,
   const bool replaced = removed.size() == 1 && added.size() == 1;
   if (replaced) rows.push_back(book_.RequireRun(lease_.token(), {added[0].id}));
   if (!replaced) rows.insert(rows.begin(), book_.RequireRun(lease_.token(), removed));
-  rows.insert(rows.begin(), book_.Fence());
   return rows;
 }
 
