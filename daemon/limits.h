@@ -42,8 +42,8 @@ inline constexpr std::size_t kMaxToldBytes = std::size_t{8} << 10;
 // store. Statements that say one thing each stay below.
 inline constexpr int kMaxNotices = 1000;
 
-// How long events gather before they are sent on. Nobody sees a fiftieth of a second.
-inline constexpr std::chrono::milliseconds kEventPause{20};
+// How long events gather before they are sent on. A tenth of a second reads as at once.
+inline constexpr std::chrono::milliseconds kEventPause{100};
 
 // Rows of a target's log in one answer: half a mebibyte, read in a few milliseconds.
 inline constexpr int kMaxLogPage = 1000;
