@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "daemon/foreign_keys.h"
 #include "daemon/probe.h"
 #include "daemon/statement_batch.h"
-#include "daemon/target_log.h"
 #include "daemon/transaction.h"
 
 namespace mig {
@@ -59,10 +59,6 @@ bool CanBeLookedFor(const Unit& unit) {
   return traits.repeatable || traits.probe.kind != Probe::Kind::kNone;
 }
 
-Error VersionsChanged() {
-  return {Reason::kDatabaseFormat, "the version table was changed by somebody else during the run"};
-}
-
 Error Escaped(const RunStep& step) {
   return {Reason::kTransactionEscaped,
           step.summary.name + " ended the transaction that mig had opened"};
@@ -91,7 +87,12 @@ struct Executor::UnitRun {
 
 Executor::Executor(Session& session, const Bookkeeping& book, const Lease& lease,
                    const World& world, Setting setting)
-    : session_(session), book_(book), lease_(lease), world_(world), setting_(std::move(setting)) {}
+    : session_(session),
+      book_(book),
+      lease_(lease),
+      world_(world),
+      setting_(std::move(setting)),
+      own_rows_(session, book, lease, world) {}
 
 Result<void> Executor::Run(const RunPlan& plan) {
   for (const RunStep& step : plan.steps) {
@@ -131,8 +132,7 @@ Result<void> Executor::RunAtomically(const RunPlan& plan) {
 }
 
 Result<void> Executor::TryAtomically(const RunPlan& plan) {
-  const std::int64_t sequence = log_sequence_;
-  const std::string hash = log_hash_;
+  const LogEnd log = log_;
   failed_ = nullptr;
   TRY(session_.Reset());
   auto outcome = Transact(session_, [&] { return RunSteps(plan); });
@@ -142,8 +142,7 @@ Result<void> Executor::TryAtomically(const RunPlan& plan) {
   }
   const bool cancelled = outcome.error().reason == Reason::kCancelled;
   if (failed_ == nullptr && !cancelled) failed_ = &plan.steps.back();  // the commit failed
-  log_sequence_ = sequence;
-  log_hash_ = hash;
+  log_ = log;
   state_ = "the whole run was one transaction and was rolled back";
   return outcome;
 }
@@ -151,8 +150,7 @@ Result<void> Executor::TryAtomically(const RunPlan& plan) {
 Result<void> Executor::ReadLogTail() {
   const SqlResult tail = TRY(session_.Execute(book_.ReadLogTail()));
   if (tail.rows.empty()) return {};
-  log_sequence_ = NumberOf(tail.rows[0][0]);
-  log_hash_ = TextOf(tail.rows[0][1]);
+  log_ = {NumberOf(tail.rows[0][0]), TextOf(tail.rows[0][1])};
   return {};
 }
 
@@ -175,7 +173,7 @@ Result<void> Executor::TakeUpUnfinished(const RunPlan& plan) {
   for (const auto& [number, row] : journal_) commands.push_back(book_.PutJournal(row));
   setting_.observe(
       Notice{"NOTICE", first.summary.name + " was edited; what had run of it is as it was"});
-  return WriteJournal(std::move(commands));
+  return own_rows_.Write(std::move(commands));
 }
 
 Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
@@ -212,7 +210,7 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
 void Executor::RecordLate(const UnitRun& run, const Error& error) {
   const bool may_be_there = error.reason == Reason::kDatabaseUnreachable;  // lost in the commit
   if (run.unrecorded && !may_be_there && session_.Reset())
-    (void)WriteJournal({book_.PutJournal(*run.unrecorded)});
+    (void)own_rows_.Write({book_.PutJournal(*run.unrecorded)});
 }
 
 std::string Executor::StateAfterFailure(const UnitRun& run) {
@@ -308,41 +306,18 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
     Rows rows = RowsOf(run);
     log_hash = std::move(rows.log_hash);
     if (only_rows)
-      rows.commands = Guarded(std::move(rows.commands), run.step.rows_removed, run.step.rows_added);
+      rows.commands =
+          own_rows_.Guarded(std::move(rows.commands), run.step.rows_removed, run.step.rows_added);
     auto committed = session_.CommitWith(std::move(rows.commands));
     if (!committed) return AtCommit(std::move(committed).error(), run.step);
     return {};
   };
   auto outcome = Transact(session_, statements, commit);
-  if (!outcome && only_rows) return WhyRefused(std::move(outcome).error(), run.step.rows_removed);
+  if (!outcome && only_rows)
+    return own_rows_.WhyRefused(std::move(outcome).error(), run.step.rows_removed);
   TRY(std::move(outcome));
   Logged(run, log_hash);
   return {};
-}
-
-// For a transaction of mig's own rows alone: the database itself compares what is read and compared
-// elsewhere, so that all of it may be one message. That a version was replaced shows afterwards,
-// whoever was at the row meanwhile.
-std::vector<SqlCommand> Executor::Guarded(std::vector<SqlCommand> rows,
-                                          const std::vector<Id>& removed,
-                                          const std::vector<VersionRow>& added) const {
-  const bool replaced = removed.size() == 1 && added.size() == 1;
-  if (replaced) rows.push_back(book_.RequireRun(lease_.token(), {added[0].id}));
-  if (!replaced) rows.insert(rows.begin(), book_.RequireRun(lease_.token(), removed));
-  return rows;
-}
-
-// Which of them failed its answer does not tell.
-Error Executor::WhyRefused(Error error, const std::vector<Id>& there) {
-  if (error.reason != Reason::kStatementFailed) return error;
-  auto looked = Transact(session_, [&]() -> Result<void> {
-    TRY(CheckFence(session_, book_, lease_));
-    for (const Id& id : there) {
-      if (TRY(session_.Execute(book_.LockVersion(id))).rows.size() != 1) return VersionsChanged();
-    }
-    return {};
-  });
-  return looked ? std::move(error) : std::move(looked).error();
 }
 
 // Within the transaction that the whole run is.
@@ -384,8 +359,8 @@ Result<void> Executor::RunStatements(UnitRun& run) {
   });
   TRY(std::move(checked));
   if (executed) {
-    if (session_.InTransaction()) return CheckForeignKeys(run);
-    return Escaped(run.step);
+    if (!session_.InTransaction()) return Escaped(run.step);
+    return run.unit().foreign_keys ? Result<void>() : CheckForeignKeys(session_, run.step);
   }
   Error error = std::move(executed).error();
   const auto failed = error.details.find("command_index");
@@ -395,31 +370,6 @@ Result<void> Executor::RunStatements(UnitRun& run) {
     return Escaped(run.step);
   const PlannedStatement* statement = batch.statements[at];
   return statement == nullptr ? error : AtStatement(std::move(error), run.step, *statement);
-}
-
-// What ran without foreign keys must not leave rows that point nowhere.
-Result<void> Executor::CheckForeignKeys(const UnitRun& run) {
-  if (run.unit().foreign_keys) return {};
-  const SqlResult violations = TRY(session_.Execute({"PRAGMA foreign_key_check"}));
-  if (violations.rows.empty()) return {};
-  constexpr std::size_t kNamed = 5;
-  std::string named;
-  for (std::size_t i = 0; i < std::min(violations.rows.size(), kNamed); ++i) {
-    const auto& row = violations.rows[i];
-    named += fmt::format("{}{} row {} to {}", named.empty() ? "" : ", ", TextOf(row[0]),
-                         TextOf(row[1]), TextOf(row[2]));
-  }
-  if (violations.rows.size() > kNamed)
-    named += fmt::format(" and {} more", violations.rows.size() - kNamed);
-  const RevisionFile& file = run.step.file();
-  return Error{
-      Reason::kVerifyFailed,
-      fmt::format("{} would leave foreign keys that lead nowhere: {}", run.step.summary.name,
-                  named),
-      {{"name", run.step.summary.name},
-       {"file", file.path.empty() ? file.name : file.path},
-       {"violations", std::to_string(violations.rows.size())}},
-      "`PRAGMA foreign_key_check` lists them all; those that were there before count, too"};
 }
 
 Result<void> Executor::CheckOwn(const StatementBatch& batch, std::size_t index,
@@ -478,8 +428,7 @@ Executor::Rows Executor::RowsOf(const UnitRun& run) const {
 
 void Executor::Logged(const UnitRun& run, const std::string& hash) {
   if (!run.last()) return;
-  ++log_sequence_;
-  log_hash_ = hash;
+  log_ = {log_.sequence + 1, hash};
 }
 
 // With its first row a step's text comes to the target, so that it can be told what ran, whatever
@@ -575,7 +524,7 @@ Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
 // Of a statement that is known to have had no effect. That it cannot be written only makes the next
 // run look.
 void Executor::ForgetStart(const JournalRow& row) {
-  if (!session_.Reset() || !WriteJournal({book_.DeleteJournalUnit(row)})) return;
+  if (!session_.Reset() || !own_rows_.Write({book_.DeleteJournalUnit(row)})) return;
   journal_.erase(row.unit);
 }
 
@@ -627,22 +576,13 @@ Result<JournalRow> Executor::JournalOfStart(const UnitRun& run) {
   return JournalOf(run, before.empty() ? "started" : "started " + before);
 }
 
-Result<void> Executor::WriteJournal(std::vector<SqlCommand> commands) {
-  const std::vector<SqlCommand> guarded = Guarded(std::move(commands));
-  auto written = TransactPatiently(
-      session_, world_, [] { return Result<void>(); },
-      [&] { return session_.CommitWith(guarded); });
-  if (!written) return WhyRefused(std::move(written).error(), {});
-  return {};
-}
-
 Result<void> Executor::PutJournal(UnitRun& run, const JournalRow& row) {
   // What a script set counts for its statements alone: its role may not read the fence.
   if (book_.dialect() == Dialect::kPostgresql) TRY(session_.Reset());
   std::vector<SqlCommand> commands = {book_.PutJournal(row)};
   if (IsInDoubt(row)) commands = StartCommands(run.step, row);
   if (run.unrecorded) commands.push_back(book_.PutJournal(*run.unrecorded));
-  TRY(WriteJournal(std::move(commands)));
+  TRY(own_rows_.Write(std::move(commands)));
   run.unrecorded.reset();
   journal_[row.unit] = row;
   return {};
@@ -665,13 +605,13 @@ void Executor::LogFailure(const RunPlan& plan, const RunStep& step, const Error&
   (void)session_.Reset();  // the script may have made it read-only
   const LogEntry entry =
       NextLogEntry(plan, step, "failed: " + std::string(InfoOf(error.reason).text));
-  (void)WriteJournal({book_.InsertLog(entry, HashOf(entry))});
+  (void)own_rows_.Write({book_.InsertLog(entry, HashOf(entry))});
 }
 
 LogEntry Executor::NextLogEntry(const RunPlan& plan, const RunStep& step,
                                 const std::string& outcome) const {
   LogEntry entry;
-  entry.sequence = log_sequence_ + 1;
+  entry.sequence = log_.sequence + 1;
   entry.direction = NameOf(step.summary.kind);
   entry.id = step.summary.id == Id() ? "" : step.summary.id.hex();
   entry.name = step.summary.name;
@@ -680,7 +620,7 @@ LogEntry Executor::NextLogEntry(const RunPlan& plan, const RunStep& step,
   entry.finished_at = FormatMilliseconds(world_.now());
   entry.started_at = entry.finished_at;
   entry.outcome = outcome;
-  entry.previous = log_hash_;
+  entry.previous = log_.hash;
   return entry;
 }
 

@@ -16,8 +16,10 @@
 #include "daemon/bookkeeping.h"
 #include "daemon/event.h"
 #include "daemon/lease.h"
+#include "daemon/own_rows.h"
 #include "daemon/statement_batch.h"
 #include "daemon/step.h"
+#include "daemon/target_log.h"
 #include "daemon/unfinished.h"
 #include "daemon/world.h"
 #include "drivers/session.h"
@@ -68,7 +70,6 @@ class Executor {
   Result<void> TryInTransaction(UnitRun& run);
   Result<void> RunInside(UnitRun& run);
   Result<void> RunStatements(UnitRun& run);
-  Result<void> CheckForeignKeys(const UnitRun& run);
   Result<void> CheckOwn(const StatementBatch& batch, std::size_t index, const SqlResult& result,
                         const RunStep& step, std::string& transaction) const;
   struct Rows {  // what is written with a unit
@@ -77,9 +78,6 @@ class Executor {
   };
   Rows RowsOf(const UnitRun& run) const;
   void Logged(const UnitRun& run, const std::string& hash);
-  std::vector<SqlCommand> Guarded(std::vector<SqlCommand> rows, const std::vector<Id>& removed = {},
-                                  const std::vector<VersionRow>& added = {}) const;
-  Error WhyRefused(Error error, const std::vector<Id>& there);
   std::vector<SqlCommand> StartCommands(const RunStep& step, const JournalRow& row) const;
   std::vector<SqlCommand> JournalCommands(const UnitRun& run) const;
   Result<void> RunAlone(UnitRun& run);
@@ -92,7 +90,6 @@ class Executor {
   Result<JournalRow> JournalOfStart(const UnitRun& run);
   void RecordLate(const UnitRun& run, const Error& error);
   static std::string StateAfterFailure(const UnitRun& run);
-  Result<void> WriteJournal(std::vector<SqlCommand> commands);
   Result<void> PutJournal(UnitRun& run, const JournalRow& row);
   Result<void> PauseBeforeRetry(int attempt, const Error& error);
   void LogFailure(const RunPlan& plan, const RunStep& step, const Error& error);
@@ -103,10 +100,10 @@ class Executor {
   const Lease& lease_;
   const World& world_;
   Setting setting_;
+  OwnRows own_rows_;
 
   std::vector<std::vector<Unit>> units_;  // of each step
-  std::int64_t log_sequence_ = 0;
-  std::string log_hash_;
+  LogEnd log_;
   JournalRows journal_;              // of the step that an earlier run left unfinished
   std::optional<JournalRow> ahead_;  // written already: of the next step's first statement
   const RunStep* failed_ = nullptr;  // the step under way, and so the one that failed
