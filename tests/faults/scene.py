@@ -69,8 +69,11 @@ class Scene(unittest.TestCase):
         self.round = 0
 
     def make(self, slow=0):
-        """A new database, work tree and store."""
+        """A new database, work tree and store, in place of those of the last round: a store whose daemon was killed has 70 MB,
+        which RocksDB set aside for its log."""
         self.end_daemon()
+        if self.round:
+            shutil.rmtree(self.tree, ignore_errors=True)
         self.round += 1
         self.database.make()
         self.tree = self.folder / f"tree{self.round}"
