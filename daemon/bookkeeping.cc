@@ -311,19 +311,21 @@ std::string Bookkeeping::FailWhere(std::string_view condition) const {
 }
 
 SqlCommand Bookkeeping::RequireRun(std::int64_t token, const std::vector<Id>& there) const {
+  const std::string_view locked = dialect_ == Dialect::kSqlite ? "" : " FOR UPDATE";
   SqlCommand command;
   command.parameters.emplace_back(token);
   std::string other =
       fmt::format("NOT EXISTS (SELECT 1 FROM {} WHERE name = 'run' AND token = $1{})",
-                  Table("mig_lease"), dialect_ == Dialect::kSqlite ? "" : " FOR UPDATE");
+                  Table("mig_lease"), locked);
   if (!there.empty()) {
     std::vector<std::string> ids;
     for (const Id& id : there) {
       command.parameters.emplace_back(id.hex());
       ids.push_back(fmt::format("${}", command.parameters.size()));
     }
-    other += fmt::format(" OR (SELECT count(*) FROM {} WHERE id IN ({})) <> {}",
-                         Table("mig_version"), fmt::join(ids, ", "), there.size());
+    other +=
+        fmt::format(" OR (SELECT count(*) FROM (SELECT 1 FROM {} WHERE id IN ({}){}) held) <> {}",
+                    Table("mig_version"), fmt::join(ids, ", "), locked, there.size());
   }
   command.sql = FailWhere(other);
   return Recurrent(std::move(command));

@@ -134,8 +134,8 @@ class Bookkeeping {
   // that came in an earlier transaction. Empty elsewhere.
   std::vector<SqlCommand> MarkTransaction() const;
   std::vector<SqlCommand> FindMark() const;
-  // A fence for a transaction of mig's own rows alone: keeps the lease's row locked, and fails
-  // unless it has this token and each of `there` is a row of mig_version.
+  // A fence for a transaction of mig's own rows alone: keeps the lease's row and `there` locked,
+  // and fails unless that has this token and each of these is a row of mig_version.
   SqlCommand RequireRun(std::int64_t token, const std::vector<Id>& there) const;
   SqlCommand TakeLease(const LeaseRow& lease) const;
   SqlCommand ReleaseLease(std::int64_t token) const;

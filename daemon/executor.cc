@@ -306,8 +306,7 @@ Result<void> Executor::TryInTransaction(UnitRun& run) {
     Rows rows = RowsOf(run);
     log_hash = std::move(rows.log_hash);
     if (only_rows)
-      rows.commands =
-          own_rows_.Guarded(std::move(rows.commands), run.step.rows_removed, run.step.rows_added);
+      rows.commands = own_rows_.Guarded(std::move(rows.commands), run.step.rows_removed);
     auto committed = session_.CommitWith(std::move(rows.commands));
     if (!committed) return AtCommit(std::move(committed).error(), run.step);
     return {};

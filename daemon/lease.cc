@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "daemon/blockers.h"
@@ -81,14 +82,14 @@ Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const Le
 
 Result<void> CheckFormat(Session& session, const Bookkeeping& book) {
   const SqlResult meta = TRY(session.Execute(book.ReadMeta()));
-  for (const auto& row : meta.rows) {
-    if (TextOf(row[0]) != "format" || TextOf(row[1]) == std::to_string(kBookkeepingFormat))
-      continue;
-    return Error{Reason::kDatabaseFormat,
-                 fmt::format("the target's mig tables have format {}, and this mig knows format {}",
-                             TextOf(row[1]), kBookkeepingFormat)};
-  }
-  return {};
+  const auto format =
+      std::ranges::find_if(meta.rows, [](const auto& row) { return TextOf(row[0]) == "format"; });
+  if (format == meta.rows.end())
+    return Error{Reason::kDatabaseFormat, "table mig_meta has lost its row `format`"};
+  if (TextOf((*format)[1]) == std::to_string(kBookkeepingFormat)) return {};
+  return Error{Reason::kDatabaseFormat,
+               fmt::format("the target's mig tables have format {}, and this mig knows format {}",
+                           TextOf((*format)[1]), kBookkeepingFormat)};
 }
 
 // REQUIRES: the run lock is held.

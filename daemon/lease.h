@@ -2,7 +2,7 @@
 //
 // Two things together. The session's run lock, which the engine or the kernel gives back when its
 // holder dies; and the row of mig_lease with a token that rises with each lease, which every
-// transaction of a run locks and checks before it writes: a holder that was taken for dead and
+// transaction of a run locks and checks before it commits: a holder that was taken for dead and
 // wakes up finds another token and writes nothing. The lock is polled, never waited for inside a
 // transaction, so that CREATE INDEX CONCURRENTLY never waits for those who wait for us.
 #pragma once

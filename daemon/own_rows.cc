@@ -5,13 +5,9 @@
 
 namespace mig {
 
-// That a version was replaced shows afterwards, whoever was at its row meanwhile.
 std::vector<SqlCommand> OwnRows::Guarded(std::vector<SqlCommand> rows,
-                                         const std::vector<Id>& removed,
-                                         const std::vector<VersionRow>& added) const {
-  const bool replaced = removed.size() == 1 && added.size() == 1;
-  if (replaced) rows.push_back(book_.RequireRun(lease_.token(), {added[0].id}));
-  if (!replaced) rows.insert(rows.begin(), book_.RequireRun(lease_.token(), removed));
+                                         const std::vector<Id>& removed) const {
+  rows.insert(rows.begin(), book_.RequireRun(lease_.token(), removed));
   return rows;
 }
 
@@ -28,7 +24,7 @@ Error OwnRows::WhyRefused(Error error, const std::vector<Id>& removed) const {
 }
 
 Result<void> OwnRows::Write(std::vector<SqlCommand> rows) const {
-  const std::vector<SqlCommand> guarded = Guarded(std::move(rows), {}, {});
+  const std::vector<SqlCommand> guarded = Guarded(std::move(rows), {});
   auto written = TransactPatiently(
       session_, world_, [] { return Result<void>(); },
       [&] { return session_.CommitWith(guarded); });

@@ -22,10 +22,10 @@ class OwnRows {
   OwnRows(Session& session, const Bookkeeping& book, const Lease& lease, const World& world)
       : session_(session), book_(book), lease_(lease), world_(world) {}
 
-  // The commands with what makes the transaction fail unless the lease is held and each of
-  // `removed` was a row of mig_version, to which `rows` adds `added`.
-  std::vector<SqlCommand> Guarded(std::vector<SqlCommand> rows, const std::vector<Id>& removed,
-                                  const std::vector<VersionRow>& added) const;
+  // The commands behind what makes the transaction fail unless the lease is held and each of
+  // `removed` is a row of mig_version.
+  std::vector<SqlCommand> Guarded(std::vector<SqlCommand> rows,
+                                  const std::vector<Id>& removed) const;
   // What such a transaction, which failed with `error` and was rolled back, failed by: kLeaseLost,
   // kDatabaseFormat where a version was missing, else `error`.
   Error WhyRefused(Error error, const std::vector<Id>& removed) const;

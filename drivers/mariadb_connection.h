@@ -52,7 +52,7 @@ class MariadbConnection {
 
   // Likewise runs the statements up to the first that fails and answers the results that have
   // columns, in their order. MariaDB gets them as one compound statement, in one message, MySQL one
-  // by one.
+  // by one. REQUIRES: they are our own, and change nothing in the session.
   Result<std::vector<SqlResult>> RunTogether(std::span<const std::string> statements);
 
   // Kills what the server runs for this connection now, or begins to run before the Running ends

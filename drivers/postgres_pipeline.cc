@@ -1,6 +1,7 @@
 #include "drivers/postgres_pipeline.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -141,13 +142,15 @@ class Pipeline {
   std::optional<Error> error_;
 };
 
-// Appends; an error says which of `commands` it is.
+// Appends; an error says which of `commands` it is. `preparing`: what is prepared by messages
+// before, once for all that recurs among them.
 Result<void> AddMessages(std::span<const SqlCommand> commands, PostgresPrepared& prepared,
+                         std::set<const PostgresPrepared::Statement*>& preparing,
                          std::vector<Message>& messages) {
   for (std::size_t index = 0; index < commands.size(); ++index) {
     PostgresPrepared::Statement* kept = prepared.For(commands[index]);
     for (const bool prepares : {true, false}) {
-      if (prepares && (kept == nullptr || kept->there)) continue;
+      if (prepares && (kept == nullptr || kept->there || !preparing.insert(kept).second)) continue;
       auto arguments = PostgresArguments::Of(commands[index]);
       if (!arguments) {
         arguments.error().details["command_index"] = std::to_string(index);
@@ -165,9 +168,10 @@ Result<void> RunPostgresPipeline(PostgresConnection& connection, std::span<const
                                  std::span<const SqlCommand> commands, PostgresPrepared& prepared,
                                  const Session::CommandDone& done) {
   std::vector<Message> messages;
-  TRY(AddMessages(first, prepared, messages));
+  std::set<const PostgresPrepared::Statement*> preparing;
+  TRY(AddMessages(first, prepared, preparing, messages));
   for (Message& message : messages) message.command.reset();
-  TRY(AddMessages(commands, prepared, messages));
+  TRY(AddMessages(commands, prepared, preparing, messages));
   if (PQenterPipelineMode(connection.get()) != 1) return PostgresConnectionLost(connection.get());
   PQsetnonblocking(connection.get(), 1);
   Result<void> outcome = Pipeline(connection, messages, prepared, done).Run();

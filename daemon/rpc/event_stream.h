@@ -5,6 +5,7 @@
 // write is in flight at a time, so a slow watcher holds kMaxEventsPerRead events and not the log.
 // A message costs both sides as much as a small statement does, so a log that grows fast is sent in
 // bursts: the first event at once, then what came within kEventPause, and the end again at once.
+// Nor does who is behind by more than a message wait for the next.
 #pragma once
 
 #include <grpcpp/alarm.h>
@@ -168,6 +169,9 @@ class EventStream final : public grpc::ServerWriteReactor<Response>,
     }
     ended_ = batch->ended;
     if (batch->last_sequence == sequence_) return false;
+    const bool full =
+        batch->last_sequence - sequence_ >= static_cast<std::int64_t>(kMaxEventsPerRead);
+    if (full) pause_end_ = {};
     sequence_ = batch->last_sequence;
     message_ = std::move(batch->message);
     return true;

@@ -186,6 +186,13 @@ TEST(SqliteLease, OfARunThatHasNotBegunToWriteIsSaidToBeThat) {
             "another run holds the lease of this target, and has not written down yet who it is");
 }
 
+TEST_F(LeaseTest, NobodyGetsItWhereTheTablesDoNotTellTheirFormat) {
+  scene_.Sql("DELETE FROM mig_meta WHERE key = 'format'");
+  WriteB("-- mig:up\nINSERT INTO ran (what) VALUES ('b');\n");
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT");
+  EXPECT_EQ(scene_.Ran(), "a");
+}
+
 class MariadbLeaseTest : public LeaseTest {
  protected:
   MariadbLeaseTest() : LeaseTest(Dialect::kMariadb) {}

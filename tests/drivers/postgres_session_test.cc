@@ -318,6 +318,12 @@ TEST_F(PostgresPreparedTest, KeepsOneStatementForWhatRecurs) {
   EXPECT_EQ(Prepared(), SqlValue(std::int64_t{1}));
 }
 
+TEST_F(PostgresPreparedTest, PreparesOnceWhatComesTwiceAtOnce) {
+  ASSERT_TRUE(session_->Begin());
+  ASSERT_TRUE(session_->ExecuteAll(std::vector{kRecurrent, kRecurrent}, {}));
+  EXPECT_EQ(Prepared(), SqlValue(std::int64_t{1}));
+}
+
 TEST_F(PostgresPreparedTest, KeepsItBehindAFailure) {
   ASSERT_TRUE(session_->Begin());
   std::vector<SqlCommand> commands = {{"SELECT 1 / 0"}, kRecurrent};
