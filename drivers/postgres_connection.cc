@@ -1,5 +1,6 @@
 #include "drivers/postgres_connection.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -143,7 +144,9 @@ void PostgresConnection::ReceiveNotice(void* connection, const PGresult* notice)
   const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
   const char* message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
   if (self->listener_ && severity != nullptr && message != nullptr) {
-    self->listener_({severity, message});
+    const char* detail = PQresultErrorField(notice, PG_DIAG_MESSAGE_DETAIL);
+    self->listener_(
+        {severity, detail == nullptr ? message : fmt::format("{}\n{}", message, detail)});
   }
 }
 

@@ -1,10 +1,12 @@
 #include "cli/render/run.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "cli/render/columns.h"
 #include "cli/render/count.h"
 #include "cli/render/duration.h"
+#include "cli/render/indentation.h"
 #include "cli/render/revision.h"
 #include "cli/render/table.h"
 
@@ -101,8 +103,11 @@ RunProgress::Shown RunProgress::On(const v1::RunEvent& event) {
       return OnWaiting(event.waiting());
     case v1::RunEvent::kNotice: {
       const auto& notice = event.notice();
+      const std::string_view message = notice.message();
+      const std::size_t end = std::min(message.find('\n'), message.size());
       return {"  " + (notice.severity().empty() ? "notice" : notice.severity()) + ": " +
-                  notice.message() + "\n",
+                  std::string(message.substr(0, end)) + "\n" +
+                  Indented(message.substr(std::min(end + 1, message.size()))),
               ""};
     }
     case v1::RunEvent::kRunFinished:

@@ -113,6 +113,9 @@ TEST(RunProgress, OnATerminalCountsTheWaiting) {
 TEST(RunProgress, PassesTheDatabasesNoticesOn) {
   EXPECT_EQ(Lines(Plain(), {"notice { severity: 'NOTICE' message: 'table exists, skipping' }"}),
             "  NOTICE: table exists, skipping\n");
+  EXPECT_EQ(
+      Lines(Plain(), {"notice { severity: 'NOTICE' message: 'drop cascades\\nview v\\nview w' }"}),
+      "  NOTICE: drop cascades\n    view v\n    view w\n");
 }
 
 TEST(StepLine, NamesEachDirection) {
