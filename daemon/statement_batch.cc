@@ -9,6 +9,12 @@
 namespace mig {
 namespace {
 
+constexpr char kDowngradeHint[] =
+    "a downgrade runs the text that was applied, so no edit of the file helps: make the database "
+    "as "
+    "that expects it and repeat the command, or take the rest back by hand and `mig stamp` the "
+    "revision below";
+
 using Role = StatementBatch::Role;
 
 // So that an ALTER TABLE that waits does not queue everybody behind it.
@@ -183,6 +189,7 @@ Error AtStatement(Error error, const RunStep& step, const PlannedStatement& stat
   if (!IsStatementError(error.reason)) return error;
   error.message =
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);
+  if (step.summary.kind == StepKind::kDowngrade) error.hint = kDowngradeHint;
   const auto sqlstate = error.details.find("sqlstate");
   if (sqlstate != error.details.end() && RunsOnlyOutside(sqlstate->second))
     error.hint = "put it below a line `-- mig:up transaction=off`";
@@ -193,6 +200,7 @@ Error AtCommit(Error error, const RunStep& step) {
   if (error.reason != Reason::kStatementFailed) return error;
   error.message =
       fmt::format("the commit of revision {} failed: {}", step.summary.name, error.message);
+  if (step.summary.kind == StepKind::kDowngrade) error.hint = kDowngradeHint;
   return InFileOf(std::move(error), step);
 }
 
