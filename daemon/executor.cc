@@ -17,6 +17,7 @@ using Role = StatementBatch::Role;
 constexpr int kMaxAttempts = 8;
 constexpr std::size_t kMostAhead = 8'192;  // bytes of a text that goes with an earlier step's rows
 constexpr Milliseconds kFirstPause{100};   // doubled with each attempt, plus up to as much again
+constexpr Milliseconds kPauseSlice{100};   // between two looks for a cancel
 
 std::int64_t MicrosecondsSince(std::chrono::steady_clock::time_point start, const World& world) {
   return std::chrono::duration_cast<std::chrono::microseconds>(world.elapsed() - start).count();
@@ -588,14 +589,17 @@ Result<void> Executor::PutJournal(UnitRun& run, const JournalRow& row) {
 }
 
 Result<void> Executor::PauseBeforeRetry(int attempt, const Error& error) {
-  if (setting_.cancelled()) return Error{Reason::kCancelled, "cancelled while waiting for a lock"};
   const Milliseconds pause = kFirstPause * (1 << (attempt - 1));
   const auto jitter =
       std::stoul(world_.random_hex(4), nullptr, 16) % static_cast<unsigned long>(pause.count());
   setting_.observe(
       Waiting{fmt::format("{}; attempt {} of {} follows", error.message, attempt + 1, kMaxAttempts),
               pause.count()});
-  world_.sleep(pause + Milliseconds(jitter));
+  for (Milliseconds left = pause + Milliseconds(jitter); left.count() > 0; left -= kPauseSlice) {
+    world_.sleep(std::min(left, kPauseSlice));
+    if (setting_.cancelled())
+      return Error{Reason::kCancelled, "cancelled while waiting for a lock"};
+  }
   return {};
 }
 

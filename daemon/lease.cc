@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "daemon/blockers.h"
 #include "daemon/transaction.h"
@@ -44,6 +45,8 @@ std::string HolderSentence(Session& session, const Bookkeeping& book, const Worl
   return !activity || activity->empty() ? holder : holder + ": " + *activity;
 }
 
+Error CancelledWaiting() { return {Reason::kCancelled, "cancelled while waiting for the lease"}; }
+
 Result<void> WaitForLock(Session& session, const Bookkeeping& book, const LeaseRequest& request,
                          const World& world, const Observer& observe) {
   const auto started = world.elapsed();
@@ -51,8 +54,7 @@ Result<void> WaitForLock(Session& session, const Bookkeeping& book, const LeaseR
   while (true) {
     if (TRY(session.TryLock(book.lock_name()))) return {};
     const auto waited = std::chrono::duration_cast<Milliseconds>(world.elapsed() - started);
-    if (request.cancelled && request.cancelled())
-      return Error{Reason::kCancelled, "cancelled while waiting for the lease"};
+    if (request.cancelled && request.cancelled()) return CancelledWaiting();
     if (waited >= request.wait)
       return Error{Reason::kLeaseHeld, HolderSentence(session, book, world)};
     if (waited >= tell_at) {
@@ -64,7 +66,7 @@ Result<void> WaitForLock(Session& session, const Bookkeeping& book, const LeaseR
 }
 
 Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const LeaseRequest& request,
-                             const World& world) {
+                             const World& world, const Observer& observe) {
   std::int64_t token = 0;
   const auto body = [&]() -> Result<void> {
     const SqlResult fence = TRY(session.Execute(book.Fence()));
@@ -76,7 +78,13 @@ Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const Le
     TRY(session.Execute(book.TakeLease(row)));
     return {};
   };
-  TRY(TransactPatiently(session, world, body));
+  auto busy = [&, told = false](const Error& error) mutable -> Result<void> {
+    if (request.cancelled && request.cancelled()) return CancelledWaiting();
+    if (!std::exchange(told, true)) observe(Waiting{error.message, 0});
+    return {};
+  };
+  TRY(TransactPatiently(
+      session, world, body, [&] { return session.Commit(); }, busy));
   return token;
 }
 
@@ -150,7 +158,7 @@ Result<Lease> Lease::Acquire(Session& session, const Bookkeeping& book, const Le
                              const World& world, const Observer& observe) {
   TRY(WaitForLock(session, book, request, world, observe));
   auto tables = EnsureTables(session, book, request.repair, world);
-  auto token = tables ? TakeRow(session, book, request, world)
+  auto token = tables ? TakeRow(session, book, request, world, observe)
                       : Result<std::int64_t>(std::move(tables).error());
   if (token) return Lease(session, book, *token);
   (void)session.Unlock(book.lock_name());

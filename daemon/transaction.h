@@ -27,17 +27,26 @@ Result<void> Transact(Session& session, Body&& body) {
 }
 
 // The same, repeated for a few seconds while other connections' locks are in the way: for mig's own
-// short transactions. `body` and `commit` may run several times.
-template <typename Body, typename Commit>
-Result<void> TransactPatiently(Session& session, const World& world, Body&& body, Commit&& commit) {
+// short transactions. `body` and `commit` may run several times; `busy` is told each time that they
+// will, and its error ends the wait.
+template <typename Body, typename Commit, typename Busy>
+Result<void> TransactPatiently(Session& session, const World& world, Body&& body, Commit&& commit,
+                               Busy&& busy) {
   constexpr int kAttempts = 20;
   constexpr Milliseconds kPause{50};  // on top of what a session itself waits
   for (int attempt = 1;; ++attempt) {
     Result<void> outcome = Transact(session, body, commit);
     if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kAttempts)
       return outcome;
+    TRY(busy(outcome.error()));
     world.sleep(kPause);
   }
+}
+
+template <typename Body, typename Commit>
+Result<void> TransactPatiently(Session& session, const World& world, Body&& body, Commit&& commit) {
+  return TransactPatiently(session, world, std::forward<Body>(body), std::forward<Commit>(commit),
+                           [](const Error&) { return Result<void>(); });
 }
 
 template <typename Body>

@@ -144,9 +144,7 @@ TEST_P(StatementsTest, WaitsForALockThatSomebodyElseHoldsForASecond) {
   });
   EXPECT_EQ(scene_.Upgrade(), "done");
   release.join();
-  if (postgres()) {
-    EXPECT_THAT(scene_.Events<Waiting>(), Not(IsEmpty()));
-  }
+  EXPECT_THAT(scene_.Events<Waiting>(), Not(IsEmpty()));
   EXPECT_EQ(scene_.Rows(), "b");
   scene_.ExpectSound();
 }
@@ -207,6 +205,27 @@ TEST_P(StatementsTest, ACancelEndsTheWaitForTheLease) {
   run->Cancel();
   EXPECT_EQ(scene_.Await(*run), "cancelled");
   EXPECT_EQ(scene_.finished().state, "nothing was changed");
+}
+
+TEST_P(StatementsTest, ACancelEndsTheWaitForTheRowOfTheLease) {
+  scene_.Draw("a; b: a");
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"UPDATE mig_lease SET holder = 'other'"});
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  std::this_thread::sleep_for(500ms);
+  run->Cancel();
+  EXPECT_EQ(scene_.Await(*run), "cancelled");
+  ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(scene_.Rows(), "a");
+}
+
+TEST_P(StatementsTest, SaysThatADowngradeRunsWhatWasApplied) {
+  scene_.Write("a", "-- mig:up\nCREATE TABLE t_a (id integer);\n\n-- mig:down\nDROP TABLE t_b;\n");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Downgrade("base"), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.error().hint, HasSubstr("no edit of the file helps"));
 }
 
 TEST_P(StatementsTest, RefusesWhileAnotherDaemonHoldsTheLeaseAndSaysWho) {
@@ -559,16 +578,39 @@ TEST_F(PostgresStatementsTest, GivesUpWaitingForALockThatStaysAndCompletesLater)
   scene.ExpectSound();
 }
 
+TEST_F(PostgresStatementsTest, ACancelInThePauseBeforeARetryEndsTheRun) {
+  World world = World::Real();
+  auto paused = std::make_shared<std::atomic<bool>>(false);
+  world.sleep = [paused](Milliseconds time) {
+    *paused = true;
+    std::this_thread::sleep_for(time);
+  };
+  Scene scene(Dialect::kPostgresql, "", OpenSession, world);
+  scene.Draw("a; b: a");
+  ASSERT_EQ(scene.Upgrade("a"), "done");
+  scene.Replace("b", "-- mig:up\n",
+                "-- mig:up lock_timeout=10ms\nALTER TABLE t_a ADD COLUMN x integer;\n");
+  const auto other = scene.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"LOCK TABLE t_a IN ACCESS SHARE MODE"});
+  const RunPtr run = scene.Start(kUpgradeAll);
+  while (!*paused) std::this_thread::sleep_for(1ms);
+  run->Cancel();
+  ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(scene.Await(*run), "cancelled");
+  EXPECT_EQ(scene.Rows(), "a");
+}
+
 TEST_F(PostgresStatementsTest, PassesNoticesOn) {
   scene_.Draw("a");
-  scene_.Replace(
-      "a", "-- mig:up\n",
-      "-- mig:up\nDO $$ BEGIN RAISE NOTICE 'look here'; RAISE WARNING 'and here'; END $$;\n");
+  scene_.Replace("a", "-- mig:up\n",
+                 "-- mig:up\nDO $$ BEGIN RAISE NOTICE 'look here' USING DETAIL = 'closer'; RAISE "
+                 "WARNING 'and here'; END $$;\n");
   ASSERT_EQ(scene_.Upgrade(), "done");
   std::vector<std::string> heard;
   for (const auto& notice : scene_.Events<Notice>())
     heard.push_back(notice.severity + " " + notice.message);
-  EXPECT_THAT(heard, ElementsAre("NOTICE look here", "WARNING and here"));
+  EXPECT_THAT(heard, ElementsAre("NOTICE look here\ncloser", "WARNING and here"));
 }
 
 TEST_F(PostgresStatementsTest, PassesOnWhatOfNoticesAnybodyReads) {
