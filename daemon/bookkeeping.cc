@@ -372,21 +372,21 @@ SqlCommand Bookkeeping::DeleteAllVersions() const {
 // No row has a NULL id, so that inserting one stops a script, and says why; on MariaDB not in every
 // sql_mode, but a row that is there already does.
 SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
-                                        const std::vector<VersionRow>& absent) const {
+                                        const std::vector<std::string>& absent) const {
   SqlCommand command;
-  const auto count = [&](const std::string& list) {
-    return fmt::format("(SELECT count(*) FROM {} WHERE id IN ({}))", Table("mig_version"),
+  const auto count = [&](std::string_view column, const std::string& list) {
+    return fmt::format("(SELECT count(*) FROM {} WHERE {} IN ({}))", Table("mig_version"), column,
                        list.empty() ? "''" : list);
   };
-  const auto add = [&](std::string& list, const Id& id) {
-    command.parameters.push_back(id.hex());
+  const auto add = [&](std::string& list, const std::string& value) {
+    command.parameters.emplace_back(value);
     list += fmt::format("{}${}", list.empty() ? "" : ", ", command.parameters.size());
   };
   std::string needed, unwanted;
-  for (const Id& id : there) add(needed, id);
-  for (const VersionRow& row : absent) add(unwanted, row.id);
-  const std::string elsewhere =
-      fmt::format("{} <> {} OR {} <> 0", count(needed), there.size(), count(unwanted));
+  for (const Id& id : there) add(needed, id.hex());
+  for (const std::string& name : absent) add(unwanted, name);
+  const std::string elsewhere = fmt::format("{} <> {} OR {} <> 0", count("id", needed),
+                                            there.size(), count("name", unwanted));
   command.sql =
       dialect_ == Dialect::kMariadb
           ? FailWhere(elsewhere)

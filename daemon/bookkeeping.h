@@ -147,10 +147,10 @@ class Bookkeeping {
   SqlCommand ReplaceVersion(const Id& id, const VersionRow& row) const;  // that and an insertion
   SqlCommand InsertVersion(const VersionRow& row) const;
   SqlCommand DeleteAllVersions() const;
-  // Fails unless each of `there` is a row of mig_version and none of `absent` is: for scripts,
-  // which can only go on or stop.
+  // Fails unless each of `there` is a row of mig_version and no row has a name of `absent`, under
+  // whatever id: for scripts, which can only go on or stop.
   SqlCommand RequireVersions(const std::vector<Id>& there,
-                             const std::vector<VersionRow>& absent) const;
+                             const std::vector<std::string>& absent) const;
   SqlCommand InsertObject(const Id& id, const Revision& revision) const;
   SqlCommand InsertLog(const LogEntry& entry, const std::string& hash) const;
   // Numbered by the database itself, without a hash.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+
 #include "daemon/alembic_plan.h"
 #include "daemon/client_delimiter.h"
 #include "daemon/plan/plan.h"
@@ -34,8 +36,13 @@ constexpr char kPostgresqlReset[] =
 
 class ScriptWriter {
  public:
-  ScriptWriter(const Bookkeeping& book, const ScriptSetting& setting)
-      : book_(book), setting_(setting), alembic_(book.dialect(), setting.alembic) {}
+  // `excluded` are names that no row has where the script starts.
+  ScriptWriter(const Bookkeeping& book, const ScriptSetting& setting,
+               std::vector<std::string> excluded)
+      : book_(book),
+        setting_(setting),
+        alembic_(book.dialect(), setting.alembic),
+        excluded_(std::move(excluded)) {}
 
   void Begin() {
     if (book_.dialect() == Dialect::kSqlite) text_ += ".bail on\n";
@@ -148,10 +155,14 @@ class ScriptWriter {
     return {};
   }
 
-  // A run finds this out when it plans.
+  // A run finds this out when it plans. The first step looks for what would be in the way of any.
   void AddCheck(const RunStep& step) {
+    std::vector<std::string> absent = std::exchange(excluded_, {});
+    if (absent.empty()) {
+      for (const VersionRow& row : step.rows_added) absent.push_back(row.name);
+    }
     text_ += "-- stops here unless mig_version is as this step expects it\n";
-    Add(book_.RequireVersions(step.rows_removed, step.rows_added));
+    Add(book_.RequireVersions(step.rows_removed, absent));
   }
 
   void Add(const SqlCommand& command) { text_ += WithLiterals(book_.dialect(), command) + ";\n"; }
@@ -205,6 +216,7 @@ class ScriptWriter {
   const Bookkeeping& book_;
   const ScriptSetting& setting_;
   const AlembicTable alembic_;
+  std::vector<std::string> excluded_;  // until the first step
   std::string text_;
   ValuesUsed values_;  // so far
   bool fresh_values_ = false;
@@ -238,8 +250,9 @@ Result<std::string> RenderScript(const Catalog& catalog, const Operation& operat
                  "what alembic_version says is known to the target alone, so it cannot be written "
                  "as a script"};
   }
-  const Plan plan = TRY(OfflinePlan(catalog.graph(), operation));
-  ScriptWriter writer(book, setting);
+  const Graph& graph = catalog.graph();
+  const Plan plan = TRY(OfflinePlan(graph, operation));
+  ScriptWriter writer(book, setting, graph.names(RowsExcludedBy(graph, plan)));
   writer.Begin();
   for (const Step& step : plan.steps) {
     const RunStep run = TRY(StepOf(catalog, step));

@@ -2,7 +2,8 @@
 // included, so that running it without mig leaves the target as a run would. Its log rows carry no
 // hash; the next connected run seals them. Each revision is a transaction of its own, as far as its
 // sections let it be; the first error stops the client, and so does a version table that is not as
-// a step expects it.
+// a step expects it: before the first statement where the script ran already, or where something
+// is in force that is above what it changes.
 #pragma once
 
 #include <memory>

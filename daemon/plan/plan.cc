@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -229,6 +230,17 @@ Result<Plan> PlanOfflineStamp(const Graph& graph, const std::vector<std::string>
   }
   Current current = TRY(OfflineStart(graph, start));
   return PlanStamp(graph, current, ends, false);
+}
+
+Positions RowsExcludedBy(const Graph& graph, const Plan& plan) {
+  Positions touched = Between(graph, plan.start, plan.final, Follow::kAll);
+  const Positions undone = Between(graph, plan.final, plan.start, Follow::kAll);
+  touched.insert(touched.end(), undone.begin(), undone.end());
+  std::set_difference(plan.final.begin(), plan.final.end(), plan.start.begin(), plan.start.end(),
+                      std::back_inserter(touched));
+  Marks excluded = DescendantsOf(graph, touched, Follow::kAll);
+  for (const Position row : plan.start) excluded[row] = false;
+  return ToPositions(excluded);
 }
 
 Result<void> RefuseEdited(const Graph& view, const Plan& plan, const Graph& both,

@@ -54,6 +54,10 @@ Result<Plan> PlanOfflineUpgrade(const Graph& graph, std::string_view range);
 Result<Plan> PlanOfflineDowngrade(const Graph& graph, std::string_view range);
 Result<Plan> PlanOfflineStamp(const Graph& graph, const std::vector<std::string>& targets);
 
+// What is no row of any target that `plan` fits, in whatever branches that is besides: what the
+// plan applies, takes back, or makes a row, and all above that, but for the rows it starts from.
+Positions RowsExcludedBy(const Graph& graph, const Plan& plan);
+
 // kEditedSinceApplied when a step upward would run a name that is applied under another id. `both`
 // is the graph of the view and the target; `rows` are the target's there.
 Result<void> RefuseEdited(const Graph& view, const Plan& plan, const Graph& both,

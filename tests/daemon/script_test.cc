@@ -1,6 +1,7 @@
 // Offline scripts: run by the engine's own client they leave what a run leaves.
 #include "daemon/script.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -102,6 +103,81 @@ TEST_P(ScriptTest, StopsWhereTheDatabaseIsNotWhereItStarts) {
   EXPECT_EQ(offline_.Rows(), "c");
   EXPECT_NE(offline_.RunClient(script), 0) << "it was run already";
   EXPECT_EQ(offline_.Rows(), "c");
+}
+
+TEST_P(ScriptTest, StopsBeforeItsFirstStatementWhereItRanOrTheDatabaseIsFurtherOn) {
+  offline_.Draw("a; b: a; c: b; d: c");
+  for (const char* name : {"a", "b", "c"})
+    offline_.Replace(name, "CREATE TABLE", "CREATE TABLE IF NOT EXISTS");
+  const std::string script = offline_.Script({Kind::kUpgrade, {"base:c"}});
+  ASSERT_EQ(offline_.RunClient(script), 0) << offline_.client_log();
+  EXPECT_NE(offline_.RunClient(script), 0) << "it was run already";
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"b"}})), 0);
+  EXPECT_EQ(offline_.Rows(), "c");
+  ASSERT_EQ(offline_.Upgrade("d"), "done");
+  EXPECT_NE(offline_.RunClient(script), 0) << "above all that it installs";
+  EXPECT_EQ(offline_.Rows(), "d");
+  EXPECT_EQ(offline_.Ran(), "a b c d");
+}
+
+TEST_P(ScriptTest, StopsWhereItsRevisionsAreInForceAsTheyWereBeforeAnEdit) {
+  offline_.Draw("a; b: a");
+  for (const char* name : {"a", "b"})
+    offline_.Replace(name, "CREATE TABLE", "CREATE TABLE IF NOT EXISTS");
+  ASSERT_EQ(offline_.Upgrade("b"), "done");
+  offline_.Replace("a", "integer", "bigint");
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"b"}})), 0);
+  EXPECT_EQ(offline_.Rows(), "b");
+  EXPECT_EQ(offline_.Ran(), "a b");
+}
+
+TEST_P(ScriptTest, MindsNoBranchThatItHasNothingToDoWith) {
+  offline_.Draw("a; b: a; e: a; x; y: x");
+  ASSERT_EQ(offline_.Upgrade("y"), "done");
+  RunScript({Kind::kUpgrade, {"e"}});
+  RunScript({Kind::kUpgrade, {"e:b"}});
+  EXPECT_EQ(offline_.Rows(), "b e y");
+  RunScript({Kind::kDowngrade, {"y:base"}});
+  EXPECT_EQ(offline_.Rows(), "b e");
+}
+
+TEST_P(ScriptTest, DownwardStopsAtOnceWhereItRanOrABranchRestsOnWhatItTakesBack) {
+  offline_.Draw("a; b: a; c: b; e: b");
+  const std::string script = offline_.Script({Kind::kDowngrade, {"c:a"}});
+  ASSERT_EQ(offline_.Upgrade("c"), "done");
+  ASSERT_EQ(offline_.RunClient(script), 0) << offline_.client_log();
+  EXPECT_NE(offline_.RunClient(script), 0) << "it was run already";
+  EXPECT_EQ(offline_.Rows(), "a");
+  ASSERT_EQ(offline_.Upgrade("heads"), "done");
+  EXPECT_NE(offline_.RunClient(script), 0) << "e rests on b";
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kDowngrade, {"c:b"}})), 0)
+      << "b would be a row below e";
+  EXPECT_EQ(offline_.Rows(), "c e");
+  EXPECT_EQ(offline_.Ran(), "a b c -c -b b c e");
+}
+
+TEST_P(ScriptTest, StampsOnlyWhereItStarts) {
+  offline_.Draw("a; b: a; c: b; e: a");
+  RunScript({Kind::kStamp, {"b"}});
+  for (const char* elsewhere : {"a", "b", "c", "a:c"}) {
+    EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kStamp, {elsewhere}})), 0) << elsewhere;
+    EXPECT_EQ(offline_.Rows(), "b");
+  }
+  RunScript({Kind::kStamp, {"b:e"}});
+  EXPECT_EQ(offline_.Rows(), "b e");
+}
+
+TEST_P(ScriptTest, LooksForAnyNumberOfRevisions) {
+  constexpr int kRevisions = 1'500;  // from 1,000 on MariaDB makes a table of such a list
+  std::string graph = "r0";
+  for (int i = 1; i < kRevisions; ++i) graph += fmt::format("; r{}: r{}", i, i - 1);
+  offline_.Draw(graph);
+  const std::string last = fmt::format("r{}", kRevisions - 1);
+  RunScript({Kind::kStamp, {last}});
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"r0"}})), 0);
+  RunScript({Kind::kStamp, {last + ":base"}});
+  RunScript({Kind::kUpgrade, {"r0"}});
+  EXPECT_EQ(offline_.Ran(), "r0");
 }
 
 TEST(MariadbScript, StopsUnderEverySqlMode) {

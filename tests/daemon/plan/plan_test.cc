@@ -150,6 +150,21 @@ TEST(Offline, PlansFromWhereTheScriptStarts) {
   EXPECT_EQ(Told(graph, PlanOfflineStamp(graph, {"a:c", "b:c"})), "RANGE_NOT_ALLOWED");
 }
 
+TEST(RowsExcluded, AreWhatAPlanTouchesAndAllAboveItButForItsStart) {
+  const Graph graph = MakeGraph("a; b: a; c: b; e: a; x; y: x +b");
+  const auto excluded = [&](const Result<Plan>& plan) {
+    return Names(graph, RowsExcludedBy(graph, plan.value()));
+  };
+  EXPECT_EQ(excluded(PlanOfflineUpgrade(graph, "b")), "a b c e y");
+  EXPECT_EQ(excluded(PlanOfflineUpgrade(graph, "a:b")), "b c y");
+  EXPECT_EQ(excluded(PlanOfflineUpgrade(graph, "e:b")), "b c y");
+  EXPECT_EQ(excluded(PlanOfflineUpgrade(graph, "b:a")), "");
+  EXPECT_EQ(excluded(PlanOfflineDowngrade(graph, "c:b")), "b y");
+  EXPECT_EQ(excluded(PlanOfflineDowngrade(graph, "c:base")), "a b e y");
+  EXPECT_EQ(excluded(PlanOfflineStamp(graph, {"a:c"})), "b c y");
+  EXPECT_EQ(excluded(PlanOfflineStamp(graph, {"c:base"})), "a b e y");
+}
+
 TEST(Edited, RevisionsOfAnAppliedNameDoNotRun) {
   const auto arrival = [](std::string name, char digit, std::vector<Id> parents) {
     return Arrival{{.name = name, .id = *Id::FromHex(std::string(64, digit))}, parents, {}};
