@@ -25,11 +25,12 @@ Error OutcomeError(const v1::RunEvent::RunFinished& finished) {
 
 }  // namespace
 
-Follower::Follower(Context& context)
+Follower::Follower(Context& context, std::int64_t seen)
     : context_(context),
       detach_(context.args().Has("detach")),
       progress_(context.terminal().live() ? context.terminal().width() : 0,
-                context.args().Has("verbose"), context.terminal().err_style()) {}
+                context.args().Has("verbose"), context.terminal().err_style()),
+      sequence_(seen) {}
 
 bool Follower::Take(const v1::RunEvent& event) {
   if (event.has_run_started()) {
@@ -38,6 +39,7 @@ bool Follower::Take(const v1::RunEvent& event) {
     if (cancelled_) CancelNow(run_id_);
   }
   if (event.has_run_finished()) finished_ = event.run_finished();
+  const RunProgress::Shown shown = progress_.On(event);
   // A daemon that was restarted may have lost the last events, and ends the run at an earlier one.
   if (event.sequence() <= sequence_ && !event.has_run_finished()) return true;
   sequence_ = event.sequence();
@@ -45,7 +47,6 @@ bool Follower::Take(const v1::RunEvent& event) {
     context_.PrintJson(event);
     (void)context_.terminal().Flush();
   } else {
-    RunProgress::Shown shown = progress_.On(event);
     if (!shown.lines.empty()) context_.terminal().Tell(shown.lines);
     context_.terminal().Live(shown.live);
   }
@@ -149,9 +150,8 @@ Result<int> StartAndFollow(Context& context, v1::StartRunRequest request) {
 
 Result<int> WatchAndFollow(Context& context, const std::string& run_id, std::int64_t after) {
   v1::WatchRunRequest request;
-  request.set_run_id(run_id);
-  request.set_after_sequence(after);
-  Follower follower(context);
+  request.set_run_id(run_id);  // from its beginning, which tells what the rest is about
+  Follower follower(context, after);
   Client* client = TRY(context.client());
   Result<void> stream =
       client->WatchRun(request, [&](const v1::RunEvent& event) { return follower.Take(event); });

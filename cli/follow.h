@@ -15,10 +15,12 @@ namespace mig {
 // What a run's stream of events does to the terminal and to the exit status.
 class Follower {
  public:
-  explicit Follower(Context& context);
+  // The events up to `seen` are known to whoever reads.
+  explicit Follower(Context& context, std::int64_t seen = 0);
 
-  // Takes one event; called in order, from one thread. What was taken before is not shown again.
-  // False: there is no need to follow further, since the run was to be left alone once at work.
+  // Takes one event; called in order, from one thread. What was seen before is not shown again, but
+  // for the run's end. False: there is no need to follow further, since the run was to be left
+  // alone once at work.
   bool Take(const v1::RunEvent& event);
 
   // Follows the run on, after a stream ended with `stream` before the run did: on new connections,
@@ -48,7 +50,7 @@ class Follower {
   bool detached_ = false;
   RunProgress progress_;
   std::optional<v1::RunEvent::RunFinished> finished_;
-  std::int64_t sequence_ = 0;  // of the last event that was taken
+  std::int64_t sequence_;  // of the last event that was seen
   mutable std::mutex mutex_;
   std::string run_id_;      // under mutex_
   bool cancelled_ = false;  // under mutex_
@@ -58,7 +60,8 @@ class Follower {
 // --detach only until the run is at work, or has ended.
 Result<int> StartAndFollow(Context& context, v1::StartRunRequest request);
 
-// Follows a run that somebody started, from behind the event `after`; Ctrl-C only stops following.
+// Follows a run that somebody started, and shows it from behind the event `after`; Ctrl-C only
+// stops following.
 Result<int> WatchAndFollow(Context& context, const std::string& run_id, std::int64_t after);
 
 }  // namespace mig

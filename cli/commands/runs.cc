@@ -68,7 +68,8 @@ Result<int> RunWatch(Context& context) {
 }
 
 constexpr Option kWatchOptions[] = {
-    {"--after", "N", "only the events behind the one of this sequence, as --json shows it"},
+    {"--after", "N",
+     "only the events behind the one of this sequence, as --json shows it, and the end"},
     {"-v,--verbose", "", "a line for each statement: rows and time"},
 };
 

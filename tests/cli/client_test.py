@@ -100,10 +100,13 @@ class ClientTest(unittest.TestCase):
         (self.tree / "mig.toml").write_text(
             f'[project]\nname = "shop"\n[daemon]\naddress = "{address}"\n[targets.dev]\nurl = "sqlite:dev.db"\n')
 
-    def mig(self, *arguments, status=0):
+    def run_mig(self, *arguments, status=0):
         done = subprocess.run([MIG, *arguments], cwd=self.tree, env=self.environment, text=True, capture_output=True)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return done.stdout
+        return done
+
+    def mig(self, *arguments, status=0):
+        return self.run_mig(*arguments, status=status).stdout
 
     def start(self, *arguments):
         client = subprocess.Popen([MIG, *arguments], cwd=self.tree, env=self.environment, text=True,
@@ -266,10 +269,7 @@ class Stopping(SharedDaemon):
         self.assertIn(state_of(pid), ("gone", "Z"))
 
     def stop(self, *options, status=0):
-        done = subprocess.run([MIG, "daemon", "stop", *options], cwd=self.tree, env=self.environment, text=True,
-                              capture_output=True)
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return done.stderr
+        return self.run_mig("daemon", "stop", *options, status=status).stderr
 
 
 class NoMoreThreads(SharedDaemon):
@@ -306,13 +306,41 @@ class NoMoreThreads(SharedDaemon):
         self.assertIsNone(self.daemon.poll())
 
 
-class LyingIndex(ClientTest):
+class PrivateDaemon(ClientTest):
     def setUp(self):
         super().setUp()
         self.configure("local")
         self.addCleanup(subprocess.run, [MIG, "daemon", "stop"], cwd=self.tree, env=self.environment,
                         capture_output=True)
 
+
+class EndedRuns(PrivateDaemon):
+    def newest(self):
+        return json.loads(self.mig("runs", "--json"))["runs"][0]["id"]
+
+    def watch_from_behind(self, run, status):
+        """What is told from behind the last event but one, the last one, and one that never was."""
+        events = [json.loads(line) for line in self.mig("watch", run, "--json", status=status).splitlines()]
+        for after in range(len(events) - 1, len(events) + 2):
+            shown = self.mig("watch", run, "--json", "--after", str(after), status=status)
+            self.assertEqual([json.loads(line) for line in shown.splitlines()], events[-1:])
+            yield self.run_mig("watch", run, "--after", str(after), status=status).stderr
+
+    def test_are_watched_to_their_end_from_behind_any_event(self):
+        self.mig("upgrade")
+        done = self.newest()
+        (self.tree / "migrations" / "c.sql").write_text("-- parents: b\n\n-- mig:up\nCREATE TABLE a (id integer);\n")
+        self.mig("upgrade", status=6)
+        failed = self.newest()
+        for _ in range(2):
+            for told in self.watch_from_behind(done, 0):
+                self.assertRegex(told, r"^dev is at b \(2 steps.*\)\n$")
+            for told in self.watch_from_behind(failed, 6):
+                self.assertIn("[STATEMENT_FAILED]", told)
+            self.mig("daemon", "stop")  # the next one has them from the store
+
+
+class LyingIndex(PrivateDaemon):
     def test_is_found_out_before_anything_is_made_of_it(self):
         self.mig("heads")
         lines = []
