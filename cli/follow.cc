@@ -125,17 +125,16 @@ Result<int> Follower::Outcome(Result<void> stream) const {
     context_.terminal().Live("");
     context_.terminal().Tell("the run goes on in the daemon: `mig watch " + run_id_ +
                              "` follows it, `mig runs cancel " + run_id_ + "` ends it\n");
-    if (!context_.json()) context_.terminal().Print(run_id_ + "\n");
-    return kDone;
-  }
-  if (!finished_) {
+  } else if (!finished_) {
     TRY(std::move(stream));
     return Error{Reason::kDaemonUnreachable, "the daemon ended the stream before the run ended"};
+  } else if (finished_->outcome() != v1::Run::OUTCOME_DONE) {
+    Error error = OutcomeError(*finished_);
+    if (!finished_->state().empty()) error.details["state"] = finished_->state();
+    return error;
   }
-  if (finished_->outcome() == v1::Run::OUTCOME_DONE) return kDone;
-  Error error = OutcomeError(*finished_);
-  if (!finished_->state().empty()) error.details["state"] = finished_->state();
-  return error;
+  if (detach_ && !context_.json()) context_.terminal().Print(run_id_ + "\n");
+  return kDone;
 }
 
 Result<int> StartAndFollow(Context& context, v1::StartRunRequest request) {

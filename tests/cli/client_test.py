@@ -339,6 +339,12 @@ class EndedRuns(PrivateDaemon):
                 self.assertIn("[STATEMENT_FAILED]", told)
             self.mig("daemon", "stop")  # the next one has them from the store
 
+    def test_give_their_id_to_who_wanted_to_leave_them_alone(self):
+        for _ in range(2):  # the second one has nothing to do
+            run = self.mig("upgrade", "--detach")
+            self.assertEqual(run, self.newest() + "\n")
+            self.mig("watch", run.strip())
+
 
 class LyingIndex(PrivateDaemon):
     def test_is_found_out_before_anything_is_made_of_it(self):
