@@ -217,9 +217,10 @@ void Executor::RecordLate(const UnitRun& run, const Error& error) {
 std::string Executor::StateAfterFailure(const UnitRun& run) {
   const std::string& name = run.step.summary.name;
   if (run.units.size() == 1) return name + " was rolled back: nothing of it took effect";
+  const std::size_t parts = run.units.size() - (run.units.back().empty() ? 1 : 0);
   return fmt::format(
       "{} of the {} parts of {} took effect and are recorded: the same command goes on from there",
-      run.index, run.units.size(), name);
+      run.index, parts, name);
 }
 
 Result<void> Executor::RunUnit(UnitRun& run) {

@@ -175,19 +175,23 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
                                             unfinished.units.rbegin()->first + 1);
   std::vector<UnfinishedPart> parts;
   for (std::int64_t number = 0; number < count; ++number) {
+    const Unit* unit = UnitAt(units, number);
+    if (unit != nullptr && unit->empty()) continue;
     UnfinishedPart part;
     part.number = static_cast<int>(number) + 1;
-    const Unit* unit = UnitAt(units, number);
-    if (unit != nullptr && !unit->statements.empty()) {
-      part.verb = unit->statements[0].verb;
-      part.line = unit->statements[0].line;
-      for (const PlannedStatement& statement : unit->statements)
-        part.sql += statement.written() + ";\n";
+    const bool verifies = unit != nullptr && unit->statements.empty();
+    if (unit != nullptr) {
+      const auto& statements = verifies ? unit->verifications : unit->statements;
+      part.statements = static_cast<int>(statements.size());
+      part.verb = statements[0].verb;
+      part.line = statements[0].line;
+      for (const PlannedStatement& statement : statements) part.sql += statement.written() + ";\n";
     }
     if (const auto row = unfinished.units.find(number); row != unfinished.units.end()) {
       const bool done = row->second.state == kDone;
       part.state = done ? UnfinishedPart::State::kDone : UnfinishedPart::State::kInDoubt;
-      if (!done && !part.sql.empty()) part.found = TRY(FoundBehind(units, row->second, session));
+      if (!done && unit != nullptr && !verifies)
+        part.found = TRY(FoundBehind(units, row->second, session));
     }
     parts.push_back(std::move(part));
   }

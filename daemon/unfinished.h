@@ -44,16 +44,18 @@ Result<std::optional<RunStep>> StepOf(const Unfinished& unfinished, Session& ses
 struct UnfinishedPart {
   enum class State { kDone, kInDoubt, kToCome };
   State state = State::kToCome;
-  int number = 0;    // from 1
-  std::string sql;   // its statements as written, each ended by a semicolon and a line end
-  std::string verb;  // of the first
+  int number = 0;      // from 1
+  std::string sql;     // its statements as written, each ended by a semicolon and a line end
+  int statements = 0;  // how many these are
+  std::string verb;    // of the first
   int line = 0;
   // Of what is in doubt: what looking at the database gives, under what the parts before it set.
   std::string found;
 };
-// All of them, in order. Where the text is gone, those that have a row, without statements. Runs
-// again what earlier parts set in the session (CollectSettings), then the session is reset.
-// REQUIRES: it is in its fixed state. Errors: those of Session.
+// All that are the script's, in order; its verification is one where it stands alone. Where the
+// text is gone, those that have a row, without statements. Runs again what earlier parts set in the
+// session (CollectSettings), then the session is reset. REQUIRES: it is in its fixed state. Errors:
+// those of Session.
 Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Session& session,
                                             const Bookkeeping& book,
                                             std::shared_ptr<const PlaceholderValues> placeholders);

@@ -26,8 +26,11 @@ std::string RenderPart(const Part& part, const Style& style) {
   std::string text = "  part " + std::to_string(part.number()) + ", ";
   text += part.state() == Part::STATE_IN_DOUBT ? style.Red(WordOf(part.state()))
                                                : std::string(WordOf(part.state()));
-  if (!part.verb().empty())
-    text += ": " + part.verb() + " (line " + std::to_string(part.line()) + ")";
+  if (!part.verb().empty()) {
+    text += ": " + part.verb();
+    if (part.statements() > 1) text += " and " + std::to_string(part.statements() - 1) + " more";
+    text += " (line " + std::to_string(part.line()) + ")";
+  }
   text += "\n";
   if (part.state() != Part::STATE_IN_DOUBT) return text;
   if (part.sql().empty()) return text + "    its text is not known any more\n";

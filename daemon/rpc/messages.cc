@@ -346,6 +346,7 @@ void ToMessage(const UnfinishedReport& report, v1::GetUnfinishedResponse* messag
     out->set_number(part.number);
     out->set_state(ToMessage(part.state));
     out->set_sql(part.sql);
+    out->set_statements(part.statements);
     out->set_verb(part.verb);
     out->set_line(part.line);
     out->set_found(part.found);

@@ -160,11 +160,24 @@ TEST_F(UnfinishedTest, AStatementInDoubtIsShownWithAllThatIsKnown) {
   const auto parts = Parts();
   ASSERT_EQ(parts.size(), 3u);
   EXPECT_EQ(parts[0].state, UnfinishedPart::State::kDone);
+  EXPECT_EQ(parts[0].statements, 2);
   EXPECT_EQ(parts[1].state, UnfinishedPart::State::kInDoubt);
   EXPECT_EQ(parts[1].sql, "CREATE UNIQUE INDEX CONCURRENTLY ON U&\"t_a\" (id);\n");
   EXPECT_EQ(parts[1].line, 7);
   EXPECT_EQ(parts[1].found, "no catalog tells whether it took effect");
   EXPECT_EQ(parts[2].state, UnfinishedPart::State::kToCome);
+}
+
+TEST_F(UnfinishedTest, PartsAreThoseOfTheScript) {
+  const std::string outside = "CREATE DATABASE \"template0\";\n";
+  WriteB(outside, Insert("b1"), "");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.finished().state, HasSubstr("1 of the 2 parts of b"));
+  EXPECT_EQ(Parts().size(), 2u);
+  WriteB(outside, Insert("b1"), "-- mig:verify\nSELECT true;\n");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.finished().state, HasSubstr("1 of the 3 parts of b"));
+  EXPECT_EQ(Parts().at(2).sql, "SELECT true;\n");
 }
 
 TEST_F(UnfinishedTest, AnAnswerLetsTheNextRunGoOnBehindTheStatement) {
