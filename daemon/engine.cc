@@ -406,7 +406,12 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& asked) {
   const RunSpec spec = TRY(Spelled(view, asked));
   const TargetAddress address = TRY(AddressOf(spec.target));
   auto target = OpenToRead(address);
-  if (target) return PlanOn(*target, spec, view, histories_);
+  if (target) {
+    RunPlan plan = TRY(PlanOn(*target, spec, view, histories_));
+    if (const auto unfinished = TRY(UnfinishedOf(*target)))
+      plan.warnings.push_back(WarningOf(*unfinished));
+    return plan;
+  }
   if (target.error().reason != Reason::kDatabaseMissing)
     return Unexpected(std::move(target).error());
   return PlanOperation(Situation::Untouched(view), spec.operation, address.url.dialect,

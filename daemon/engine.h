@@ -72,7 +72,15 @@ struct DraftText {
   Id id;
 };
 
-enum class FileState { kNew, kPushed, kEdited, kReidentified, kMissingFile, kCosmetic };
+enum class FileState {
+  kNew,
+  kPushed,
+  kEdited,
+  kReidentified,
+  kMissingFile,
+  kCosmetic,
+  kUnfinished
+};
 struct FileStatus {
   FileState state = FileState::kNew;
   std::string name;

@@ -118,6 +118,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   const Graph& graph = view->catalog.graph();
   status.heads = graph.names(HeadsOf(graph, Follow::kParents));
   Dialect dialect = Dialect::kSqlite;
+  std::optional<Unfinished> unfinished;
   if (spec) {
     const TargetAddress address = TRY(AddressOf(*spec));
     dialect = address.url.dialect;
@@ -125,11 +126,8 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
     if (target) {
       status.target_url = address.url.redacted;
       situation = TRY(SituationOf(view, *target, histories_));
-      if (situation.state.format != 0) {
-        if (const auto unfinished = TRY(ReadUnfinished(*target->session, target->book)))
-          status.warnings.push_back(unfinished->name +
-                                    " is half applied: `mig resolve` shows how far it came");
-      }
+      if (situation.state.format != 0)
+        unfinished = TRY(ReadUnfinished(*target->session, target->book));
     } else if (target.error().reason != Reason::kDatabaseMissing) {
       return Unexpected(std::move(target).error());
     }
@@ -142,6 +140,11 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   status.pending =
       static_cast<int>(std::count_if(status.files.begin(), status.files.end(), is_new));
   if (status.pending > 0) TRY(MarkPushed(name.project, status.files));
+  if (!unfinished) return status;
+  status.warnings.push_back(WarningOf(*unfinished));
+  for (FileStatus& file : status.files) {
+    if (is_new(file) && file.name == unfinished->name) file.state = FileState::kUnfinished;
+  }
   return status;
 }
 

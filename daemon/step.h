@@ -54,8 +54,9 @@ struct RunPlan {
   // rows alone. Statements are part of it by the ids of their revisions, values that are put into
   // them by their digests. Empty: not computed.
   std::string hash;
-  ValuesUsed values = {};               // that are put into the statements
-  std::vector<std::string> start = {};  // names of the rows there are
+  ValuesUsed values = {};                  // that are put into the statements
+  std::vector<std::string> start = {};     // names of the rows there are
+  std::vector<std::string> warnings = {};  // for whoever only looks at it
 };
 
 // A statement, where it stands in its file, and its section's options, which live as long as that.

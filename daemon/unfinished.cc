@@ -219,6 +219,13 @@ Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step,
   return rows;
 }
 
+std::string WarningOf(const Unfinished& unfinished) {
+  return unfinished.name +
+         " is half applied: the next run goes on behind the parts that ran, and `mig resolve` "
+         "shows "
+         "how far it came";
+}
+
 Error MustBeFinishedFirst(const Unfinished& unfinished) {
   Error error{Reason::kInDoubt, fmt::format("an earlier run stopped in the middle of the {} of {}",
                                             NameOf(unfinished.kind), unfinished.name)};

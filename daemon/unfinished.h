@@ -69,6 +69,9 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
 Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step, Session& session,
                               const Bookkeeping& book);
 
+// For whoever asks where the target is or what a run would do.
+std::string WarningOf(const Unfinished& unfinished);
+
 // A run that has something else to do may not begin.
 Error MustBeFinishedFirst(const Unfinished& unfinished);
 

@@ -35,6 +35,7 @@ Result<int> RunPlan(Context& context) {
   *request.mutable_target() = TRY(context.target());
   request.set_show_values(context.args().Has("show-values"));
   v1::PlanRunResponse answer = TRY(context.Ask(request));
+  for (const std::string& warning : answer.warnings()) context.Advise(warning);
   if (context.json()) {
     context.PrintJson(answer);
     return kDone;

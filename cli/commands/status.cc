@@ -31,9 +31,9 @@ const Command kStatus = {
     .group = Group::kLook,
     .summary = "Compare the revision files with a target",
     .description =
-        "Tells apart revisions that are new, edited since they were applied, re-identified because "
-        "a revision below them was edited, edited only "
-        "in comments, and applied without a file. Files that are as they were applied are only "
+        "Tells apart revisions that are new, half applied, edited since they were applied, "
+        "re-identified because a revision below them was edited, edited only in comments, and "
+        "applied without a file. Files that are as they were applied are only "
         "counted, by --json.",
     .options = kStatusOptions,
     .examples =

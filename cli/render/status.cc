@@ -27,6 +27,8 @@ constexpr Paragraph kParagraphs[] = {
      "`mig restore FILE` takes the applied text back"},
     {Status::STATE_PUSHED, "pushed, and not applied here",
      "what was pushed does not change: write another revision instead"},
+    {Status::STATE_UNFINISHED, "half applied",
+     "`mig upgrade` goes on with it; what ran of it does not change"},
     {Status::STATE_NEW, "new", "may be edited freely until they are applied or pushed"},
 };
 

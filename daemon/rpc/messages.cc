@@ -92,6 +92,8 @@ v1::GetStatusResponse::State ToMessage(FileState state) {
       return v1::GetStatusResponse::STATE_MISSING_FILE;
     case FileState::kCosmetic:
       return v1::GetStatusResponse::STATE_COSMETIC;
+    case FileState::kUnfinished:
+      return v1::GetStatusResponse::STATE_UNFINISHED;
   }
   return v1::GetStatusResponse::STATE_UNSPECIFIED;
 }

@@ -179,6 +179,7 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
     v1::PlanRunResponse answer;
     answer.set_target_url(address.url.redacted);
     answer.set_plan(plan.hash);
+    answer.mutable_warnings()->Assign(plan.warnings.begin(), plan.warnings.end());
     std::set<std::string> consent;
     for (const RunStep& step : plan.steps) {
       auto* message = answer.add_steps();

@@ -11,8 +11,9 @@ namespace mig {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class UnfinishedTest : public testing::Test {
  protected:
@@ -178,6 +179,22 @@ TEST_F(UnfinishedTest, PartsAreThoseOfTheScript) {
   ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
   EXPECT_THAT(scene_.finished().state, HasSubstr("1 of the 3 parts of b"));
   EXPECT_EQ(Parts().at(2).sql, "SELECT true;\n");
+}
+
+TEST_F(UnfinishedTest, APlanAndTheStatusTellOfIt) {
+  WriteB("CREATE DATABASE \"template0\";\n");
+  scene_.Draw("c: b");
+  EXPECT_THAT(scene_.engine().PlanRun(scene_.Spec(kUpgradeAll))->warnings, IsEmpty());
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  const auto told = Contains(HasSubstr("b is half applied: the next run goes on behind"));
+  EXPECT_THAT(scene_.engine().PlanRun(scene_.Spec(kUpgradeAll))->warnings, told);
+  const auto status = scene_.engine().Status(scene_.View(), scene_.target());
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_THAT(status->warnings, told);
+  ASSERT_EQ(status->files.size(), 2u);
+  EXPECT_EQ(status->files[0].state, FileState::kUnfinished);
+  EXPECT_EQ(status->files[1].state, FileState::kNew);
+  EXPECT_EQ(status->pending, 2);
 }
 
 TEST_F(UnfinishedTest, AnAnswerLetsTheNextRunGoOnBehindTheStatement) {

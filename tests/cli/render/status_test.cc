@@ -30,7 +30,8 @@ TEST(Status, GroupsFilesByStateAndSaysWhatToDo) {
       entries { state: STATE_REIDENTIFIED name: 'c' path: 'm/c.sql' because_of: 'b' }
       entries { state: STATE_MISSING_FILE name: 'a' }
       entries { state: STATE_COSMETIC name: 'x' path: 'm/x.sql' }
-      entries { state: STATE_PUSHED name: 'p' path: 'm/p.sql' })");
+      entries { state: STATE_PUSHED name: 'p' path: 'm/p.sql' }
+      entries { state: STATE_UNFINISHED name: 'u' path: 'm/u.sql' })");
   EXPECT_EQ(RenderStatus(status, "dev", Style(false)), R"(target:   dev
 current:  c
 heads:    d
@@ -55,6 +56,10 @@ edited in comments or white space only
 pushed, and not applied here
   (what was pushed does not change: write another revision instead)
   m/p.sql
+
+half applied
+  (`mig upgrade` goes on with it; what ran of it does not change)
+  m/u.sql
 
 new
   (may be edited freely until they are applied or pushed)
