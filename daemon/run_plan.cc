@@ -47,7 +47,7 @@ std::string HashOf(const RunPlan& plan, Operation::Kind kind, Dialect dialect,
     for (const Id& id : step.rows_removed) text += "from " + id.hex() + "\n";
     for (const VersionRow& row : step.rows_added) text += "to " + row.id.hex() + "\n";
   }
-  for (const ValueUsed& used : plan.values)
+  for (const ValueUsed& used : plan.values.values)
     text += fmt::format("value {} {}\n", used.name, used.digest);
   return digits + Hex(Sha256(text)).substr(kRowDigits);
 }

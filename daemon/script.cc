@@ -203,13 +203,13 @@ class ScriptWriter {
   }
 
   Result<void> NoteValues(const RunStep& step) {
-    const std::size_t before = values_.size();
+    const std::size_t before = values_.values.size();
     CollectUsed(step, book_.dialect(), values_);
-    fresh_values_ = values_.size() > before;
+    fresh_values_ = values_.values.size() > before;
     if (values_.empty() || setting_.shows_values) return {};
     return Error{Reason::kPermissionDenied,
                  "a script would tell the daemon's own values of placeholders",
-                 {{"name", step.summary.name}, {"placeholder", values_[0].name}},
+                 {{"name", step.summary.name}, {"placeholder", values_.values[0].name}},
                  "run the revision without --sql"};
   }
 

@@ -115,7 +115,7 @@ Result<PlannedStatement> Prepare(const RunStep& step, const SectionOptions& opti
   statement.sql = TRY(WithValues(values, dialect, text));
   statement.traits = Classify(dialect, statement.sql);
   ValuesUsed used;
-  CollectUsed(values, dialect, text, used);
+  if (statement.sql != text) CollectUsed(values, dialect, text, used);
   const auto checked = [&]() -> Result<void> {
     if (!used.empty()) TRY(CheckStillOne(dialect, statement.sql));
     return CheckStatement(options, dialect, statement);
@@ -306,6 +306,8 @@ void CollectUsed(const RunStep& step, Dialect dialect, ValuesUsed& used) {
     for (const Section* section : SectionsFor(step.file(), sections, dialect))
       CollectUsed(*step.placeholders, dialect, section->sql, used);
   };
+  for (const std::string& told : {step.summary.name, step.placeholders->target})
+    CollectUsed(*step.placeholders, dialect, told, used);
   collect(up ? SectionKind::kUp : SectionKind::kDown);
   if (up) collect(SectionKind::kVerify);
 }

@@ -43,12 +43,32 @@ bool IsWordByte(char c) {
   return static_cast<unsigned char>(c) >= 0x80 || c == '_' || IsAsciiAlphanumeric(c);
 }
 
-// Behind the word that starts at `at`; `at` itself where none does.
-std::size_t EndOfWord(std::string_view text, std::size_t at) {
-  if (at > 0 && IsWordByte(text[at - 1])) return at;
+bool BeginsWord(std::string_view text, std::size_t at) {
+  return IsWordByte(text[at]) && (at == 0 || !IsWordByte(text[at - 1]));
+}
+
+// The word that the byte at `at` belongs to, if any.
+std::string_view WordAround(std::string_view text, std::size_t at) {
+  std::size_t begin = at;
   std::size_t end = at;
   while (end < text.size() && IsWordByte(text[end])) ++end;
-  return end;
+  while (end > at && begin > 0 && IsWordByte(text[begin - 1])) --begin;
+  return text.substr(begin, end - begin);
+}
+
+void CollectWritten(const PlaceholderValues& values, std::string_view text, ValuesUsed& used) {
+  std::vector<std::string> hidden;
+  for (const auto& [name, value] : values.values) hidden.push_back(AsciiLower(value));
+  const std::string lower = AsciiLower(text);
+  for (std::size_t at = 0; at < lower.size(); ++at) {
+    const std::string_view word = WordAround(lower, at);
+    const auto meets = [word](const std::string& value) {
+      const bool within = value.size() >= kShortestHidden && word.find(value) != word.npos;
+      return within || value.find(word) != value.npos;
+    };
+    if (!word.empty() && std::ranges::any_of(hidden, meets)) used.written.emplace(word);
+    at += word.size();
+  }
 }
 
 struct Hidden {
@@ -61,27 +81,65 @@ struct Told {
   std::size_t bytes = 0;
 };
 
-// Which value the text at `at` tells of: one that stands there, else one of which the word there is
-// a part.
-Told ToldAt(std::string_view text, std::size_t at, const std::vector<Hidden>& hidden) {
-  const std::string_view word = text.substr(at, EndOfWord(text, at) - at);
-  for (const Hidden& one : hidden) {
-    const bool whole =
-        one.value.size() >= kShortestHidden && text.substr(at).starts_with(one.value);
-    if (whole || (!word.empty() && word == one.value)) return {&one, one.value.size()};
+// How much of the text from `at` on, up to the end of a word, is a part of the value.
+std::size_t PartAt(std::string_view text, std::size_t at, std::string_view value) {
+  std::size_t most = 0;
+  for (std::size_t from = 0; from < value.size(); ++from) {
+    if (!BeginsWord(value, from)) continue;
+    const auto differ = std::ranges::mismatch(text.substr(at), value.substr(from));
+    auto end = static_cast<std::size_t>(differ.in1 - text.begin());
+    const auto cuts_word = [&] {
+      return end < text.size() && IsWordByte(text[end - 1]) && IsWordByte(text[end]);
+    };
+    while (end > at && (text[end - 1] == ' ' || cuts_word())) --end;
+    most = std::max(most, end - at);
   }
-  if (word.size() < kShortestHidden) return {};
-  for (const Hidden& one : hidden) {
-    if (one.value.find(word) != std::string::npos) return {&one, word.size()};
-  }
-  return {};
+  return most;
 }
 
-// Longest first, so that no part of a value shows beside a shorter one.
+bool IsQuoted(std::string_view text, std::size_t begin, std::size_t end) {
+  constexpr std::string_view kQuotes = "\"'`";
+  const auto quote = [&](std::size_t at) { return kQuotes.find(text[at]) != kQuotes.npos; };
+  const std::string_view behind = text.substr(end);
+  if (behind.empty() && begin == 0) return true;  // all that there is
+  return (begin > 0 && quote(begin - 1)) || (!behind.empty() && quote(end)) ||
+         behind.starts_with("...");
+}
+
+bool IsProse(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c == ' ' || (c >= 'a' && c <= 'z'); });
+}
+
+// Which value the text at `at` tells of: one that stands there, else one of which a part does.
+Told ToldAt(std::string_view text, std::size_t at, const std::vector<Hidden>& hidden,
+            const ValuesUsed& used) {
+  const std::string_view word = WordAround(text, at);
+  const auto is_written = [&](std::size_t bytes) {
+    return text.data() + at + bytes <= word.data() + word.size() && used.written.contains(word);
+  };
+  for (const Hidden& one : hidden) {
+    const std::size_t bytes = one.value.size();
+    const bool whole = bytes >= kShortestHidden && text.substr(at).starts_with(one.value);
+    if ((whole || (BeginsWord(text, at) && word == one.value)) && !is_written(bytes))
+      return {&one, bytes};
+  }
+  if (!BeginsWord(text, at)) return {};
+  Told told;
+  for (const Hidden& one : hidden) {
+    const std::size_t bytes = PartAt(text, at, one.value);
+    if (bytes >= kShortestHidden && bytes > told.bytes) told = {&one, bytes};
+  }
+  const bool is_own = IsProse(text.substr(at, told.bytes)) && !IsQuoted(text, at, at + told.bytes);
+  return is_own || is_written(told.bytes) ? Told() : told;
+}
+
+// Longest first, so that no part of a value shows beside a shorter one. What is hidden already
+// stays as it is.
 std::vector<Hidden> ToHide(const ValuesUsed& used) {
   std::vector<Hidden> hidden;
-  for (const ValueUsed& one : used) {
+  for (const ValueUsed& one : used.values) {
     const std::string value = AsciiLower(one.value);
+    hidden.push_back({AsciiLower("${" + one.name + "}"), one.name});
     hidden.push_back({value, one.name});
     if (std::string plain = WithoutDoubledQuotes(value); plain != value)
       hidden.push_back({std::move(plain), one.name});
@@ -113,18 +171,24 @@ Result<std::string> WithValues(const PlaceholderValues& values, Dialect dialect,
 
 void CollectUsed(const PlaceholderValues& values, Dialect dialect, std::string_view sql,
                  ValuesUsed& used) {
+  std::size_t done = 0;
   for (const Placeholder& found : PlaceholdersIn(dialect, sql)) {
+    CollectWritten(values, sql.substr(done, found.begin - done), used);
+    done = found.end;
     const auto value = values.values.find(std::string(found.name));
     if (found.is_text || value == values.values.end()) continue;
-    const auto at = std::ranges::lower_bound(used, value->first, {}, &ValueUsed::name);
-    if (at != used.end() && at->name == value->first) continue;
-    used.insert(at, {value->first, value->second, DigestOf(values, value->first, value->second)});
+    const auto at = std::ranges::lower_bound(used.values, value->first, {}, &ValueUsed::name);
+    if (at != used.values.end() && at->name == value->first) continue;
+    used.values.insert(
+        at, {value->first, value->second, DigestOf(values, value->first, value->second)});
   }
+  CollectWritten(values, sql.substr(done), used);
 }
 
 std::string DigestsOf(const ValuesUsed& used) {
   std::string text;
-  for (const ValueUsed& one : used) text += (text.empty() ? "" : " ") + one.name + "=" + one.digest;
+  for (const ValueUsed& one : used.values)
+    text += (text.empty() ? "" : " ") + one.name + "=" + one.digest;
   return text;
 }
 
@@ -134,7 +198,7 @@ std::string Concealed(std::string text, const ValuesUsed& used) {
   const std::string lower = AsciiLower(text);
   std::string shown;
   for (std::size_t at = 0; at < text.size();) {
-    const Told told = ToldAt(lower, at, hidden);
+    const Told told = ToldAt(lower, at, hidden, used);
     if (told.one == nullptr) {
       shown += text[at++];
     } else {

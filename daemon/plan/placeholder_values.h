@@ -2,7 +2,9 @@
 // being told: values go to the database alone (docs/placeholders.md).
 #pragma once
 
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,22 +27,36 @@ struct ValueUsed {
   std::string value;
   std::string digest;  // 32 hex digits
 };
-using ValuesUsed = std::vector<ValueUsed>;  // by name
+struct ValuesUsed {
+  std::vector<ValueUsed> values;  // by name
+  // Words of the text around the placeholders that look like one of the target's values or a part
+  // of it, in lower case: they are no secrets.
+  std::set<std::string, std::less<>> written = {};
+
+  bool empty() const { return values.empty(); }
+};
 
 // `sql` with the values put in, as they are. Errors: kPlaceholderMissing with the details
 // `placeholder` and `line`, from 1 within `sql`.
 Result<std::string> WithValues(const PlaceholderValues& values, Dialect dialect,
                                std::string_view sql);
 
-// Those that `sql` uses and that have a value, added to `used`.
+// Those that `sql` uses and that have a value, added to `used`, and the words around them. A name
+// that is no secret either is as good as SQL.
 void CollectUsed(const PlaceholderValues& values, Dialect dialect, std::string_view sql,
                  ValuesUsed& used);
 
 // "NAME=digest NAME=digest", as mig_log has them.
 std::string DigestsOf(const ValuesUsed& used);
 
-// `text` with `${NAME}` where it tells a value, or a word of one: servers quote parts of
-// statements. Words of less than four characters are hidden where they are the whole value.
+// `text` with `${NAME}` where it tells a value, or a part of one: servers quote parts of
+// statements.
+//
+// A value is hidden wherever it stands, one of less than four characters as a word of its own. A
+// part begins with a word of the value, ends with a word of the text, and has four characters or
+// more; letters alone are a server's own words unless quotes, or an ellipsis, show that they were
+// cut out of something. What stands within a word that is written elsewhere is shown: to hide it
+// would tell those who know the file what the value is.
 std::string Concealed(std::string text, const ValuesUsed& used);
 // Message, hint and details, but for those that name a place in a file.
 Error Concealed(Error error, const ValuesUsed& used);

@@ -195,7 +195,7 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
         }
       }
     }
-    for (const ValueUsed& used : plan.values)
+    for (const ValueUsed& used : plan.values.values)
       ToMessage(used, values.show, answer.add_placeholders());
     if (address.policy.is_protected)
       answer.mutable_consent()->Assign(consent.begin(), consent.end());

@@ -11,6 +11,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
 using testing::Not;
+using testing::StartsWith;
 
 constexpr char kSecret[] = "hunter2";
 
@@ -140,6 +141,20 @@ TEST_P(PlaceholdersTest, AreNotToldByAFailure) {
   scene_.Write("a", "-- mig:up\nSELECT '${word}' nonsense ${word} '${word}';\n");
   EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
   EXPECT_THAT(Told(), Not(HasSubstr(kSecret)));
+}
+
+TEST_P(PlaceholdersTest, LeaveWhatIsWrittenReadable) {
+  scene_.Write("a",
+               "-- mig:up\nCREATE TABLE t_a (id integer);\n"
+               "CREATE TABLE t_shop (shop_table varchar(40) DEFAULT '${owner}');\n");
+  scene_.Write("shop", "-- parents: a\n\n-- mig:up\nCREATE TABLE t_shop (id integer);\n");
+  scene_.placeholders() = {{"owner", "t_shop_table_owner"}};
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(Told(), HasSubstr("CREATE TABLE t_a\nCREATE TABLE t_shop\n"));
+  EXPECT_THAT(scene_.error().message, StartsWith("CREATE TABLE t_shop in revision shop failed: "));
+  EXPECT_THAT(scene_.error().message, HasSubstr("t_shop"));
+  EXPECT_THAT(scene_.error().message, HasSubstr("already exists"));
+  EXPECT_THAT(scene_.error().message, Not(HasSubstr("${")));
 }
 
 TEST_P(PlaceholdersTest, OfAValueThatIsNoPartOfAStatementAreRefused) {

@@ -15,8 +15,9 @@ ValuesUsed Used(const PlaceholderValues& values, std::string_view sql) {
   return used;
 }
 
-std::string Concealed(const std::string& text, const std::string& value) {
-  return Concealed(text, Used(Values({{"x", value}}), "${x}"));
+std::string Concealed(const std::string& text, const std::string& value,
+                      const std::string& sql = "${x}") {
+  return Concealed(text, Used(Values({{"x", value}}), sql));
 }
 
 TEST(WithValues, PutsThemInAsTheyAre) {
@@ -45,15 +46,16 @@ TEST(WithValues, NameTheMissingOneItsLineAndTheNearest) {
 TEST(ValuesUsed, AreThoseOfTheTextEachOnceAndByName) {
   const auto values = Values({{"a", "1"}, {"b", "2"}, {"c", "3"}});
   const ValuesUsed used = Used(values, "SELECT ${c}, ${a}, ${c}, ${missing}, '\\${b}'");
-  ASSERT_EQ(used.size(), 2U);
-  EXPECT_EQ(used[0].name + used[0].value + used[1].name + used[1].value, "a1c3");
-  EXPECT_EQ(DigestsOf(used), "a=" + used[0].digest + " c=" + used[1].digest);
+  const auto& two = used.values;
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(two[0].name + two[0].value + two[1].name + two[1].value, "a1c3");
+  EXPECT_EQ(DigestsOf(used), "a=" + two[0].digest + " c=" + two[1].digest);
 }
 
 TEST(ValuesUsed, HaveDigestsThatDifferByNameValueAndKey) {
   const auto digest = [](const std::string& name, const std::string& value,
                          const std::string& key) {
-    return Used(Values({{name, value}}, key), "${" + name + "}").at(0).digest;
+    return Used(Values({{name, value}}, key), "${" + name + "}").values.at(0).digest;
   };
   const std::string one = digest("a", "1", "key");
   EXPECT_EQ(one.size(), 32U);
@@ -72,9 +74,48 @@ TEST(Concealed, HidesAValueWhereverItStands) {
   EXPECT_EQ(Concealed("near \"it's secret\"", "it''s secret"), "near \"${x}\"");
 }
 
-TEST(Concealed, HidesTheWordsOfAValueThatWasCut) {
+TEST(Concealed, HidesThePartsOfAValueThatWasCut) {
   EXPECT_EQ(Concealed("near 'hunt", "my hunter2"), "near '${x}");
   EXPECT_EQ(Concealed("syntax error at \"hunter2\"", "'my' hunter2"), "syntax error at \"${x}\"");
+  EXPECT_EQ(Concealed("near 'PASSWORD correct horse bat' at line 1", "correct horse battery"),
+            "near 'PASSWORD ${x}' at line 1");
+  EXPECT_EQ(Concealed("contains (1, correct horse...)", "correct horse battery"),
+            "contains (1, ${x}...)");
+  EXPECT_EQ(Concealed("hunter", "hunter-two"), "${x}");
+}
+
+TEST(Concealed, HidesPartsThatAreNoWordsOfALanguageWithoutQuotes) {
+  EXPECT_EQ(Concealed("no such column: hunter2", "my-hunter2!"), "no such column: ${x}");
+  EXPECT_EQ(Concealed("no such table: shop_t", "main.shop_t"), "no such table: ${x}");
+}
+
+TEST(Concealed, LeavesTheWordsOfSentences) {
+  EXPECT_EQ(Concealed("CREATE TABLE t in revision a failed: must be owner of table t",
+                      "shop_table_owner"),
+            "CREATE TABLE t in revision a failed: must be owner of table t");
+  EXPECT_EQ(Concealed("a failed: relation \"t\" already exists", "relation-exists.failed.internal"),
+            "a failed: relation \"t\" already exists");
+  EXPECT_EQ(Concealed("relation \"t\" does not exist", "what does not exist"),
+            "relation \"t\" does not exist");
+}
+
+TEST(Concealed, LeavesTheWordsThatAreWrittenBesidePlaceholders) {
+  EXPECT_EQ(Concealed("relation \"shop\" already exists", "shop_owner"),
+            "relation \"${x}\" already exists");
+  EXPECT_EQ(Concealed("relation \"shop\" already exists", "shop_owner",
+                      "CREATE TABLE Shop (); ALTER TABLE Shop OWNER TO ${x}"),
+            "relation \"shop\" already exists");
+  EXPECT_EQ(Concealed("CREATE TABLE shop", "Shop", "CREATE TABLE shop (a text DEFAULT '${x}')"),
+            "CREATE TABLE shop");
+  EXPECT_EQ(Concealed("CREATE TABLE workshop", "shop", "CREATE TABLE workshop (${x} text)"),
+            "CREATE TABLE workshop");
+  EXPECT_EQ(Concealed("no t_shop", "shop", "CREATE TABLE t_${x} (shop text)"), "no t_${x}");
+  EXPECT_EQ(Concealed("near \"one secret\"", "one secret", "SELECT one, secret, ${x}"),
+            "near \"${x}\"");
+}
+
+TEST(Concealed, LeavesTheNamesThatStandForValues) {
+  EXPECT_EQ(Concealed("no ${x}, no x", "x"), "no ${x}, no ${x}");
 }
 
 TEST(Concealed, LeavesTheRestReadable) {
