@@ -95,14 +95,17 @@ Result<void> CheckStatement(const SectionOptions& options, Dialect dialect,
   return CheckTimeouts(options, dialect, statement);
 }
 
-// Refuses values that end the statement they stand in, or leave nothing of it.
-Result<void> CheckStillOne(Dialect dialect, const std::string& sql) {
-  const auto spans = TRY(SplitStatements(dialect, sql));
-  if (spans.size() == 1) return {};
+// Refuses values that end the statement they stand in, do not let it end, or leave nothing of it.
+Result<void> CheckStillOne(Dialect dialect, const std::string& sql, const ValuesUsed& used) {
+  const auto spans = SplitStatements(dialect, sql);
+  if (spans && spans->size() == 1) return {};
+  std::string names;
+  for (const ValueUsed& one : used.values)
+    names += (names.empty() ? "${" : ", ${") + one.name + "}";
   return Error{Reason::kSqlInvalid,
-               "the values of its placeholders make something else of it than one statement",
+               fmt::format("with what stands for {} this is no longer one statement", names),
                {},
-               "`mig plan -v --show-values` shows statements with their values"};
+               "a value is put in as it is: where it stands in quotes, double those within it"};
 }
 
 // The statement as it runs, checked. Errors: their line is the statement's, unless it is told.
@@ -117,7 +120,7 @@ Result<PlannedStatement> Prepare(const RunStep& step, const SectionOptions& opti
   ValuesUsed used;
   if (statement.sql != text) CollectUsed(values, dialect, text, used);
   const auto checked = [&]() -> Result<void> {
-    if (!used.empty()) TRY(CheckStillOne(dialect, statement.sql));
+    if (!used.empty()) TRY(CheckStillOne(dialect, statement.sql, used));
     return CheckStatement(options, dialect, statement);
   }();
   if (!checked) {

@@ -163,8 +163,10 @@ TEST_P(PlaceholdersTest, OfAValueThatIsNoPartOfAStatementAreRefused) {
   EXPECT_EQ(scene_.Upgrade(), "SQL_INVALID");
   EXPECT_EQ(scene_.detail("line"), "4");
   scene_.placeholders() = {{"word", "'hunter2"}};
-  EXPECT_EQ(scene_.Upgrade(), "SQL_UNTERMINATED");
+  EXPECT_EQ(scene_.Upgrade(), "SQL_INVALID");
+  EXPECT_EQ(scene_.error().message, "with what stands for ${word} this is no longer one statement");
   EXPECT_EQ(scene_.detail("line"), "4");
+  EXPECT_EQ(scene_.detail("column"), "");
   EXPECT_THAT(Told(), Not(HasSubstr(kSecret)));
   scene_.Write("a", "-- mig:up\n${word};\n");
   scene_.placeholders() = {{"word", "COMMIT"}};
