@@ -210,8 +210,8 @@ std::string Concealed(std::string text, const ValuesUsed& used) {
 }
 
 Error Concealed(Error error, const ValuesUsed& used) {
-  static const std::set<std::string_view> kPlaces = {"file", "line",     "column",
-                                                     "name", "position", "sqlstate"};
+  static const std::set<std::string_view> kPlaces = {"file", "line", "name", "position",
+                                                     "sqlstate"};
   error.message = Concealed(std::move(error.message), used);
   error.hint = Concealed(std::move(error.hint), used);
   for (auto& [key, detail] : error.details) {

@@ -135,13 +135,13 @@ TEST(Concealed, LeavesAnErrorsPlaceInItsFile) {
   const ValuesUsed used = Used(Values({{"x", "migrations"}}), "${x}");
   const Error error = Concealed(Error{Reason::kStatementFailed,
                                       "no migrations",
-                                      {{"file", "migrations/a.sql"}, {"detail", "migrations"}},
+                                      {{"file", "migrations/a.sql"}, {"column", "migrations"}},
                                       "migrations"},
                                 used);
   EXPECT_EQ(error.message, "no ${x}");
   EXPECT_EQ(error.hint, "${x}");
   EXPECT_EQ(error.details.at("file"), "migrations/a.sql");
-  EXPECT_EQ(error.details.at("detail"), "${x}");
+  EXPECT_EQ(error.details.at("column"), "${x}");
 }
 
 }  // namespace
