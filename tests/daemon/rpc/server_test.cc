@@ -108,8 +108,11 @@ class Watching final : public RunService::CallbackService {
       return EventStream<WatchRunResponse>::Fail({Reason::kNoSuchRun, "there is no run `absent`"});
     }
     return EventStream<WatchRunResponse>::Start(std::make_unique<NumberSource>(numbers_),
-                                                request->after_sequence());
+                                                request->after_sequence(), pause);
   }
+
+  // Of the next streams.
+  std::chrono::milliseconds pause = kEventPause;
 
   // Of the last call that was let in.
   const std::string& caller() const { return caller_; }
@@ -252,6 +255,14 @@ TEST_F(ServerTest, StreamsALogThatGrowsWhileItIsWatched) {
   ASSERT_EQ(sequences.size(), 1000U);
   for (std::size_t i = 0; i < sequences.size(); ++i)
     ASSERT_EQ(sequences[i], static_cast<std::int64_t>(i + 1));
+}
+
+TEST_F(ServerTest, DoesNotPauseForAWatcherThatIsFarBehind) {
+  ASSERT_TRUE(Serve());
+  numbers_.Grow(static_cast<std::int64_t>(2 * kMaxEventsPerRead) + 7);
+  numbers_.End();
+  watching_->pause = std::chrono::hours(1);
+  EXPECT_EQ(SequencesAfter(*Connect(), 0).size(), 2 * kMaxEventsPerRead + 7);
 }
 
 TEST_F(ServerTest, ContinuesAStreamAfterTheLastEventSeen) {
