@@ -309,8 +309,8 @@ void CollectUsed(const RunStep& step, Dialect dialect, ValuesUsed& used) {
     for (const Section* section : SectionsFor(step.file(), sections, dialect))
       CollectUsed(*step.placeholders, dialect, section->sql, used);
   };
-  for (const std::string& told : {step.summary.name, step.placeholders->target})
-    CollectUsed(*step.placeholders, dialect, told, used);
+  for (const std::string& name : {step.summary.name, step.placeholders->target})
+    CollectWritten(*step.placeholders, name, used);
   collect(up ? SectionKind::kUp : SectionKind::kDown);
   if (up) collect(SectionKind::kVerify);
 }

@@ -56,21 +56,6 @@ std::string_view WordAround(std::string_view text, std::size_t at) {
   return text.substr(begin, end - begin);
 }
 
-void CollectWritten(const PlaceholderValues& values, std::string_view text, ValuesUsed& used) {
-  std::vector<std::string> hidden;
-  for (const auto& [name, value] : values.values) hidden.push_back(AsciiLower(value));
-  const std::string lower = AsciiLower(text);
-  for (std::size_t at = 0; at < lower.size(); ++at) {
-    const std::string_view word = WordAround(lower, at);
-    const auto meets = [word](const std::string& value) {
-      const bool within = value.size() >= kShortestHidden && word.find(value) != word.npos;
-      return within || value.find(word) != value.npos;
-    };
-    if (!word.empty() && std::ranges::any_of(hidden, meets)) used.written.emplace(word);
-    at += word.size();
-  }
-}
-
 struct Hidden {
   std::string value;  // in lower case, as names are folded
   std::string name;
@@ -167,6 +152,21 @@ Result<std::string> WithValues(const PlaceholderValues& values, Dialect dialect,
     text += value->second;
   }
   return text.append(sql.substr(done));
+}
+
+void CollectWritten(const PlaceholderValues& values, std::string_view text, ValuesUsed& used) {
+  std::vector<std::string> hidden;
+  for (const auto& [name, value] : values.values) hidden.push_back(AsciiLower(value));
+  const std::string lower = AsciiLower(text);
+  for (std::size_t at = 0; at < lower.size(); ++at) {
+    const std::string_view word = WordAround(lower, at);
+    const auto meets = [word](const std::string& value) {
+      const bool within = value.size() >= kShortestHidden && word.find(value) != word.npos;
+      return within || value.find(word) != value.npos;
+    };
+    if (!word.empty() && std::ranges::any_of(hidden, meets)) used.written.emplace(word);
+    at += word.size();
+  }
 }
 
 void CollectUsed(const PlaceholderValues& values, Dialect dialect, std::string_view sql,

@@ -41,10 +41,11 @@ struct ValuesUsed {
 Result<std::string> WithValues(const PlaceholderValues& values, Dialect dialect,
                                std::string_view sql);
 
-// Those that `sql` uses and that have a value, added to `used`, and the words around them. A name
-// that is no secret either is as good as SQL.
+// Those that `sql` uses and that have a value, added to `used`, and the words around them.
 void CollectUsed(const PlaceholderValues& values, Dialect dialect, std::string_view sql,
                  ValuesUsed& used);
+// The words of a text that is no secret, a name, added likewise.
+void CollectWritten(const PlaceholderValues& values, std::string_view text, ValuesUsed& used);
 
 // "NAME=digest NAME=digest", as mig_log has them.
 std::string DigestsOf(const ValuesUsed& used);
