@@ -11,8 +11,7 @@ namespace {
 
 constexpr char kDowngradeHint[] =
     "a downgrade runs the text that was applied, so no edit of the file helps: make the database "
-    "as "
-    "that expects it and repeat the command, or take the rest back by hand and `mig stamp` the "
+    "as that expects it and repeat the command, or take the rest back by hand and `mig stamp` the "
     "revision below";
 
 using Role = StatementBatch::Role;

@@ -220,10 +220,10 @@ Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step,
 }
 
 std::string WarningOf(const Unfinished& unfinished) {
-  return unfinished.name +
-         " is half applied: the next run goes on behind the parts that ran, and `mig resolve` "
-         "shows "
-         "how far it came";
+  return fmt::format(
+      "{} is half applied: the next run goes on behind the parts that ran, and `mig resolve` shows "
+      "how far it came",
+      unfinished.name);
 }
 
 Error MustBeFinishedFirst(const Unfinished& unfinished) {
