@@ -11,7 +11,8 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kPatience{1000};  // most statements that wait for a lock get it sooner
+constexpr milliseconds kPatience{300};  // most statements that wait for a lock get it sooner
+constexpr milliseconds kLookAgain{1000};
 
 }  // namespace
 
@@ -52,11 +53,14 @@ void BlockWatch::Note(const EventBody& event) {
 
 void BlockWatch::Work() {
   std::unique_lock lock(mutex_);
+  Clock::time_point looked;
   while (!stopping_) {
     changed_.wait_for(lock, kPatience, [this] { return stopping_; });
     const Clock::time_point since = since_;
-    if (stopping_ || verb_.empty() || Clock::now() - since < kPatience) continue;
+    const Clock::time_point due = looked < since ? since + kPatience : looked + kLookAgain;
+    if (stopping_ || verb_.empty() || Clock::now() < due) continue;
     const std::int64_t server_id = server_id_;
+    looked = Clock::now();
     lock.unlock();
     Look(server_id, since);
     lock.lock();

@@ -1,5 +1,5 @@
-// Tells who keeps a run's statement waiting, once it has taken a second: a thread beside the run
-// asks the server over a connection of its own, which is opened only then.
+// Tells who keeps a run's statement waiting, once it has taken 0.3 s: a thread beside the run asks
+// the server over a connection of its own, which is opened only then.
 #pragma once
 
 #include <chrono>

@@ -45,28 +45,55 @@ std::string HolderSentence(Session& session, const Bookkeeping& book, const Worl
   return !activity || activity->empty() ? holder : holder + ": " + *activity;
 }
 
-Error CancelledWaiting() { return {Reason::kCancelled, "cancelled while waiting for the lease"}; }
+using Instant = std::chrono::steady_clock::time_point;
 
-Result<void> WaitForLock(Session& session, const Bookkeeping& book, const LeaseRequest& request,
-                         const World& world, const Observer& observe) {
-  const auto started = world.elapsed();
-  Milliseconds tell_at{0};
-  while (true) {
-    if (TRY(session.TryLock(book.lock_name()))) return {};
-    const auto waited = std::chrono::duration_cast<Milliseconds>(world.elapsed() - started);
-    if (request.cancelled && request.cancelled()) return CancelledWaiting();
-    if (waited >= request.wait)
-      return Error{Reason::kLeaseHeld, HolderSentence(session, book, world)};
-    if (waited >= tell_at) {
-      observe(Waiting{HolderSentence(session, book, world), waited.count()});
-      tell_at = waited + kTellAgain;
+// A wait for one thing that is in the way of a lease, and what is told of it: at once, then now and
+// again.
+class LeaseWait {
+ public:
+  LeaseWait(const LeaseRequest& request, const World& world, const Observer& observe, Instant end)
+      : request_(request), world_(world), observe_(observe), began_(world.elapsed()), end_(end) {}
+
+  // Once for each attempt that failed; the next may come when it has answered. `sentence` says what
+  // is in the way; when the time is over, `late` decides. Errors: kCancelled; those of `late`.
+  template <typename Sentence, typename Late>
+  Result<void> operator()(Sentence&& sentence, Late&& late) {
+    const Instant now = world_.elapsed();
+    const auto waited = std::chrono::duration_cast<Milliseconds>(now - began_);
+    if (request_.cancelled && request_.cancelled())
+      return Error{Reason::kCancelled, "cancelled while waiting for the lease"};
+    if (now >= end_) TRY(late());
+    if (waited >= tell_at_) {
+      observe_(Waiting{sentence(), waited.count()});
+      tell_at_ = waited + kTellAgain;
     }
+    return {};
+  }
+
+ private:
+  const LeaseRequest& request_;
+  const World& world_;
+  const Observer& observe_;
+  const Instant began_;
+  const Instant end_;
+  Milliseconds tell_at_{0};
+};
+
+// Another connection's lock is in the way of a write, as its error says.
+using Busy = std::function<Result<void>(const Error&)>;
+
+Result<void> WaitForLock(Session& session, const Bookkeeping& book, const World& world,
+                         LeaseWait& wait) {
+  const auto holder = [&] { return HolderSentence(session, book, world); };
+  while (!TRY(session.TryLock(book.lock_name()))) {
+    TRY(wait(holder, [&]() -> Result<void> { return Error{Reason::kLeaseHeld, holder()}; }));
     world.sleep(kLockPoll);
   }
+  return {};
 }
 
 Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const LeaseRequest& request,
-                             const World& world, const Observer& observe) {
+                             const World& world, const Busy& busy) {
   std::int64_t token = 0;
   const auto body = [&]() -> Result<void> {
     const SqlResult fence = TRY(session.Execute(book.Fence()));
@@ -76,11 +103,6 @@ Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const Le
     const LeaseRow row{token, request.holder, HostName(), request.run,
                        FormatMilliseconds(world.now())};
     TRY(session.Execute(book.TakeLease(row)));
-    return {};
-  };
-  auto busy = [&, told = false](const Error& error) mutable -> Result<void> {
-    if (request.cancelled && request.cancelled()) return CancelledWaiting();
-    if (!std::exchange(told, true)) observe(Waiting{error.message, 0});
     return {};
   };
   TRY(TransactPatiently(
@@ -102,7 +124,7 @@ Result<void> CheckFormat(Session& session, const Bookkeeping& book) {
 
 // REQUIRES: the run lock is held.
 Result<void> EnsureTables(Session& session, const Bookkeeping& book, bool repair,
-                          const World& world) {
+                          const World& world, const Busy& busy) {
   const TablesFound found = TRY(FindTables(session, book));
   if (found != TablesFound::kNone) TRY(CheckFormat(session, book));
   if (found == TablesFound::kAll) return {};
@@ -116,7 +138,8 @@ Result<void> EnsureTables(Session& session, const Bookkeeping& book, bool repair
   const auto body = [&] {
     return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {});
   };
-  return TransactPatiently(session, world, body);
+  return TransactPatiently(
+      session, world, body, [&] { return session.Commit(); }, busy);
 }
 
 }  // namespace
@@ -156,9 +179,16 @@ Error TablesMissing() {
 
 Result<Lease> Lease::Acquire(Session& session, const Bookkeeping& book, const LeaseRequest& request,
                              const World& world, const Observer& observe) {
-  TRY(WaitForLock(session, book, request, world, observe));
-  auto tables = EnsureTables(session, book, request.repair, world);
-  auto token = tables ? TakeRow(session, book, request, world, observe)
+  const Instant end = world.elapsed() + request.wait;
+  LeaseWait for_lock(request, world, observe, end);
+  TRY(WaitForLock(session, book, world, for_lock));
+  LeaseWait for_rows(request, world, observe, end);
+  const Busy busy = [&, brief = BriefPatience()](const Error& error) mutable {
+    const Result<void> patient = brief(error);
+    return for_rows([&] { return error.message; }, [&] { return patient; });
+  };
+  auto tables = EnsureTables(session, book, request.repair, world, busy);
+  auto token = tables ? TakeRow(session, book, request, world, busy)
                       : Result<std::int64_t>(std::move(tables).error());
   if (token) return Lease(session, book, *token);
   (void)session.Unlock(book.lock_name());

@@ -21,7 +21,8 @@ namespace mig {
 struct LeaseRequest {
   std::string holder;  // "Name <address>"
   std::string run;
-  Milliseconds wait{0};             // how long to wait for another holder
+  // How long to wait for another holder, and for another connection's write lock (SQLite) at least.
+  Milliseconds wait{0};
   std::function<bool()> cancelled;  // ends the wait
   bool repair = false;              // makes single tables that are missing, too
 };

@@ -26,18 +26,29 @@ Result<void> Transact(Session& session, Body&& body) {
   return Transact(session, std::forward<Body>(body), [&] { return session.Commit(); });
 }
 
-// The same, repeated for a few seconds while other connections' locks are in the way: for mig's own
-// short transactions. `body` and `commit` may run several times; `busy` is told each time that they
-// will, and its error ends the wait.
+// How long mig's own short transactions wait by themselves for other connections' locks, on top of
+// what a session itself waits: some seconds.
+class BriefPatience {
+ public:
+  Result<void> operator()(const Error& busy) {
+    constexpr int kAttempts = 20;
+    return ++attempts_ < kAttempts ? Result<void>() : Result<void>(busy);
+  }
+
+ private:
+  int attempts_ = 0;
+};
+
+// The same, repeated while other connections' locks are in the way: for mig's own short
+// transactions. `body` and `commit` may run several times. `busy` is given the error of each
+// attempt that met such a lock; its own ends the wait.
 template <typename Body, typename Commit, typename Busy>
 Result<void> TransactPatiently(Session& session, const World& world, Body&& body, Commit&& commit,
                                Busy&& busy) {
-  constexpr int kAttempts = 20;
-  constexpr Milliseconds kPause{50};  // on top of what a session itself waits
-  for (int attempt = 1;; ++attempt) {
+  constexpr Milliseconds kPause{50};
+  for (;;) {
     Result<void> outcome = Transact(session, body, commit);
-    if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kAttempts)
-      return outcome;
+    if (outcome || outcome.error().reason != Reason::kDatabaseBusy) return outcome;
     TRY(busy(outcome.error()));
     world.sleep(kPause);
   }
@@ -46,7 +57,7 @@ Result<void> TransactPatiently(Session& session, const World& world, Body&& body
 template <typename Body, typename Commit>
 Result<void> TransactPatiently(Session& session, const World& world, Body&& body, Commit&& commit) {
   return TransactPatiently(session, world, std::forward<Body>(body), std::forward<Commit>(commit),
-                           [](const Error&) { return Result<void>(); });
+                           BriefPatience());
 }
 
 template <typename Body>

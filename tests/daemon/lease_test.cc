@@ -154,6 +154,18 @@ TEST_F(LeaseTest, AStatementThatWaitsNamesWhoKeepsItWaiting) {
   EXPECT_EQ(scene_.Await(*run), "done");
 }
 
+TEST_F(LeaseTest, AStatementThatGivesUpAfterASecondNamesThemToo) {
+  WriteB("-- mig:up lock_timeout=1s\nALTER TABLE t_a ADD COLUMN x integer;\n");
+  const auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"LOCK TABLE t_a IN SHARE MODE"});
+  const RunPtr run = scene_.Start(kUpgradeAll);
+  AwaitReason(*run, "attempt 2 of 8 follows");
+  EXPECT_THAT(Reasons(*run).at(0), HasSubstr("ALTER TABLE t_a waits for postgres"));
+  ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(scene_.Await(*run), "done");
+}
+
 TEST_F(LeaseTest, TheNextStatementThatWaitsNamesThemAgain) {
   WriteB(
       "-- mig:up lock_timeout=0\nALTER TABLE t_a ADD COLUMN x integer;\n"
@@ -184,6 +196,22 @@ TEST(SqliteLease, OfARunThatHasNotBegunToWriteIsSaidToBeThat) {
   EXPECT_EQ(scene.Await(*hasty), "LEASE_HELD");
   EXPECT_EQ(scene.error().message,
             "another run holds the lease of this target, and has not written down yet who it is");
+}
+
+// Longer than mig waits for a write lock by itself (BriefPatience).
+TEST(SqliteLease, IsWaitedForAsLongAsAskedForWhileAnotherConnectionWrites) {
+  World world = World::Real();
+  auto other = std::make_shared<std::unique_ptr<Session>>();
+  world.sleep = [other, pauses = std::make_shared<int>(0)](Milliseconds) {
+    if (++*pauses == 25) EXPECT_TRUE((*other)->Rollback());
+  };
+  Scene scene(Dialect::kSqlite, "", OpenSession, world);
+  scene.Draw("a");
+  *other = scene.OpenOwn();
+  ASSERT_TRUE((*other)->Begin());
+  EXPECT_EQ(scene.Await(*scene.Start(kUpgradeAll, 60s)), "done") << scene.error().message;
+  EXPECT_EQ(scene.Events<Waiting>().size(), 1u);
+  EXPECT_EQ(scene.Rows(), "a");
 }
 
 TEST_F(LeaseTest, NobodyGetsItWhereTheTablesDoNotTellTheirFormat) {
