@@ -43,10 +43,12 @@ std::string OutcomeOf(const RunStep& step) {
   return "";
 }
 
-// A CALL or a DO that commits or rolls back: nothing tells before it runs.
-bool EndsTransactions(const Error& error) {
+// What nothing tells before it runs: a CALL or a DO that commits or rolls back (2D000), a REINDEX
+// or CLUSTER of a partitioned table (25001).
+bool RunsOnlyAlone(const Error& error, const PlannedStatement& statement) {
   const auto state = error.details.find("sqlstate");
-  return state != error.details.end() && state->second == "2D000";
+  if (state == error.details.end()) return false;
+  return state->second == "2D000" || (state->second == "25001" && statement.traits.repeatable);
 }
 
 bool RunsAlone(const Unit& unit) {
@@ -83,6 +85,7 @@ struct Executor::UnitRun {
 
   const Unit& unit() const { return units[index]; }
   bool last() const { return index + 1 == units.size(); }
+  bool ended() const { return unrecorded && unrecorded->unit == static_cast<std::int64_t>(index); }
   bool only_rows_follow() const { return index + 2 == units.size() && units.back().empty(); }
 };
 
@@ -220,7 +223,7 @@ std::string Executor::StateAfterFailure(const UnitRun& run) {
   const std::size_t parts = run.units.size() - (run.units.back().empty() ? 1 : 0);
   return fmt::format(
       "{} of the {} parts of {} took effect and are recorded: the same command goes on from there",
-      run.index, parts, name);
+      run.index + (run.ended() ? 1 : 0), parts, name);
 }
 
 Result<void> Executor::RunUnit(UnitRun& run) {
@@ -233,8 +236,10 @@ Result<void> Executor::RunUnit(UnitRun& run) {
   }
   if (done != journal_.end() && done->second.state == "done" && !run.last()) return {};
   if (setting_.atomic) return RunInside(run);
-  auto outcome = RunsAlone(unit) ? RunAlone(run) : RunInTransaction(run);
-  if (!outcome && !unit.transaction && EndsTransactions(outcome.error())) outcome = RunAlone(run);
+  const bool begun_alone = !unit.transaction && done != journal_.end() && IsInDoubt(done->second);
+  auto outcome = RunsAlone(unit) || begun_alone ? RunAlone(run) : RunInTransaction(run);
+  if (!outcome && !unit.transaction && RunsOnlyAlone(outcome.error(), unit.statements[0]))
+    outcome = RunAlone(run);
   if (!outcome) state_ = StateAfterFailure(run);
   const bool entered = outcome && session_is_at_ == run.index;
   session_is_at_ = entered ? std::optional(run.index + 1) : std::nullopt;
@@ -369,6 +374,7 @@ Result<void> Executor::RunStatements(UnitRun& run) {
   const std::size_t at = std::stoul(failed->second);
   if (batch.roles[at] == Role::kMark && error.reason == Reason::kStatementFailed)
     return Escaped(run.step);
+  error.details.erase(failed);
   const PlannedStatement* statement = batch.statements[at];
   return statement == nullptr ? error : AtStatement(std::move(error), run.step, *statement);
 }
@@ -466,7 +472,11 @@ Result<void> Executor::RunAlone(UnitRun& run) {
   for (int attempt = 1;; ++attempt, begun = false) {
     if (!begun && TRY(TookEffectBefore(run))) return PutJournal(run, JournalOf(run, "done"));
     auto outcome = RunAloneOnce(run, begun);
-    if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kMaxAttempts)
+    const StatementTraits& traits = run.unit().statements[0].traits;
+    const bool may_be_repeated =
+        !run.ended() && (traits.fails_wholly || CanBeLookedFor(run.unit()));
+    if (outcome || outcome.error().reason != Reason::kDatabaseBusy || attempt == kMaxAttempts ||
+        !may_be_repeated)
       return outcome;
     session_is_at_.reset();
     TRY(PauseBeforeRetry(attempt, outcome.error()));
@@ -507,6 +517,7 @@ Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
     if (told && statement.traits.fails_wholly) ForgetStart(JournalOf(run, "started"));
     return AtStatement(std::move(result).error(), run.step, statement);
   }
+  run.unrecorded = JournalOf(run, "done");  // whatever comes now, it took effect
   setting_.observe(StatementFinished{number, run.statements_total, statement.verb,
                                      result->rows_affected, MicrosecondsSince(since, world_)});
   if (book_.dialect() != Dialect::kMariadb) {
@@ -515,11 +526,8 @@ Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
     for (const SqlCommand& setting : TimeoutsBack(book_.dialect(), *statement.options))
       TRY(session_.Execute(setting));
   }
-  const JournalRow done = JournalOf(run, "done");
   const bool told_next = RunsAlone(run.units[run.index + 1]) && CanBeLookedFor(run.unit());
-  if (!run.only_rows_follow() && !told_next) return PutJournal(run, done);
-  run.unrecorded = done;
-  return {};
+  return run.only_rows_follow() || told_next ? Result<void>() : PutJournal(run, *run.unrecorded);
 }
 
 // Of a statement that is known to have had no effect. That it cannot be written only makes the next
@@ -582,7 +590,7 @@ Result<void> Executor::PutJournal(UnitRun& run, const JournalRow& row) {
   if (book_.dialect() == Dialect::kPostgresql) TRY(session_.Reset());
   std::vector<SqlCommand> commands = {book_.PutJournal(row)};
   if (IsInDoubt(row)) commands = StartCommands(run.step, row);
-  if (run.unrecorded) commands.push_back(book_.PutJournal(*run.unrecorded));
+  if (run.unrecorded && !run.ended()) commands.push_back(book_.PutJournal(*run.unrecorded));
   TRY(own_rows_.Write(std::move(commands)));
   run.unrecorded.reset();
   journal_[row.unit] = row;

@@ -32,7 +32,7 @@ class Executor {
   struct Setting {
     std::string actor;
     Observer observe;
-    std::function<bool()> cancelled;  // asked between steps and while it waits for a retry
+    std::function<bool()> cancelled;  // asked before steps and statements, and in pauses
     bool atomic = false;              // all steps in one transaction; REQUIRES CheckAtomic
   };
 

@@ -190,7 +190,8 @@ Error AtStatement(Error error, const RunStep& step, const PlannedStatement& stat
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);
   if (step.summary.kind == StepKind::kDowngrade) error.hint = kDowngradeHint;
   const auto sqlstate = error.details.find("sqlstate");
-  if (sqlstate != error.details.end() && RunsOnlyOutside(sqlstate->second))
+  const bool inside = statement.options->transaction;
+  if (inside && sqlstate != error.details.end() && RunsOnlyOutside(sqlstate->second))
     error.hint = "put it below a line `-- mig:up transaction=off`";
   return WithPlace(std::move(error), step, statement);
 }

@@ -48,6 +48,17 @@ TEST_F(MariadbStatementsTest, WhatCommittedStaysAndTheNextRunGoesOnFromThere) {
   scene_.ExpectSound();
 }
 
+TEST_F(MariadbStatementsTest, ACallThatMetALockIsNotRepeatedSinceNothingTellsWhatItDid) {
+  const auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"UPDATE ran SET what = 'z' WHERE what = 'a'"});
+  WriteB("CREATE PROCEDURE p() UPDATE ran SET what = 'b';\n-- mig:up lock_timeout=1s\nCALL p();\n");
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_BUSY");
+  ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(Journal(), "0:done 1:started");
+  EXPECT_EQ(scene_.Upgrade(), "IN_DOUBT");
+}
+
 TEST_F(MariadbStatementsTest, NothingIsRecordedWithoutTheLease) {
   WriteB("UPDATE mig_lease SET token = token + 1;\nCREATE TABLE t_b (id integer);\n");
   EXPECT_EQ(scene_.Upgrade(), "LEASE_LOST");

@@ -79,6 +79,66 @@ TEST_F(PostgresStatementsTest, AnOffSectionMayCallWhatCommits) {
   EXPECT_EQ(scene_.Ran(), "a b1 b2 b3");
 }
 
+TEST_F(PostgresStatementsTest, WhatCommitsAndIsInDoubtIsNotTriedAgain) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nCREATE TABLE todo AS SELECT 1 AS id;\n"
+               "CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN\n"
+               "  IF EXISTS (SELECT FROM todo) THEN DELETE FROM todo; COMMIT; END IF;\n"
+               "  INSERT INTO ran (what) VALUES ('b');\nEND $$;\n"
+               "-- mig:up transaction=off\nCALL fill();\nVACUUM nowhere;\n");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  scene_.Sql("UPDATE mig_journal SET state = 'started' WHERE unit = 1");
+  EXPECT_EQ(scene_.Upgrade(), "IN_DOUBT");
+  EXPECT_EQ(scene_.Ran(), "a b");
+}
+
+// The first Reset behind its CALL is interrupted.
+class InterruptedBehindCall : public ForwardingSession {
+ public:
+  using ForwardingSession::ForwardingSession;
+  Result<SqlResult> Execute(const SqlCommand& command) override {
+    called_ = command.sql.starts_with("CALL");
+    return real_->Execute(command);
+  }
+  Result<void> Reset() override {
+    if (std::exchange(called_, false)) return Error{Reason::kCancelled, "interrupted"};
+    return real_->Reset();
+  }
+
+ private:
+  bool called_ = false;
+};
+
+TEST_F(PostgresStatementsTest, WhatIsKnownToHaveEndedIsRecordedWhateverComesThen) {
+  const auto open = [](const TargetUrl& url,
+                       IfMissing if_missing) -> Result<std::unique_ptr<Session>> {
+    auto real = TRY(OpenSession(url, if_missing));
+    return std::unique_ptr<Session>(std::make_unique<InterruptedBehindCall>(std::move(real)));
+  };
+  Scene scene(Dialect::kPostgresql, "", open);
+  scene.Draw("a");
+  scene.Write("b",
+              "-- parents: a\n\n-- mig:up\nCREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN\n"
+              "  INSERT INTO ran (what) VALUES ('b'); COMMIT;\nEND $$;\n"
+              "-- mig:up transaction=off\nCALL fill();\n");
+  EXPECT_EQ(scene.Upgrade(), "cancelled");
+  EXPECT_THAT(scene.finished().state, HasSubstr("2 of the 2 parts of b took effect"));
+  EXPECT_EQ(scene.Upgrade(), "done") << scene.error().message;
+  EXPECT_EQ(scene.Ran(), "a b");
+  scene.ExpectSound();
+}
+
+TEST_F(PostgresStatementsTest, AnOffSectionMayReindexWhatIsPartitioned) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nCREATE TABLE parted (id int) PARTITION BY RANGE (id);\n"
+               "CREATE TABLE part PARTITION OF parted DEFAULT;\nCREATE INDEX ON parted (id);\n"
+               "-- mig:up transaction=off\nREINDEX TABLE parted;\n");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  scene_.ExpectSound();
+}
+
 TEST_F(PostgresStatementsTest, AScriptsEncodingIsNotThatOfTheLog) {
   scene_.ActAs("Zoë <zoe@example.com>");
   scene_.Draw("a");
