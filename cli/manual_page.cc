@@ -72,15 +72,24 @@ constexpr std::string_view kStatuses[][2] = {
 constexpr std::string_view kFiles[][2] = {
     {"mig.toml", "The work tree's configuration, found by walking up from the current folder."},
     {".env", "Beside mig.toml: variables for it that the environment does not set."},
-    {".mig/", "State of the work tree's private daemon; may be deleted while none runs."},
+    {".mig/",
+     "State of the work tree's private daemon. May be deleted while none runs; the list of runs, "
+     "what was seen of logs and the key of placeholders go with it."},
+    {"~/.config/mig/credentials", "Tokens that mig login keeps."},
 };
 
 constexpr std::string_view kVariables[][2] = {
     {"DATABASE_URL", "The url of a target that mig.toml gives none."},
     {"PGHOST, PGUSER, PGPASSWORD, ...", "What a PostgreSQL url leaves out, as for psql(1)."},
+    {"MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_PWD, ...",
+     "What a MariaDB url leaves out, as for mariadb(1)."},
+    {"GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL",
+     "Who you are in the log; without them what git config says, then your user name."},
     {"VISUAL, EDITOR", "The editor for revision files."},
+    {"MIG_PAGER, PAGER", "What shows long output on a terminal."},
     {"MIG_MIGD", "Absolute path of migd, instead of the one that is installed beside mig."},
-    {"MIG_IDLE", "Seconds after which an idle private daemon ends; 0: with the command."},
+    {"MIG_IDLE",
+     "Seconds after which an idle private daemon ends, 600 without it; 0: with the command."},
     {"NO_COLOR", "Plain text, also on a terminal."},
 };
 

@@ -23,7 +23,7 @@ namespace mig {
 
 struct AuditFinding {
   // "edited", "missing", "truncated", "rewritten", "unsealed", "break" of rows of the log; "object"
-  // of a row of mig_object; "versions" of mig_version.
+  // of a row of mig_object; "versions" of mig_version; "identity" of the target's id.
   std::string kind;
   std::int64_t sequence = 0;  // of the log's row; 0: it is about another table
   std::string message;        // one sentence

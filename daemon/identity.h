@@ -15,7 +15,8 @@ namespace mig {
 enum class Access {
   kRead,        // moves no ref, stores no revision, runs nothing on a target
   kWrite,       // moves refs, runs on targets
-  kAdminister,  // stops the daemon: for callers on this machine alone
+  kAdminister,  // stops the daemon, backs its store up, imports logs: for callers on this machine
+                // alone
 };
 
 struct Identity {

@@ -10,7 +10,7 @@
 namespace mig {
 namespace {
 
-constexpr std::size_t kRemembered = 20;  // runs that ended; the store has them all
+constexpr std::size_t kRemembered = 20;  // runs that ended; the store has more
 
 // What servers say may hold secrets, for they quote statements and print what these tell them to,
 // and may be of any length.

@@ -44,8 +44,9 @@ StatementBatch BatchOf(const Bookkeeping& book, const Unit& unit, const RemovedR
 std::vector<SqlCommand> TimeoutsWithin(Dialect dialect, const SectionOptions* section,
                                        const SectionOptions* before);
 
-// The timeouts of a section for a statement that runs outside of any transaction: none where the
-// section names none, so that a statement that takes an hour or waits for one may do so.
+// The timeouts of a section for a statement that runs outside of any transaction. Where the section
+// names none, PostgreSQL has none, so that a statement that takes an hour or waits for one may do
+// so; MariaDB, where nearly all run so, the session's.
 std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& options);
 // What takes them back, where the session goes on to the next statement as it is.
 std::vector<SqlCommand> TimeoutsBack(Dialect dialect, const SectionOptions& options);

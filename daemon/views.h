@@ -2,7 +2,7 @@
 // are looked at.
 //
 // A work tree is known by the SHA-256 of its listing, so a client whose files did not change sends
-// 32 bytes. The contents of files are kept as long as a view that is kept has them; nothing of a
+// that alone. The contents of files are kept as long as a view that is kept has them; nothing of a
 // view is stored before a target or a ref needs it. Thread-safe.
 #pragma once
 

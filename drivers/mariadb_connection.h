@@ -25,7 +25,7 @@ class MariadbConnection {
   // Opens a connection whose text is utf8mb4, which reports found rows (not changed ones) as
   // affected, and which never reads a file of this machine for the server. What the url leaves out
   // comes from the owner's ~/.my.cnf, then from the environment (drivers/ target_url.h), then from
-  // the library. Neither side waits for a peer that is gone for longer than about 10 s.
+  // the library. This side does not wait for a server that is gone for longer than about 10 s.
   //
   // Errors: kDatabaseUnreachable, kDatabaseRefused, kDatabaseMissing.
   static Result<std::unique_ptr<MariadbConnection>> Open(const TargetUrl& url);

@@ -2,8 +2,9 @@
 //
 // Statements go by the text protocol, each as a message of its own: the server refuses a second one
 // in it. What ExecuteAll finds between prompt commands goes as one compound statement (BEGIN NOT
-// ATOMIC), which the server stops where one of its parts fails, and Begin() with it. COMMIT goes
-// alone: only then does its failure, a kill's too, say that nothing was committed.
+// ATOMIC), which the server stops where one of its parts fails, Begin() and the COMMIT of
+// CommitWith with it; while that runs no kill is sent, and after somebody else's the connection is
+// given up, as nobody can tell what was committed.
 // Parameters are written as literals (drivers/mariadb_literals.h). A data definition statement
 // commits the open transaction, which InTransaction() then shows.
 //

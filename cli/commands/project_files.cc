@@ -73,7 +73,8 @@ std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen
   std::string_view other =
       chosen.name == "sqlite" ? "postgresql://user@localhost/shop" : "sqlite:dev.db";
   return text + "\n# [targets.prod]\n# url = " + Quoted(other) +
-         "\n# schema = \"public\"          # where mig keeps its own tables (PostgreSQL)\n";
+         "\n# schema = \"public\"          # where mig keeps its own tables; on MariaDB a "
+         "database\n";
 }
 
 std::string RemoteSection(const std::string& name, const std::string& address) {

@@ -1,8 +1,10 @@
-// Every error a user or a program can meet: a closed set of reasons, one table that says what each means outside.
+// Every error a user or a program can meet: a closed set of reasons, one table that says what each
+// means outside.
 //
-// A reason exists if and only if somebody could sensibly react to that one. Foreign error models (libpq, SQLite,
-// RocksDB, gRPC) are translated into these in one file each; nothing recognises an error by its text.
-// docs/errors.md is generated from the table.
+// A reason exists if and only if somebody could sensibly react to that one. Foreign error models
+// (libpq, SQLite, RocksDB, gRPC) are translated into these in one file each; nothing recognises an
+// error by its text, where the library has a code for it. docs/errors.md is generated from the
+// table.
 #pragma once
 
 #include <map>
@@ -33,8 +35,9 @@ const std::vector<ReasonInfo>& AllReasons();
 const ReasonInfo& InfoOf(Reason reason);
 std::optional<Reason> ReasonFromText(std::string_view text);
 
-// A failure, as a value. `message` is one sentence without a final full stop that names the thing and says why.
-// `details` holds machine-readable facts under stable keys (file, line, column, sqlstate, statement, name, id, ...).
+// A failure, as a value. `message` is one sentence without a final full stop that names the thing
+// and says why. `details` holds machine-readable facts under stable keys (file, line, column,
+// sqlstate, statement, name, id, ...).
 struct Error {
   Reason reason;
   std::string message;

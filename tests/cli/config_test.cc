@@ -35,6 +35,17 @@ TEST(ParseConfig, OfANameAloneFillsInTheRest) {
   EXPECT_TRUE(config.targets.empty());
 }
 
+TEST(ParseConfig, TakesTheExampleThatShowsEveryKey) {
+  std::ifstream file(MIG_TEST_DATA "/../docs/mig.toml");
+  const Config config = Read({std::istreambuf_iterator<char>(file), {}});
+  EXPECT_EQ(config.default_target, "dev");
+  EXPECT_EQ(config.daemon.address.text, "https://mig.internal:7433");
+  EXPECT_EQ(config.targets.at("staging").schema, "migrations");
+  EXPECT_EQ(config.targets.at("prod").require_applied_on, "staging");
+  EXPECT_EQ(config.targets.at("prod").placeholders.at("app_role").text, "shop_prod");
+  EXPECT_EQ(config.remotes.at("origin").project, "shop");
+}
+
 TEST(ParseConfig, RefusesARemoteThatLeadsNowhere) {
   const std::string start(kMinimal);
   EXPECT_THAT(Failure(start + "[remotes.origin]\nproject = \"shop\"\n").message,
