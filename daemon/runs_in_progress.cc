@@ -41,12 +41,12 @@ RunSummary RunInProgress::summary() const {
 
 void RunInProgress::Cancel() {
   cancelled_ = true;
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(session_mutex_);
   if (session_ != nullptr) session_->Interrupt();
 }
 
 void RunInProgress::Interrupts(Session* session) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(session_mutex_);
   session_ = session;
 }
 
@@ -152,11 +152,18 @@ bool RunsInProgress::AwaitEnd(std::chrono::steady_clock::time_point deadline) {
 
 void RunsInProgress::Drain(std::chrono::steady_clock::time_point deadline) {
   if (AwaitEnd(deadline)) return;
+  for (const RunPtr& run : AtWork()) run->Cancel();
   std::unique_lock lock(mutex_);
-  for (const auto& entry : entries_) {
-    if (!entry->ended) entry->run->Cancel();
-  }
   idle_.wait(lock, [this] { return AllEnded(); });
+}
+
+std::vector<RunPtr> RunsInProgress::AtWork() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<RunPtr> runs;
+  for (const auto& entry : entries_) {
+    if (!entry->ended) runs.push_back(entry->run);
+  }
+  return runs;
 }
 
 bool RunsInProgress::AllEnded() const {

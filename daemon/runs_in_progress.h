@@ -45,9 +45,11 @@ class RunInProgress {
   RunSummary summary() const;
   bool cancelled() const { return cancelled_; }
 
-  // Stops the statement that is running, and every later one.
+  // Stops the statement that is running, and every later one. May wait for the server; of the other
+  // calls only Interrupts() waits with it.
   void Cancel();
-  // The session whose statement Cancel() interrupts; null when there is none (any more).
+  // The session whose statement Cancel() interrupts; null when there is none (any more). The one
+  // before is used no more when this returns.
   void Interrupts(Session* session);
   // Writes to the log what happened, without secrets in what servers said, and kMaxToldBytes of
   // each text of theirs; a RunFinished to the summary, too. From any thread.
@@ -56,8 +58,9 @@ class RunInProgress {
  private:
   RunLog log_;
   std::atomic<bool> cancelled_ = false;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards summary_
   RunSummary summary_;
+  std::mutex session_mutex_;  // guards session_, over Interrupt(), too
   Session* session_ = nullptr;
 };
 using RunPtr = std::shared_ptr<RunInProgress>;
@@ -99,6 +102,7 @@ class RunsInProgress {
   };
   void Forget();          // the oldest that ended, beyond what is remembered; REQUIRES mutex_
   bool AllEnded() const;  // the same
+  std::vector<RunPtr> AtWork() const;
 
   const World& world_;
   mutable std::mutex mutex_;

@@ -2,12 +2,14 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "daemon/limits.h"
 #include "store/core/limits.h"
 #include "store/keys.h"
 #include "store/runs.h"
+#include "tests/daemon/forwarding_session.h"
 #include "tests/daemon/scene.h"
 #include "tests/store/faulty_kv.h"
 #include "tests/without_threads.h"
@@ -17,6 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using Clock = std::chrono::steady_clock;
 
 class RunsTest : public testing::Test {
  protected:
@@ -67,6 +70,50 @@ TEST(RunsInProgress, AreDrainedWhenTheirLogsHaveEnded) {
   ASSERT_TRUE(run) << run.error().message;
   runs.Drain(std::chrono::steady_clock::now() + 1h);
   EXPECT_TRUE((*run)->log().ReadAfter(0, 10).ended);
+}
+
+// Of no database: there to be interrupted, and for nothing else.
+class InterruptedSession final : public ForwardingSession {
+ public:
+  explicit InterruptedSession(std::function<void()> interrupt)
+      : ForwardingSession(nullptr), interrupt_(std::move(interrupt)) {}
+  void Interrupt() override { interrupt_(); }
+
+ private:
+  const std::function<void()> interrupt_;
+};
+
+TEST(RunsInProgress, AreListedWhileACancelWaitsForItsServer) {
+  const std::vector<std::function<void(RunsInProgress&, RunInProgress&)>> cancels = {
+      [](RunsInProgress&, RunInProgress& run) { run.Cancel(); },
+      [](RunsInProgress& runs, RunInProgress&) { runs.Drain(Clock::now()); }};
+  for (const auto& cancel : cancels) {
+    std::atomic<bool> asked = false, answered = false;
+    InterruptedSession session([&] {
+      asked = true;
+      asked.notify_all();
+      answered.wait(false);
+    });
+    const World world = World::Real();
+    RunsInProgress runs(world);
+    const auto run = runs.Start(
+        {},
+        [](RunInProgress& started) {
+          while (!started.cancelled()) std::this_thread::sleep_for(1ms);
+          started.Interrupts(nullptr);
+          return RunFinished();
+        },
+        [&session](const RunPtr& started) { started->Interrupts(&session); });
+    ASSERT_TRUE(run) << run.error().message;
+    std::thread cancelling([&] { cancel(runs, **run); });
+    asked.wait(false);
+    auto listed = std::async(std::launch::async, [&runs] { return runs.List("").size(); });
+    EXPECT_EQ(listed.wait_for(10s), std::future_status::ready);
+    answered = true;
+    answered.notify_all();
+    cancelling.join();
+    EXPECT_EQ(listed.get(), 1u);
+  }
 }
 
 TEST(RunInProgress, TellsNoSecretsOfWhatDatabasesSay) {
