@@ -11,6 +11,8 @@ namespace mig {
 namespace {
 
 constexpr std::size_t kRemembered = 20;  // runs that ended; the store has more
+// A cancel is lost on a run that has looked for one already and whose statement has not begun yet.
+constexpr std::chrono::seconds kCancelAgain{1};
 
 // What servers say may hold secrets, for they quote statements and print what these tell them to,
 // and may be of any length.
@@ -151,10 +153,10 @@ bool RunsInProgress::AwaitEnd(std::chrono::steady_clock::time_point deadline) {
 }
 
 void RunsInProgress::Drain(std::chrono::steady_clock::time_point deadline) {
-  if (AwaitEnd(deadline)) return;
-  for (const RunPtr& run : AtWork()) run->Cancel();
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return AllEnded(); });
+  while (!AwaitEnd(deadline)) {
+    for (const RunPtr& run : AtWork()) run->Cancel();
+    deadline = std::chrono::steady_clock::now() + kCancelAgain;
+  }
 }
 
 std::vector<RunPtr> RunsInProgress::AtWork() const {

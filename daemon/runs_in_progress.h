@@ -91,7 +91,8 @@ class RunsInProgress {
   // Refuses new runs from now on. Returns at the deadline, or when no run is at work and all logs
   // have ended; whether that is so.
   bool AwaitEnd(std::chrono::steady_clock::time_point deadline);
-  // The same, but cancels at the deadline what is still at work, and returns when none is.
+  // The same, but cancels from the deadline on what is still at work, again and again, and returns
+  // when none is.
   void Drain(std::chrono::steady_clock::time_point deadline);
 
  private:

@@ -116,6 +116,25 @@ TEST(RunsInProgress, AreListedWhileACancelWaitsForItsServer) {
   }
 }
 
+TEST(RunsInProgress, AreCancelledAgainWhereACancelCameBetweenTwoStatements) {
+  std::atomic<int> cancels = 0;
+  InterruptedSession session([&cancels] { ++cancels; });
+  const World world = World::Real();
+  RunsInProgress runs(world);
+  const auto run = runs.Start(
+      {},
+      [&cancels](RunInProgress& started) {
+        const Clock::time_point patience = Clock::now() + 20s;
+        while (cancels < 2 && Clock::now() < patience) std::this_thread::sleep_for(1ms);
+        started.Interrupts(nullptr);
+        return RunFinished();
+      },
+      [&session](const RunPtr& started) { started->Interrupts(&session); });
+  ASSERT_TRUE(run) << run.error().message;
+  runs.Drain(Clock::now());
+  EXPECT_GE(cancels, 2);
+}
+
 TEST(RunInProgress, TellsNoSecretsOfWhatDatabasesSay) {
   RunInProgress run({});
   RunFinished failed;
