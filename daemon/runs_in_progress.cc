@@ -10,7 +10,7 @@
 namespace mig {
 namespace {
 
-constexpr std::size_t kRemembered = 20;  // runs that ended; the store has more
+constexpr std::ptrdiff_t kRemembered = 20;  // runs that ended; the store has more
 // A cancel is lost on a run that has looked for one already and whose statement has not begun yet.
 constexpr std::chrono::seconds kCancelAgain{1};
 
@@ -174,9 +174,12 @@ bool RunsInProgress::AllEnded() const {
 }
 
 void RunsInProgress::Forget() {
-  while (entries_.size() > kRemembered && entries_.front()->ended) {
-    if (entries_.front()->thread.joinable()) entries_.front()->thread.join();
-    entries_.erase(entries_.begin());
+  const auto has_ended = [](const auto& entry) { return entry->ended; };
+  auto ended = std::count_if(entries_.begin(), entries_.end(), has_ended);
+  for (auto entry = entries_.begin(); ended > kRemembered; --ended) {
+    entry = std::find_if(entry, entries_.end(), has_ended);
+    if ((*entry)->thread.joinable()) (*entry)->thread.join();
+    entry = entries_.erase(entry);
   }
 }
 

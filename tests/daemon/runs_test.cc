@@ -135,6 +135,29 @@ TEST(RunsInProgress, AreCancelledAgainWhereACancelCameBetweenTwoStatements) {
   EXPECT_GE(cancels, 2);
 }
 
+TEST(RunsInProgress, AreForgottenBesideOneThatGoesOn) {
+  const World world = World::Real();
+  RunsInProgress runs(world);
+  const auto start = [&runs](const std::string& id, const RunsInProgress::Work& work) {
+    RunSummary summary;
+    summary.id = id;
+    ASSERT_TRUE(runs.Start(summary, work, [](const RunPtr&) {}));
+  };
+  start("long", [](RunInProgress& run) {
+    while (!run.cancelled()) std::this_thread::sleep_for(1ms);
+    return RunFinished();
+  });
+  for (int i = 1; i <= 60; ++i) {
+    start(std::to_string(i), [](RunInProgress&) { return RunFinished(); });
+    while (runs.active() > 1) std::this_thread::yield();
+  }
+  EXPECT_NE(runs.Find("long"), nullptr);
+  EXPECT_NE(runs.Find("60"), nullptr);
+  EXPECT_NE(runs.Find("59"), nullptr);
+  EXPECT_EQ(runs.Find("1"), nullptr);
+  EXPECT_LT(runs.List("").size(), 30u);
+}
+
 TEST(RunInProgress, TellsNoSecretsOfWhatDatabasesSay) {
   RunInProgress run({});
   RunFinished failed;
