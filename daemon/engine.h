@@ -175,9 +175,9 @@ std::string PlainEvent(const Event& event);
 
 class Engine {
  public:
-  // `kv` and `world` outlive the engine. `open_session` opens sessions of runs; `encode` makes of
-  // their events what the store keeps; `graph_file` is where the graph index is kept between
-  // processes, empty: nowhere.
+  // `kv` and `world` outlive the engine. `open_session` opens sessions of runs and audits; `encode`
+  // makes of their events what the store keeps; `graph_file` is where the graph index is kept
+  // between processes, empty: nowhere.
   Engine(Kv& kv, const World& world, ServedTargets served = {},
          SessionOpener open_session = OpenSession, RefPolicies policies = {},
          EventEncoder encode = PlainEvent, std::filesystem::path graph_file = {});
@@ -246,7 +246,8 @@ class Engine {
   Result<bool> EnsureVersion(const TargetSpec& target);
   Result<TargetDescription> Describe(const TargetSpec& target);
 
-  // Walks the log and the tables beside it.
+  // Walks the log and the tables beside it: again where a run changed them meanwhile, and where
+  // that goes on, `unchecked` says so.
   Result<AuditReport> Audit(const TargetSpec& target);
   // Newest first, those before `before` (0: from the end).
   Result<std::vector<LogRow>> ReadLog(const TargetSpec& target, std::int64_t before,

@@ -38,6 +38,8 @@ Result<void> AppendLog(Session& session, const Bookkeeping& book, const Lease& l
 struct LogEnd {
   std::int64_t sequence = 0;  // 0: it is empty
   std::string hash;           // empty: the last row is unsealed, or there is none
+
+  friend bool operator==(const LogEnd&, const LogEnd&) = default;
 };
 // Whose log it is, its end, and the hash of row `sequence` as it is now (empty where there is
 // none).

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "tests/daemon/forwarding_session.h"
 #include "tests/daemon/scene.h"
 
 namespace mig {
@@ -14,6 +15,14 @@ namespace {
 using Kind = Operation::Kind;
 using testing::HasSubstr;
 using testing::IsEmpty;
+
+// "edited 3, versions 0".
+std::string InShort(const std::vector<AuditFinding>& findings) {
+  std::string text;
+  for (const AuditFinding& finding : findings)
+    text += (text.empty() ? "" : ", ") + finding.kind + " " + std::to_string(finding.sequence);
+  return text;
+}
 
 // ---- The chain, over rows in memory
 
@@ -51,15 +60,10 @@ class Chain {
     return {"", "", sequence, At(sequence).hash, "2026-01-06T00:00:00Z"};
   }
 
-  // "edited 3, missing 5".
   std::string Findings(std::optional<SeenTarget> seen = std::nullopt) const {
     LogAudit audit(std::move(seen));
     for (const LogRow& row : rows_) audit.Take(row);
-    std::string text;
-    for (const AuditFinding& finding : audit.Finish()) {
-      text += (text.empty() ? "" : ", ") + finding.kind + " " + std::to_string(finding.sequence);
-    }
-    return text;
+    return InShort(audit.Finish());
   }
 
  private:
@@ -166,13 +170,7 @@ class AuditTest : public testing::TestWithParam<Dialect> {
     EXPECT_TRUE(report) << report.error().message;
     return report ? *report : AuditReport();
   }
-  // "edited 3, versions 0".
-  std::string Findings() {
-    std::string text;
-    for (const AuditFinding& finding : Audit().findings)
-      text += (text.empty() ? "" : ", ") + finding.kind + " " + std::to_string(finding.sequence);
-    return text;
-  }
+  std::string Findings() { return InShort(Audit().findings); }
   std::string Notices() {
     std::string text;
     for (const Notice& notice : scene_.Events<Notice>())
@@ -359,6 +357,72 @@ TEST(SqliteAudit, OfAnotherDatabaseInItsPlaceRefusesWhereItIsProtected) {
   scene.Wipe();
   EXPECT_EQ(scene.Upgrade("a"), "TARGET_CHANGED");
   EXPECT_THAT(scene.error().message, HasSubstr("another database was there before"));
+}
+
+// ---- Beside a run
+
+// Something happens before each page of the log that is read.
+class DisturbedSession final : public ForwardingSession {
+ public:
+  DisturbedSession(std::unique_ptr<Session> real, const std::function<void()>& before_log)
+      : ForwardingSession(std::move(real)), before_log_(before_log) {}
+
+  Result<SqlResult> Execute(const SqlCommand& command) override {
+    const bool reads_log = command.sql.find("WHERE sequence > $1") != std::string::npos;
+    if (reads_log) before_log_();
+    return ForwardingSession::Execute(command);
+  }
+
+ private:
+  const std::function<void()>& before_log_;
+};
+
+class AuditBesideARunTest : public testing::TestWithParam<Dialect> {
+ protected:
+  // b was there once, and the target has the object of it.
+  void SetUp() override {
+    scene_.Draw("a; b: a");
+    ASSERT_EQ(scene_.Upgrade("b"), "done");
+    ASSERT_EQ(scene_.Downgrade("a"), "done");
+  }
+
+  std::function<void()> before_log_;
+  Scene scene_{GetParam(), "",
+               [this](const TargetUrl& url, IfMissing missing) -> Result<std::unique_ptr<Session>> {
+                 return std::unique_ptr<Session>(std::make_unique<DisturbedSession>(
+                     TRY(OpenSession(url, missing)), before_log_));
+               }};
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, AuditBesideARunTest,
+                         testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
+                         [](const auto& engine) { return std::string(NameOf(engine.param)); });
+
+TEST_P(AuditBesideARunTest, LooksAgainAtWhatChangedMeanwhile) {
+  int looks = 0;
+  before_log_ = [&] {
+    if (++looks > 1) return;
+    EXPECT_EQ(scene_.Upgrade("b"), "done");
+  };
+  const auto report = scene_.engine().Audit(scene_.target());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(InShort(report->findings), "");
+  EXPECT_EQ(report->unchecked, "");
+  EXPECT_EQ(report->rows, 4);
+  EXPECT_EQ(looks, 2);
+}
+
+TEST_P(AuditBesideARunTest, SaysThatItCouldNotCompareWhatChangesAllTheTime) {
+  scene_.Sql("UPDATE mig_log SET actor = 'Bob' WHERE sequence = 1");
+  bool up = false;
+  before_log_ = [&] {
+    up = !up;
+    EXPECT_EQ(up ? scene_.Upgrade("b") : scene_.Downgrade("a"), "done");
+  };
+  const auto report = scene_.engine().Audit(scene_.target());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(InShort(report->findings), "edited 1") << "which no run does";
+  EXPECT_EQ(report->unchecked, "a run changed both while they were read");
 }
 
 // ---- A history from a target alone
