@@ -385,15 +385,15 @@ SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
   std::string needed, unwanted;
   for (const Id& id : there) add(needed, id.hex());
   for (const std::string& name : absent) add(unwanted, name);
-  const std::string elsewhere = fmt::format("{} <> {} OR {} <> 0", count("id", needed),
-                                            there.size(), count("name", unwanted));
-  command.sql =
-      dialect_ == Dialect::kMariadb
-          ? FailWhere(elsewhere)
-          : fmt::format(
-                "INSERT INTO {} (id, name) SELECT NULL, 'the script starts elsewhere' FROM "
-                "{} WHERE name = 'run' AND ({})",
-                Table("mig_version"), Table("mig_lease"), elsewhere);
+  const std::string elsewhere =
+      fmt::format("{} <> {} OR {} <> 0 OR EXISTS (SELECT 1 FROM {})", count("id", needed),
+                  there.size(), count("name", unwanted), Table("mig_journal"));
+  command.sql = dialect_ == Dialect::kMariadb
+                    ? FailWhere(elsewhere)
+                    : fmt::format(
+                          "INSERT INTO {} (id, name) SELECT NULL, 'the script starts elsewhere, or "
+                          "a revision is half applied' FROM {} WHERE name = 'run' AND ({})",
+                          Table("mig_version"), Table("mig_lease"), elsewhere);
   return command;
 }
 

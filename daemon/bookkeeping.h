@@ -147,8 +147,8 @@ class Bookkeeping {
   SqlCommand ReplaceVersion(const Id& id, const VersionRow& row) const;  // that and an insertion
   SqlCommand InsertVersion(const VersionRow& row) const;
   SqlCommand DeleteAllVersions() const;
-  // Fails unless each of `there` is a row of mig_version and no row has a name of `absent`, under
-  // whatever id: for scripts, which can only go on or stop.
+  // Fails unless each of `there` is a row of mig_version, no row has a name of `absent`, under
+  // whatever id, and mig_journal is empty: for scripts, which can only go on or stop.
   SqlCommand RequireVersions(const std::vector<Id>& there,
                              const std::vector<std::string>& absent) const;
   SqlCommand InsertObject(const Id& id, const Revision& revision) const;

@@ -57,6 +57,17 @@ Result<Situation> SituationFor(const Operation& operation, const ViewPtr& view, 
   return without_unknown;
 }
 
+// Whether the version rows are where the unfinished step was to lead.
+Result<bool> IsDoneElsewhere(const Unfinished& unfinished, const Situation& situation) {
+  const Catalog both = TRY(situation.history->WithNamesOfTarget());
+  const Graph& graph = both.graph();
+  const Current current = CurrentFrom(graph, situation.row_ids());
+  const Marks applied = AncestorsOf(graph, current.rows, Follow::kAll);
+  const auto named = graph.AllNamed(unfinished.name);
+  const bool there = std::ranges::any_of(named, [&](Position p) { return applied[p]; });
+  return there == (unfinished.kind == StepKind::kUpgrade);
+}
+
 Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& view,
                        JoinedHistories& histories) {
   if (spec.operation.kind == Operation::Kind::kResolve) {
@@ -69,7 +80,10 @@ Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& v
                                    target.address.placeholders));
   if (plan.steps.empty() && situation.state.format != 0) {
     const auto unfinished = TRY(ReadUnfinished(*target.session, target.book));
-    if (unfinished) return MustBeFinishedFirst(*unfinished);
+    if (unfinished) {
+      return TRY(IsDoneElsewhere(*unfinished, situation)) ? MustBeForgottenFirst(*unfinished)
+                                                          : MustBeFinishedFirst(*unfinished);
+    }
   }
   const AlembicState& alembic = situation.state.alembic;
   if (!alembic.found && !alembic.keep) return plan;

@@ -161,7 +161,8 @@ class ScriptWriter {
     if (absent.empty()) {
       for (const VersionRow& row : step.rows_added) absent.push_back(row.name);
     }
-    text_ += "-- stops here unless mig_version is as this step expects it\n";
+    text_ +=
+        "-- stops here unless mig_version is as this step expects it and nothing is half applied\n";
     Add(book_.RequireVersions(step.rows_removed, absent));
   }
 

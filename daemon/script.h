@@ -3,7 +3,7 @@
 // hash; the next connected run seals them. Each revision is a transaction of its own, as far as its
 // sections let it be; the first error stops the client, and so does a version table that is not as
 // a step expects it: before the first statement where the script ran already, or where something
-// is in force that is above what it changes.
+// is in force that is above what it changes. A revision that a run left half applied stops it, too.
 #pragma once
 
 #include <memory>

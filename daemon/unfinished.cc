@@ -126,6 +126,13 @@ Result<void> Withdraw(const Unfinished& unfinished, const JournalRow& row,
   return EditedInDoubt(unfinished, row, unit);
 }
 
+Error StoppedInTheMiddle(const Unfinished& unfinished) {
+  Error error{Reason::kInDoubt, fmt::format("an earlier run stopped in the middle of the {} of {}",
+                                            NameOf(unfinished.kind), unfinished.name)};
+  error.details["name"] = unfinished.name;
+  return error;
+}
+
 }  // namespace
 
 std::string SeenBefore(const JournalRow& row) {
@@ -227,15 +234,26 @@ std::string WarningOf(const Unfinished& unfinished) {
 }
 
 Error MustBeFinishedFirst(const Unfinished& unfinished) {
-  Error error{Reason::kInDoubt, fmt::format("an earlier run stopped in the middle of the {} of {}",
-                                            NameOf(unfinished.kind), unfinished.name)};
-  error.details["name"] = unfinished.name;
+  Error error = StoppedInTheMiddle(unfinished);
   error.hint = unfinished.kind == StepKind::kUpgrade
                    ? fmt::format(
                          "finish it first: `mig upgrade {0}`; `mig resolve` shows how far "
                          "it came, `mig restore {0}` brings a lost file back",
                          unfinished.name)
                    : "finish it first: repeat that downgrade; `mig resolve` shows how far it came";
+  return error;
+}
+
+Error MustBeForgottenFirst(const Unfinished& unfinished) {
+  Error error = StoppedInTheMiddle(unfinished);
+  error.message += unfinished.kind == StepKind::kUpgrade
+                       ? fmt::format(", and {} is applied all the same", unfinished.name)
+                       : fmt::format(", and {} is not applied any more", unfinished.name);
+  error.hint = fmt::format(
+      "something else did that {0}, a script perhaps: look what of it ran twice or not at all "
+      "(`mig resolve` shows what had run), then forget that run with `mig resolve {1} --undone`, "
+      "which leaves {1} as it is",
+      NameOf(unfinished.kind), unfinished.name);
   return error;
 }
 

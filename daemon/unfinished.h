@@ -74,5 +74,8 @@ std::string WarningOf(const Unfinished& unfinished);
 
 // A run that has something else to do may not begin.
 Error MustBeFinishedFirst(const Unfinished& unfinished);
+// The same where no run can finish it, since the version rows are where it was to lead: somebody
+// moved them past the journal, as scripts did that asked mig_version alone.
+Error MustBeForgottenFirst(const Unfinished& unfinished);
 
 }  // namespace mig

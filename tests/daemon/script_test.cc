@@ -120,6 +120,62 @@ TEST_P(ScriptTest, StopsBeforeItsFirstStatementWhereItRanOrTheDatabaseIsFurtherO
   EXPECT_EQ(offline_.Ran(), "a b c d");
 }
 
+TEST_P(ScriptTest, StopsBeforeItsFirstStatementWhereARevisionIsHalfApplied) {
+  offline_.Draw("a");
+  offline_.Write("b",
+                 "-- parents: a\n\n-- mig:up\nINSERT INTO ran (what) VALUES ('b1');\n"
+                 "-- mig:up transaction=off\nINSERT INTO late (id) VALUES (1);\n"
+                 "-- mig:up\nINSERT INTO ran (what) VALUES ('b2');\n\n-- mig:down\n");
+  ASSERT_EQ(offline_.Upgrade(), "STATEMENT_FAILED");
+  ASSERT_EQ(offline_.Ran(), "a b1");
+  offline_.Sql("CREATE TABLE late (id integer)");
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"a:b"}})), 0);
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kStamp, {"a:b"}})), 0);
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kDowngrade, {"a:base"}})), 0);
+  EXPECT_EQ(offline_.Rows(), "a");
+  EXPECT_EQ(offline_.Ran(), "a b1");
+  ASSERT_EQ(offline_.Upgrade(), "done");
+  EXPECT_EQ(offline_.Ran(), "a b1 b2");
+  RunScript({Kind::kDowngrade, {"b:base"}});
+  EXPECT_EQ(offline_.Rows(), "");
+}
+
+// As scripts left it that asked mig_version alone.
+TEST_P(ScriptTest, WhatAJournalTellsOfARevisionThatAScriptBroughtToItsEndCanBeForgotten) {
+  const auto stop_in_the_middle_of = [&](const std::string& direction) {
+    offline_.Sql(
+        "INSERT INTO mig_journal (id, name, direction, unit, state, digest) SELECT id, "
+        "name, '" +
+        direction + "', 0, 'done', '' FROM mig_object WHERE name = 'b'");
+  };
+  const auto told_to_forget = [&] {
+    EXPECT_THAT(HintOf(offline_.error()), ::testing::HasSubstr("`mig resolve b --undone`"));
+    Operation forget{Kind::kResolve, {"b"}};
+    forget.answer = Resolution::Answer::kUndone;
+    return offline_.Run(forget);
+  };
+  offline_.Draw("a; b: a; c: b");
+  ASSERT_EQ(offline_.Upgrade(), "done");
+  stop_in_the_middle_of("upgrade");
+  EXPECT_EQ(offline_.Upgrade("b"), "IN_DOUBT");
+  EXPECT_EQ(
+      offline_.error().message,
+      "an earlier run stopped in the middle of the upgrade of b, and b is applied all the same");
+  EXPECT_EQ(told_to_forget(), "done");
+  EXPECT_EQ(offline_.Upgrade("b"), "done");
+  ASSERT_EQ(offline_.Downgrade("a"), "done");
+  stop_in_the_middle_of("downgrade");
+  EXPECT_EQ(offline_.Downgrade("a"), "IN_DOUBT");
+  EXPECT_EQ(
+      offline_.error().message,
+      "an earlier run stopped in the middle of the downgrade of b, and b is not applied any more");
+  EXPECT_EQ(told_to_forget(), "done");
+  EXPECT_EQ(offline_.Downgrade("a"), "done");
+  EXPECT_EQ(offline_.Rows(), "a");
+  EXPECT_EQ(offline_.Ran(), "a b c -c -b");
+  offline_.ExpectSound();
+}
+
 TEST_P(ScriptTest, StopsWhereItsRevisionsAreInForceAsTheyWereBeforeAnEdit) {
   offline_.Draw("a; b: a");
   for (const char* name : {"a", "b"})
