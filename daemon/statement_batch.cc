@@ -9,11 +9,6 @@
 namespace mig {
 namespace {
 
-constexpr char kDowngradeHint[] =
-    "a downgrade runs the text that was applied, so no edit of the file helps: make the database "
-    "as that expects it and repeat the command, or take the rest back by hand and `mig stamp` the "
-    "revision below";
-
 using Role = StatementBatch::Role;
 
 // So that an ALTER TABLE that waits does not queue everybody behind it.
@@ -23,6 +18,14 @@ constexpr std::chrono::milliseconds kDefaultLockTimeout{5'000};
 // in a transaction block.
 bool RunsOnlyOutside(std::string_view sqlstate) {
   return sqlstate == "25001" || sqlstate == "2D000";
+}
+
+std::string DowngradeHint(const RunStep& step) {
+  return fmt::format(
+      "a downgrade runs the text that was applied, so no edit of the file helps: make the database "
+      "as that expects it and repeat the command; or take the rest back by hand, forget what of it "
+      "is recorded (`mig resolve {} --undone`), and `mig stamp` the revision below",
+      step.summary.name);
 }
 
 void Add(StatementBatch& batch, SqlCommand command, Role role,
@@ -188,7 +191,7 @@ Error AtStatement(Error error, const RunStep& step, const PlannedStatement& stat
   if (!IsStatementError(error.reason)) return error;
   error.message =
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);
-  if (step.summary.kind == StepKind::kDowngrade) error.hint = kDowngradeHint;
+  if (step.summary.kind == StepKind::kDowngrade) error.hint = DowngradeHint(step);
   const auto sqlstate = error.details.find("sqlstate");
   const bool inside = statement.options->transaction;
   if (inside && sqlstate != error.details.end() && RunsOnlyOutside(sqlstate->second))
@@ -200,7 +203,7 @@ Error AtCommit(Error error, const RunStep& step) {
   if (error.reason != Reason::kStatementFailed) return error;
   error.message =
       fmt::format("the commit of revision {} failed: {}", step.summary.name, error.message);
-  if (step.summary.kind == StepKind::kDowngrade) error.hint = kDowngradeHint;
+  if (step.summary.kind == StepKind::kDowngrade) error.hint = DowngradeHint(step);
   return InFileOf(std::move(error), step);
 }
 

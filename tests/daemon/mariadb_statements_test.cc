@@ -59,6 +59,21 @@ TEST_F(MariadbStatementsTest, ACallThatMetALockIsNotRepeatedSinceNothingTellsWha
   EXPECT_EQ(scene_.Upgrade(), "IN_DOUBT");
 }
 
+// As the hint of its failure says.
+TEST_F(MariadbStatementsTest, ADowngradeThatIsFinishedByHandIsForgottenAndStamped) {
+  WriteB("CREATE TABLE t_b (id integer);", "DROP TABLE t_b;\nDROP TABLE t_nowhere;");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Downgrade("a"), "STATEMENT_FAILED");
+  const Operation stamp{Operation::Kind::kStamp, {"a"}};
+  EXPECT_EQ(scene_.Run(stamp), "IN_DOUBT");
+  Operation forget{Operation::Kind::kResolve, {"b"}};
+  forget.answer = Resolution::Answer::kUndone;
+  EXPECT_EQ(scene_.Run(forget), "done");
+  EXPECT_EQ(scene_.Run(stamp), "done");
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(Journal(), "");
+}
+
 TEST_F(MariadbStatementsTest, NothingIsRecordedWithoutTheLease) {
   WriteB("UPDATE mig_lease SET token = token + 1;\nCREATE TABLE t_b (id integer);\n");
   EXPECT_EQ(scene_.Upgrade(), "LEASE_LOST");

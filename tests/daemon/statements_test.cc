@@ -224,6 +224,7 @@ TEST_P(StatementsTest, SaysThatADowngradeRunsWhatWasApplied) {
   ASSERT_EQ(scene_.Upgrade(), "done");
   EXPECT_EQ(scene_.Downgrade("base"), "STATEMENT_FAILED");
   EXPECT_THAT(scene_.error().hint, HasSubstr("no edit of the file helps"));
+  EXPECT_THAT(scene_.error().hint, HasSubstr("`mig resolve a --undone`"));
 }
 
 TEST_P(StatementsTest, RefusesWhileAnotherDaemonHoldsTheLeaseAndSaysWho) {
