@@ -13,9 +13,9 @@
 namespace mig {
 namespace {
 
-// A cancellation that arrives between two commands is lost on the server; so it is repeated until
-// something ends.
-constexpr int kRepeatCancelMilliseconds = 100;
+// A cancellation that arrives between two messages is lost on the server; so it is repeated until
+// the Running ends, however many answers come meanwhile.
+constexpr std::chrono::milliseconds kRepeatCancel{100};
 constexpr std::chrono::seconds kPatience{60};
 constexpr std::chrono::seconds kPatienceWithTheSilent{10};
 
@@ -95,7 +95,9 @@ PostgresConnection::Running::~Running() {
 void PostgresConnection::Cancel() {
   std::lock_guard lock(mutex_);
   if (!running_) return;
-  if (!cancelled_) cancelled_at_ = std::chrono::steady_clock::now();
+  const auto now = std::chrono::steady_clock::now();
+  if (!cancelled_) cancelled_at_ = now;
+  repeat_at_ = now + kRepeatCancel;
   cancelled_ = true;
   SendCancel();
 }
@@ -118,14 +120,18 @@ bool PostgresConnection::Wait(bool for_writing) {
   pollfd socket = {PQsocket(get()), POLLIN, 0};
   if (for_writing) socket.events |= POLLOUT;
   for (;;) {
-    int ready = poll(&socket, 1, kRepeatCancelMilliseconds);
-    if (ready > 0) return (socket.revents & ~POLLOUT) == 0 || PQconsumeInput(get()) == 1;
+    int ready = poll(&socket, 1, static_cast<int>(kRepeatCancel.count()));
     if (ready < 0 && errno != EINTR) return false;
-    if (ready != 0 || !cancelled_) continue;
-    const auto patience = SendCancel() ? kPatience : kPatienceWithTheSilent;
-    if (std::chrono::steady_clock::now() - cancelled_at_.load() > patience)
-      shutdown(socket.fd, SHUT_RDWR);
+    if (cancelled_ && std::chrono::steady_clock::now() >= repeat_at_.load()) RepeatCancel();
+    if (ready > 0) return (socket.revents & ~POLLOUT) == 0 || PQconsumeInput(get()) == 1;
   }
+}
+
+void PostgresConnection::RepeatCancel() {
+  const auto patience = SendCancel() ? kPatience : kPatienceWithTheSilent;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - cancelled_at_.load() > patience) shutdown(PQsocket(get()), SHUT_RDWR);
+  repeat_at_ = now + kRepeatCancel;
 }
 
 bool PostgresConnection::IsQuiet() const {

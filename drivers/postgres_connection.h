@@ -48,8 +48,8 @@ class PostgresConnection {
   void Cancel();
   bool cancelled() const { return cancelled_; }
 
-  // Waits until the socket can be read, or also written where `for_writing`; repeats an unheard
-  // cancellation. Reads what has come. False when the connection is gone.
+  // Waits until the socket can be read, or also written where `for_writing`; repeats a cancellation
+  // as long as the Running lasts. Reads what has come. False when the connection is gone.
   bool Wait(bool for_writing);
 
   // Whether it is usable and the server has said nothing that nobody asked for, such as a farewell.
@@ -71,6 +71,7 @@ class PostgresConnection {
   explicit PostgresConnection(PGconn* connection);
 
   bool SendCancel();  // false when the server is silent
+  void RepeatCancel();
   static void ReceiveNotice(void* connection, const PGresult* notice);
 
   std::unique_ptr<PGconn, Finish> connection_;
@@ -80,6 +81,7 @@ class PostgresConnection {
   bool running_ = false;
   std::atomic<bool> cancelled_ = false;
   std::atomic<std::chrono::steady_clock::time_point> cancelled_at_ = {};
+  std::atomic<std::chrono::steady_clock::time_point> repeat_at_ = {};
   std::function<void(const SqlNotice&)> listener_;
 };
 

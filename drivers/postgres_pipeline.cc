@@ -39,12 +39,13 @@ class Pipeline {
       if (!synchronised_ && !connection_.Wait(unflushed_)) return Lost();
     }
     if (error_) return *std::move(error_);
+    if (sent_ < messages_.size()) return Located({Reason::kCancelled, "interrupted"});
     return {};
   }
 
  private:
   // Sends until the socket takes no more, or all is sent. A failure ends the sending: the server
-  // skips what it has.
+  // skips what it has. So does a cancellation, which the server may have missed.
   bool SendMore() {
     while (Flush() && !unflushed_ && !sync_sent_) {
       for (std::size_t burst = 0; burst < kBurst && !sync_sent_; ++burst) {
@@ -55,7 +56,7 @@ class Pipeline {
   }
 
   bool SendNext() {
-    if (sent_ == messages_.size() || error_) {
+    if (sent_ == messages_.size() || error_ || connection_.cancelled()) {
       sync_sent_ = true;
       return PQpipelineSync(connection_.get()) == 1;
     }

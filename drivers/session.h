@@ -123,8 +123,9 @@ class Session {
   virtual Result<bool> TryLock(std::string_view name) = 0;
   virtual Result<void> Unlock(std::string_view name) = 0;
 
-  // Makes the statement that is running fail with kCancelled; a CommitWith may go on to its end.
-  // From any thread; does nothing when none is running.
+  // Makes the statement that is running fail with kCancelled; nothing more of an ExecuteAll goes to
+  // the engine, while a CommitWith may go on to its end. From any thread; does nothing when none is
+  // running.
   virtual void Interrupt() = 0;
 
   // Whether this session may be left open when nobody uses it: its connection lives, nothing is

@@ -1,6 +1,8 @@
 #include "tests/drivers/databases.h"
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 namespace mig {
@@ -41,6 +43,13 @@ SqlValue Cell(Session& session, const SqlCommand& command) {
     return nullptr;
   }
   return result.rows[0][0];
+}
+
+void AwaitIdle(Session& other, std::int64_t process_id) {
+  const SqlCommand waits_for = {"SELECT wait_event FROM pg_stat_activity WHERE pid = $1",
+                                {process_id}};
+  while (Cell(other, waits_for) != SqlValue("ClientRead"))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 Database::Database(Dialect dialect) {

@@ -32,6 +32,10 @@ Error ErrorOf(const Result<T>& result) {
 // The only cell of the only row.
 SqlValue Cell(Session& session, const SqlCommand& command);
 
+// Waits until PostgreSQL's session of that process id has done all it was sent. Whatever cancels it
+// then is lost on the server.
+void AwaitIdle(Session& other, std::int64_t process_id);
+
 // An empty database and its url.
 class Database {
  public:

@@ -283,6 +283,40 @@ TEST_F(PostgresSessionTest, SaysUnreachableWhenTerminatedDuringAPipeline) {
   EXPECT_EQ(error.details["command_index"], "1");
 }
 
+// The first cancellation is lost, or the block takes it; then an answer comes every 50 ms.
+TEST_F(PostgresSessionTest, RepeatsACancelHoweverQuicklyAnswersCome) {
+  const SqlCommand nap = {.sql = "SELECT pg_sleep(0.05)", .prompt = true};
+  std::vector<SqlCommand> commands(102, nap);
+  commands[0].sql = "SELECT 1";
+  commands[1].sql =
+      "DO $$ BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END $$";
+  ASSERT_TRUE(session_->Begin());
+  Error error = ErrorOf(session_->ExecuteAll(commands, [&](std::size_t index, const SqlResult&) {
+    if (index == 0) session_->Interrupt();
+  }));
+  EXPECT_EQ(error.reason, Reason::kCancelled);
+  EXPECT_EQ(error.details["sqlstate"], "57014");
+  EXPECT_TRUE(session_->Rollback());
+}
+
+TEST_F(PostgresSessionTest, SendsNoCommitOnceItIsInterrupted) {
+  Run("CREATE TABLE t (a integer)");
+  std::vector<SqlCommand> commands(100,
+                                   {"INSERT INTO t VALUES (1) -- " + std::string(100'000, 'x')});
+  commands[0].sql = "DO $$ BEGIN RAISE NOTICE 'here'; END $$";
+  const auto other = database_.Open();
+  session_->OnNotice([&](const SqlNotice&) {
+    AwaitIdle(*other, session_->server_id());
+    session_->Interrupt();
+  });
+  ASSERT_TRUE(session_->Begin());
+  Run("INSERT INTO t VALUES (1)");
+  EXPECT_EQ(ErrorOf(session_->CommitWith(commands)).reason, Reason::kCancelled);
+  EXPECT_TRUE(session_->InTransaction());
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_EQ(Cell(*session_, {"SELECT count(*) FROM t"}), SqlValue(std::int64_t{0}));
+}
+
 const SqlCommand kRecurrent = {.sql = "SELECT $1::int", .parameters = {"7"}, .recurrent = true};
 
 const SqlCommand kInsert = {

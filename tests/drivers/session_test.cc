@@ -336,6 +336,29 @@ TEST_P(SessionTest, ReportsAPromptCommandWhileALaterOneStillRuns) {
   EXPECT_THAT(ended, ElementsAre(0u));
 }
 
+// The commands are long, so that they are not all on their way when the first has ended.
+TEST_P(SessionTest, BeginsNoMoreCommandsOnceItIsInterrupted) {
+  Run("CREATE TABLE t (a integer)");
+  const SqlCommand insert = {.sql = "INSERT INTO t VALUES (1) -- " + std::string(100'000, 'x'),
+                             .prompt = true};
+  const std::vector<SqlCommand> commands(100, insert);
+  const auto other = database_.Open();
+  std::size_t ended = 0;
+  ASSERT_TRUE(session_->Begin());
+  Error error = ErrorOf(session_->ExecuteAll(commands, [&](std::size_t index, const SqlResult&) {
+    ++ended;
+    if (index > 0) return;
+    if (postgres()) AwaitIdle(*other, session_->server_id());
+    session_->Interrupt();
+  }));
+  EXPECT_EQ(error.reason, Reason::kCancelled);
+  EXPECT_EQ(error.details["command_index"], std::to_string(ended));
+  EXPECT_LT(ended, commands.size());
+  EXPECT_TRUE(session_->InTransaction());
+  ASSERT_TRUE(session_->Rollback());
+  EXPECT_EQ(Count("t"), 0);
+}
+
 TEST_P(SessionTest, InterruptsALongStatementFromAnotherThread) {
   Run("CREATE TABLE t (a integer)");
   ASSERT_TRUE(session_->Begin());
