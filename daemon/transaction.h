@@ -10,15 +10,26 @@
 
 namespace mig {
 
+// The error of a transaction that was rolled back for `error`. What the rollback left counts for
+// more: kRollbackIncomplete is none that a repetition cures.
+inline Error WithRollback(Error error, const Result<void>& rolled_back) {
+  if (rolled_back || rolled_back.error().reason != Reason::kRollbackIncomplete) return error;
+  error.reason = Reason::kRollbackIncomplete;
+  error.message += "; " + rolled_back.error().message;
+  error.hint.clear();
+  return error;
+}
+
 // `body` returns Result<void>, and so does `commit`, which ends the transaction as Session's Commit
-// and CommitWith do. Errors: theirs; those of Session. REQUIRES: no transaction is open.
+// and CommitWith do. Errors: theirs; those of Session; kRollbackIncomplete, whose message tells
+// both what failed and what stayed. REQUIRES: no transaction is open.
 template <typename Body, typename Commit>
 Result<void> Transact(Session& session, Body&& body, Commit&& commit) {
   TRY(session.Begin());
   Result<void> outcome = std::forward<Body>(body)();
   if (outcome) outcome = std::forward<Commit>(commit)();
-  if (!outcome) (void)session.Rollback();
-  return outcome;
+  if (outcome) return outcome;
+  return WithRollback(std::move(outcome).error(), session.Rollback());
 }
 
 template <typename Body>

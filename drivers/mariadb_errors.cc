@@ -132,6 +132,17 @@ Error MariadbError(MYSQL* connection, std::string_view statement, bool interrupt
   return error;
 }
 
+Result<void> CheckMariadbRollback(const SqlResult& warnings) {
+  constexpr std::int64_t kIncomplete = ER_WARNING_NOT_COMPLETE_ROLLBACK;
+  const bool incomplete = std::ranges::any_of(warnings.rows, [&](const auto& warning) {
+    return warning.size() > 1 && warning[1] == SqlValue(kIncomplete);
+  });
+  if (!incomplete) return {};
+  return Error{Reason::kRollbackIncomplete,
+               "what was changed in tables without transactions (MyISAM, Aria, ...) stays, as the "
+               "server cannot roll it back"};
+}
+
 Error MariadbConnectError(MYSQL* connection, std::string_view url) {
   const unsigned code = mysql_errno(connection);
   const bool nobody = (code >= kClientErrors && code <= CR_MAX_ERROR &&

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "drivers/session.h"
 #include "store/core/error.h"
+#include "store/core/result.h"
 
 namespace mig {
 
@@ -15,6 +17,10 @@ namespace mig {
 // (1-based, in characters) for a syntax error whose place can be told. `interrupted` tells a
 // cancellation of ours from one of the server.
 Error MariadbError(MYSQL* connection, std::string_view statement, bool interrupted);
+
+// kRollbackIncomplete where the server's warnings behind a rollback, as SHOW WARNINGS gives them,
+// say so.
+Result<void> CheckMariadbRollback(const SqlResult& warnings);
 
 // Why a connection could not be opened: kDatabaseMissing for an unknown database,
 // kDatabaseUnreachable where nobody answers, else kDatabaseRefused. `url` is the redacted one.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "drivers/file_state.h"
+#include "drivers/mariadb_errors.h"
 #include "drivers/mariadb_parameters.h"
 #include "drivers/mariadb_user_locks.h"
 
@@ -206,9 +207,13 @@ Result<void> MariadbSession::CommitWith(std::vector<SqlCommand> commands) {
   return waited ? Error{Reason::kCancelled, "interrupted"} : std::move(error);
 }
 
+// A deadlock has rolled back by itself. Then ROLLBACK has nothing to say, and the warnings are
+// still those of the deadlock.
 Result<void> MariadbSession::Rollback() {
   if (std::exchange(begin_pending_, false) || !InTransaction()) return {};
-  return RunOwn("ROLLBACK");
+  MariadbConnection::Running running(*connection_);
+  TRY(connection_->RunUnlimited("ROLLBACK"));
+  return CheckMariadbRollback(TRY(connection_->Run("SHOW WARNINGS")));
 }
 
 Result<void> MariadbSession::Reset() {

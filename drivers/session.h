@@ -106,6 +106,7 @@ class Session {
   // Runs the commands as ExecuteAll does, where a Reset() comes next, which may go with them.
   virtual Result<void> ExecuteBeforeReset(std::vector<SqlCommand> commands);
   // Leaves no transaction open, whatever state the last statement left. Does nothing without one.
+  // Errors: kRollbackIncomplete (MariaDB) when tables without transactions keep what it changed.
   virtual Result<void> Rollback() = 0;
   // True while a transaction is open, failed ones included. Asks no server. Not to be asked from
   // within ExecuteAll.

@@ -194,6 +194,30 @@ TEST_F(MariadbStatementsTest, AFailureOfRowsTakesBackTheStretchItStandsIn) {
   EXPECT_EQ(Journal(), "0:done");
 }
 
+TEST_F(MariadbStatementsTest, WhatNoRollbackTakesBackIsToldWithTheFailure) {
+  scene_.Sql("CREATE TABLE counted (a integer) ENGINE = MyISAM");
+  WriteB(Insert("b") + "INSERT INTO counted VALUES (1);\nINSERT INTO ran (wht) VALUES (1);");
+  EXPECT_EQ(scene_.Upgrade(), "ROLLBACK_INCOMPLETE");
+  EXPECT_THAT(scene_.error().message, HasSubstr("INSERT INTO ran in revision b failed: "));
+  EXPECT_THAT(scene_.error().message, HasSubstr("wht"));
+  EXPECT_THAT(scene_.error().message, HasSubstr("tables without transactions"));
+  EXPECT_EQ(scene_.detail("line"), "6");
+  EXPECT_EQ(scene_.Ran(), "a");
+  EXPECT_EQ(scene_.Column("SELECT count(*) FROM counted"), "1");
+}
+
+TEST_F(MariadbStatementsTest, WhatNoRollbackTakesBackIsNotRunAgainForALock) {
+  scene_.Sql("CREATE TABLE counted (a integer) ENGINE = MyISAM");
+  scene_.Sql("INSERT INTO t_a VALUES (1)");
+  const auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"DELETE FROM t_a"});
+  WriteB("INSERT INTO counted VALUES (1);\nSELECT id FROM t_a FOR UPDATE NOWAIT;");
+  EXPECT_EQ(scene_.Upgrade(), "ROLLBACK_INCOMPLETE");
+  EXPECT_THAT(scene_.error().message, HasSubstr("Lock wait timeout"));
+  EXPECT_EQ(scene_.Column("SELECT count(*) FROM counted"), "1");
+}
+
 TEST_F(MariadbStatementsTest, TimeoutsCountForTheStatementsOfTheirSection) {
   const std::string timeouts =
       "SELECT concat_ws(' ', @@lock_wait_timeout, @@innodb_lock_wait_timeout, "

@@ -163,6 +163,37 @@ TEST_F(MariadbSessionTest, StopsWithinWhatItRunsAsOneWherePartOfItFails) {
   EXPECT_TRUE(session_->InTransaction());
 }
 
+TEST_F(MariadbSessionTest, TellsThatARollbackLeftWhatTablesWithoutTransactionsHave) {
+  Run("CREATE TABLE u (a integer)");
+  for (const std::string engine : {"MyISAM", "Aria"}) {
+    Run("CREATE OR REPLACE TABLE t (a integer) ENGINE = " + engine);
+    ASSERT_TRUE(session_->Begin());
+    Run("INSERT INTO t VALUES (1)");
+    Run("INSERT INTO u VALUES (1)");
+    EXPECT_EQ(ErrorOf(session_->Rollback()).reason, Reason::kRollbackIncomplete) << engine;
+    EXPECT_FALSE(session_->InTransaction());
+    EXPECT_EQ(Count("t"), SqlValue(std::int64_t{1}));
+    EXPECT_EQ(Count("u"), SqlValue(std::int64_t{0}));
+  }
+  ASSERT_TRUE(session_->Begin());
+  Run("INSERT INTO u VALUES (1)");
+  EXPECT_TRUE(session_->Rollback());
+}
+
+// As with a deadlock: the failure itself rolls the transaction back.
+TEST_F(MariadbSessionTest, TellsTheSameOfARollbackThatCameWithAFailure) {
+  Run("CREATE TABLE t (a integer) ENGINE = MyISAM");
+  Run("CREATE TABLE u (a integer)");
+  Run("INSERT INTO u VALUES (1)");
+  Run("SET innodb_snapshot_isolation = ON");
+  ASSERT_TRUE(session_->Begin());
+  Run("SELECT a FROM u");
+  MustExecute(*database_.Open(), {"UPDATE u SET a = 2"});
+  Run("INSERT INTO t VALUES (1)");
+  EXPECT_EQ(ErrorOf(session_->Execute({"UPDATE u SET a = 3"})).reason, Reason::kDatabaseBusy);
+  EXPECT_EQ(ErrorOf(session_->Rollback()).reason, Reason::kRollbackIncomplete);
+}
+
 // Whatever a script leaves: a fresh session equals one that was reset.
 TEST_F(MariadbSessionTest, ResetUndoesEveryStateOfASession) {
   Run("CREATE TABLE t (a integer)");
