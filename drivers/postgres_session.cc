@@ -248,9 +248,7 @@ Result<void> PostgresSession::CommitWith(std::vector<SqlCommand> commands) {
   commands.push_back({"COMMIT"});
   bool committed = false;
   auto outcome = ExecuteAndReset(std::move(commands), committed);
-  if (committed) return {};
-  outcome.error().details.erase("command_index");
-  return outcome;
+  return committed ? Result<void>() : outcome;
 }
 
 Result<void> PostgresSession::ExecuteBeforeReset(std::vector<SqlCommand> commands) {
@@ -279,9 +277,13 @@ Result<void> PostgresSession::ExecuteAndReset(std::vector<SqlCommand> commands, 
                                        ended = ended || index == last;
                                        found = !result.rows.empty();  // in the end, the last one's
                                      });
-  if (!outcome && prepared_.GivesUpAfter(outcome.error(), commands))
+  if (outcome) {
+    reset_ = EndReset(found).has_value();
+    return outcome;
+  }
+  if (prepared_.GivesUpAfter(outcome.error(), commands))
     outcome.error().reason = Reason::kDatabaseBusy;
-  if (outcome) reset_ = EndReset(found).has_value();
+  outcome.error().details.erase("command_index");
   return outcome;
 }
 

@@ -63,7 +63,8 @@ class PostgresSession final : public Session {
   Result<PostgresResult> RunScript(const std::string& sql);
   // The statements of a reset, as one message.
   std::string ResetScript() const;
-  // Runs the commands and a reset in one pipeline; `ended`: all of the commands did.
+  // Runs the commands and a reset in one pipeline; `ended`: all of the commands did. An error has
+  // no command_index.
   Result<void> ExecuteAndReset(std::vector<SqlCommand> commands, bool& ended);
   // Takes back what a script prepared, where the last statement of a reset has found it.
   Result<void> EndReset(bool found);

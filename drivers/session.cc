@@ -5,13 +5,22 @@
 #include "drivers/sqlite_session.h"
 
 namespace mig {
+namespace {
+
+Result<void> ExecuteUncounted(Session& session, const std::vector<SqlCommand>& commands) {
+  auto outcome = session.ExecuteAll(commands, {});
+  if (!outcome) outcome.error().details.erase("command_index");
+  return outcome;
+}
+
+}  // namespace
 
 Result<void> Session::ExecuteBeforeReset(std::vector<SqlCommand> commands) {
-  return ExecuteAll(commands, {});
+  return ExecuteUncounted(*this, commands);
 }
 
 Result<void> Session::CommitWith(std::vector<SqlCommand> commands) {
-  TRY(ExecuteAll(commands, {}));
+  TRY(ExecuteUncounted(*this, commands));
   return Commit();
 }
 

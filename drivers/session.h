@@ -101,9 +101,11 @@ class Session {
   // or not.
   virtual Result<void> Commit() = 0;
   // Runs the commands as ExecuteAll does, and commits, in as few round trips as the engine allows.
-  // Errors: those of both; nothing was committed where it is not Commit's kDatabaseUnreachable.
+  // Errors: those of both, without `command_index`; nothing was committed where it is not Commit's
+  // kDatabaseUnreachable.
   virtual Result<void> CommitWith(std::vector<SqlCommand> commands);
   // Runs the commands as ExecuteAll does, where a Reset() comes next, which may go with them.
+  // Errors: those of ExecuteAll, without `command_index`.
   virtual Result<void> ExecuteBeforeReset(std::vector<SqlCommand> commands);
   // Leaves no transaction open, whatever state the last statement left. Does nothing without one.
   // Errors: kRollbackIncomplete (MariaDB) when tables without transactions keep what it changed.

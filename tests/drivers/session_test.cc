@@ -303,6 +303,19 @@ TEST_P(SessionTest, CountsNoCommandsWhereThereIsOne) {
   EXPECT_FALSE(error.details.contains("command_index"));
 }
 
+TEST_P(SessionTest, CountsNoCommandsThatACommitOrAResetGoesWith) {
+  const std::vector<SqlCommand> commands = {{"SELECT 1"}, {"SELECT missing"}};
+  for (const bool commits : {true, false}) {
+    ASSERT_TRUE(session_->Begin());
+    Run("SELECT 1");
+    const Error error =
+        ErrorOf(commits ? session_->CommitWith(commands) : session_->ExecuteBeforeReset(commands));
+    EXPECT_EQ(error.reason, Reason::kStatementFailed);
+    EXPECT_FALSE(error.details.contains("command_index")) << commits;
+    ASSERT_TRUE(session_->Rollback());
+  }
+}
+
 TEST_P(SessionTest, CarriesLargeCommandsAndAnswersBothWaysAtOnce) {
   std::string large(3'000'000, 'x');
   std::vector<SqlCommand> commands;
