@@ -60,10 +60,9 @@ bool SaysAbsent(const Error& error) {
   return code != error.details.end() && std::ranges::find(kCodes, code->second) != kCodes.end();
 }
 
-// The columns that hold definitions; others hold times and settings of this session.
+// Of several columns those that hold definitions; others hold times and settings of this session.
 bool IsDefinition(const std::string& column) {
-  return column.starts_with("Create ") || column.starts_with("Grants for") ||
-         column == "SQL Original Statement" || column == "CREATE USER";
+  return column.starts_with("Create ") || column == "SQL Original Statement";
 }
 
 std::string DigestOf(const SqlResult& shown) {
