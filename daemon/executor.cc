@@ -217,13 +217,19 @@ void Executor::RecordLate(const UnitRun& run, const Error& error) {
     (void)own_rows_.Write({book_.PutJournal(*run.unrecorded)});
 }
 
-std::string Executor::StateAfterFailure(const UnitRun& run) {
+std::string Executor::StateAfterFailure(const UnitRun& run, Reason reason) {
   const std::string& name = run.step.summary.name;
+  const bool left = reason == Reason::kRollbackIncomplete;
+  constexpr char kLeft[] = "what it changed in tables without transactions";
+  if (run.units.size() == 1 && left)
+    return fmt::format("{} was rolled back, but for {}", name, kLeft);
   if (run.units.size() == 1) return name + " was rolled back: nothing of it took effect";
   const std::size_t parts = run.units.size() - (run.units.back().empty() ? 1 : 0);
   return fmt::format(
-      "{} of the {} parts of {} took effect and are recorded: the same command goes on from there",
-      run.index + (run.ended() ? 1 : 0), parts, name);
+      "{} of the {} parts of {} took effect and are recorded{}: the same command goes on from "
+      "there",
+      run.index + (run.ended() ? 1 : 0), parts, name,
+      left ? fmt::format("; the next was rolled back, but for {}", kLeft) : "");
 }
 
 Result<void> Executor::RunUnit(UnitRun& run) {
@@ -240,7 +246,7 @@ Result<void> Executor::RunUnit(UnitRun& run) {
   auto outcome = RunsAlone(unit) || begun_alone ? RunAlone(run) : RunInTransaction(run);
   if (!outcome && !unit.transaction && RunsOnlyAlone(outcome.error(), unit.statements[0]))
     outcome = RunAlone(run);
-  if (!outcome) state_ = StateAfterFailure(run);
+  if (!outcome) state_ = StateAfterFailure(run, outcome.error().reason);
   const bool entered = outcome && session_is_at_ == run.index;
   session_is_at_ = entered ? std::optional(run.index + 1) : std::nullopt;
   return outcome;

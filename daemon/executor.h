@@ -45,7 +45,8 @@ class Executor {
   //
   // Errors: those of UnitsOf; kStatementFailed and kVerifyFailed with the details name, file, line,
   // statement and what the session gave; kDatabaseBusy when retrying did not help;
-  // kTransactionEscaped; kLeaseLost; kInDoubt; kCancelled; kDatabaseUnreachable.
+  // kRollbackIncomplete; kTransactionEscaped; kLeaseLost; kInDoubt; kCancelled;
+  // kDatabaseUnreachable.
   Result<void> Run(const RunPlan& plan);
 
   int steps_done() const { return steps_done_; }
@@ -89,7 +90,7 @@ class Executor {
   static JournalRow JournalOf(const UnitRun& run, const std::string& state);
   Result<JournalRow> JournalOfStart(const UnitRun& run);
   void RecordLate(const UnitRun& run, const Error& error);
-  static std::string StateAfterFailure(const UnitRun& run);
+  static std::string StateAfterFailure(const UnitRun& run, Reason reason);
   Result<void> PutJournal(UnitRun& run, const JournalRow& row);
   Result<void> PauseBeforeRetry(int attempt, const Error& error);
   void LogFailure(const RunPlan& plan, const RunStep& step, const Error& error);

@@ -187,7 +187,6 @@ std::vector<SqlCommand> TimeoutsBack(Dialect dialect, const SectionOptions& opti
 }
 
 Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement) {
-  error.details.erase("command_index");
   if (!IsStatementError(error.reason)) return error;
   error.message =
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);

@@ -203,7 +203,8 @@ TEST(SqliteLease, IsWaitedForAsLongAsAskedForWhileAnotherConnectionWrites) {
   World world = World::Real();
   auto other = std::make_shared<std::unique_ptr<Session>>();
   world.sleep = [other, pauses = std::make_shared<int>(0)](Milliseconds) {
-    if (++*pauses == 25) EXPECT_TRUE((*other)->Rollback());
+    if (++*pauses != 25) return;
+    EXPECT_TRUE((*other)->Rollback());
   };
   Scene scene(Dialect::kSqlite, "", OpenSession, world);
   scene.Draw("a");

@@ -202,6 +202,8 @@ TEST_F(MariadbStatementsTest, WhatNoRollbackTakesBackIsToldWithTheFailure) {
   EXPECT_THAT(scene_.error().message, HasSubstr("wht"));
   EXPECT_THAT(scene_.error().message, HasSubstr("tables without transactions"));
   EXPECT_EQ(scene_.detail("line"), "6");
+  EXPECT_THAT(scene_.finished().state,
+              HasSubstr("rolled back, but for what it changed in tables without transactions"));
   EXPECT_EQ(scene_.Ran(), "a");
   EXPECT_EQ(scene_.Column("SELECT count(*) FROM counted"), "1");
 }
