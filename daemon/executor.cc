@@ -591,7 +591,7 @@ Result<JournalRow> Executor::JournalOfStart(const UnitRun& run) {
   return JournalOf(run, before.empty() ? "started" : "started " + before);
 }
 
-Result<void> Executor::PutJournal(UnitRun& run, const JournalRow& row) {
+Result<void> Executor::PutJournal(UnitRun& run, JournalRow row) {
   // What a script set counts for its statements alone: its role may not read the fence.
   if (book_.dialect() == Dialect::kPostgresql) TRY(session_.Reset());
   std::vector<SqlCommand> commands = {book_.PutJournal(row)};
@@ -599,7 +599,7 @@ Result<void> Executor::PutJournal(UnitRun& run, const JournalRow& row) {
   if (run.unrecorded && !run.ended()) commands.push_back(book_.PutJournal(*run.unrecorded));
   TRY(own_rows_.Write(std::move(commands)));
   run.unrecorded.reset();
-  journal_[row.unit] = row;
+  journal_[row.unit] = std::move(row);
   return {};
 }
 

@@ -91,7 +91,7 @@ class Executor {
   Result<JournalRow> JournalOfStart(const UnitRun& run);
   void RecordLate(const UnitRun& run, const Error& error);
   static std::string StateAfterFailure(const UnitRun& run, Reason reason);
-  Result<void> PutJournal(UnitRun& run, const JournalRow& row);
+  Result<void> PutJournal(UnitRun& run, JournalRow row);
   Result<void> PauseBeforeRetry(int attempt, const Error& error);
   void LogFailure(const RunPlan& plan, const RunStep& step, const Error& error);
   LogEntry NextLogEntry(const RunPlan& plan, const RunStep& step, const std::string& outcome) const;
