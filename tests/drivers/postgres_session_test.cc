@@ -303,7 +303,7 @@ TEST_F(PostgresSessionTest, SendsNoCommitOnceItIsInterrupted) {
   Run("CREATE TABLE t (a integer)");
   std::vector<SqlCommand> commands(100,
                                    {"INSERT INTO t VALUES (1) -- " + std::string(100'000, 'x')});
-  commands[0].sql = "DO $$ BEGIN RAISE NOTICE 'here'; END $$";
+  commands[0].sql = "DO $$ BEGIN PERFORM pg_sleep(1); RAISE NOTICE 'here'; END $$";
   const auto other = database_.Open();
   session_->OnNotice([&](const SqlNotice&) {
     AwaitIdle(*other, session_->server_id());

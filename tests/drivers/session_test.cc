@@ -349,12 +349,14 @@ TEST_P(SessionTest, ReportsAPromptCommandWhileALaterOneStillRuns) {
   EXPECT_THAT(ended, ElementsAre(0u));
 }
 
-// The commands are long, so that they are not all on their way when the first has ended.
+// The commands are long, and the first takes its time, so that they are not all on their way when
+// it has ended.
 TEST_P(SessionTest, BeginsNoMoreCommandsOnceItIsInterrupted) {
   Run("CREATE TABLE t (a integer)");
   const SqlCommand insert = {.sql = "INSERT INTO t VALUES (1) -- " + std::string(100'000, 'x'),
                              .prompt = true};
-  const std::vector<SqlCommand> commands(100, insert);
+  std::vector<SqlCommand> commands(100, insert);
+  if (postgres()) commands[0].sql = "SELECT pg_sleep(1)";
   const auto other = database_.Open();
   std::size_t ended = 0;
   ASSERT_TRUE(session_->Begin());
