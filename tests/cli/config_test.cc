@@ -35,7 +35,7 @@ TEST(ParseConfig, OfANameAloneFillsInTheRest) {
   EXPECT_TRUE(config.targets.empty());
 }
 
-TEST(ParseConfig, TakesTheExampleThatShowsEveryKey) {
+TEST(ParseConfig, TakesTheExampleInTheDocumentation) {
   std::ifstream file(MIG_TEST_DATA "/../docs/mig.toml");
   const Config config = Read({std::istreambuf_iterator<char>(file), {}});
   EXPECT_EQ(config.default_target, "dev");

@@ -387,11 +387,7 @@ class AuditBesideARunTest : public testing::TestWithParam<Dialect> {
   }
 
   std::function<void()> before_log_;
-  Scene scene_{GetParam(), "",
-               [this](const TargetUrl& url, IfMissing missing) -> Result<std::unique_ptr<Session>> {
-                 return std::unique_ptr<Session>(std::make_unique<DisturbedSession>(
-                     TRY(OpenSession(url, missing)), before_log_));
-               }};
+  Scene scene_{GetParam(), "", OpenerOf<DisturbedSession>(before_log_)};
 };
 
 INSTANTIATE_TEST_SUITE_P(Engines, AuditBesideARunTest,

@@ -82,12 +82,7 @@ class Faults : public testing::TestWithParam<FaultCase> {
   }
 
   SessionFault fault_;
-  Scene scene_{
-      GetParam().dialect, "",
-      [this](const TargetUrl& url, IfMissing if_missing) -> Result<std::unique_ptr<Session>> {
-        auto real = TRY(OpenSession(url, if_missing));
-        return std::unique_ptr<Session>(std::make_unique<FaultySession>(std::move(real), fault_));
-      }};
+  Scene scene_{GetParam().dialect, "", OpenerOf<FaultySession>(fault_)};
 };
 
 INSTANTIATE_TEST_SUITE_P(Sessions, Faults, testing::ValuesIn(AllCases()),

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/target.h"
 #include "drivers/session.h"
 
 namespace mig {
@@ -34,5 +35,15 @@ class ForwardingSession : public Session {
  protected:
   std::unique_ptr<Session> real_;
 };
+
+// Opens real sessions, each within a Wrapper that gets `arguments`, which outlive the opener.
+template <typename Wrapper, typename... Arguments>
+SessionOpener OpenerOf(Arguments&... arguments) {
+  return [&arguments...](const TargetUrl& url,
+                         IfMissing if_missing) -> Result<std::unique_ptr<Session>> {
+    auto real = TRY(OpenSession(url, if_missing));
+    return std::unique_ptr<Session>(std::make_unique<Wrapper>(std::move(real), arguments...));
+  };
+}
 
 }  // namespace mig

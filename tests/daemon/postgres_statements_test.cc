@@ -111,12 +111,7 @@ class InterruptedBehindCall : public ForwardingSession {
 };
 
 TEST_F(PostgresStatementsTest, WhatIsKnownToHaveEndedIsRecordedWhateverComesThen) {
-  const auto open = [](const TargetUrl& url,
-                       IfMissing if_missing) -> Result<std::unique_ptr<Session>> {
-    auto real = TRY(OpenSession(url, if_missing));
-    return std::unique_ptr<Session>(std::make_unique<InterruptedBehindCall>(std::move(real)));
-  };
-  Scene scene(Dialect::kPostgresql, "", open);
+  Scene scene(Dialect::kPostgresql, "", OpenerOf<InterruptedBehindCall>());
   scene.Draw("a");
   scene.Write("b",
               "-- parents: a\n\n-- mig:up\nCREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN\n"
@@ -195,11 +190,7 @@ TEST_F(PostgresStatementsTest, AVersionThatSomebodyElseTakesAwayMeanwhileIsNotRe
 }
 
 TEST_F(PostgresStatementsTest, NoticesAScriptThatEndsItsTransaction) {
-  Scene scene(Dialect::kPostgresql, "",
-              [](const TargetUrl& url, IfMissing missing) -> Result<std::unique_ptr<Session>> {
-                auto real = TRY(OpenSession(url, missing));
-                return std::unique_ptr<Session>(std::make_unique<EscapingSession>(std::move(real)));
-              });
+  Scene scene(Dialect::kPostgresql, "", OpenerOf<EscapingSession>());
   scene.Draw("a; b: a");
   scene.Replace("b", "-- mig:up\n", "-- mig:up\nSELECT 'escape';\n");
   EXPECT_EQ(scene.Upgrade(), "TRANSACTION_ESCAPED");

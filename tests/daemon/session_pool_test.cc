@@ -49,12 +49,7 @@ class CountedSession final : public ForwardingSession {
 class SessionPoolTest : public testing::TestWithParam<Dialect> {
  protected:
   std::unique_ptr<SessionPool> Pool(milliseconds keep = kLong, std::size_t most = 8) {
-    const auto open = [this](const TargetUrl& url,
-                             IfMissing if_missing) -> Result<std::unique_ptr<Session>> {
-      auto real = TRY(OpenSession(url, if_missing));
-      return std::unique_ptr<Session>(std::make_unique<CountedSession>(std::move(real), counts_));
-    };
-    return std::make_unique<SessionPool>(open, keep, most);
+    return std::make_unique<SessionPool>(OpenerOf<CountedSession>(counts_), keep, most);
   }
 
   static void Use(SessionPool& pool, const TargetUrl& url) {
@@ -318,12 +313,7 @@ TEST_P(KeptSqliteSessions, AreNoneInWalMode) {
 class KeptSessionsOfAnEngine : public testing::TestWithParam<Dialect> {
  protected:
   Counts counts_;
-  Scene scene_{
-      GetParam(), "",
-      [this](const TargetUrl& url, IfMissing missing) -> Result<std::unique_ptr<Session>> {
-        auto real = TRY(OpenSession(url, missing));
-        return std::unique_ptr<Session>(std::make_unique<CountedSession>(std::move(real), counts_));
-      }};
+  Scene scene_{GetParam(), "", OpenerOf<CountedSession>(counts_)};
 };
 INSTANTIATE_TEST_SUITE_P(, KeptSessionsOfAnEngine,
                          testing::Values(Dialect::kSqlite, Dialect::kPostgresql, Dialect::kMariadb),
