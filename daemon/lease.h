@@ -21,7 +21,8 @@ namespace mig {
 struct LeaseRequest {
   std::string holder;  // "Name <address>"
   std::string run;
-  // How long to wait for another holder, and for another connection's write lock (SQLite) at least.
+  // How long to wait for another holder; as long, and some seconds in any case, for another
+  // connection's write lock on SQLite.
   Milliseconds wait{0};
   std::function<bool()> cancelled;  // ends the wait
   bool repair = false;              // makes single tables that are missing, too

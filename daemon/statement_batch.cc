@@ -23,8 +23,9 @@ bool RunsOnlyOutside(std::string_view sqlstate) {
 std::string DowngradeHint(const RunStep& step) {
   return fmt::format(
       "a downgrade runs the text that was applied, so no edit of the file helps: make the database "
-      "as that expects it and repeat the command; or take the rest back by hand, forget what of it "
-      "is recorded (`mig resolve {} --undone`), and `mig stamp` the revision below",
+      "as that expects it and repeat the command; or take the rest back by hand and `mig stamp` "
+      "the "
+      "revision below, where parts of it are recorded after `mig resolve {} --undone`",
       step.summary.name);
 }
 

@@ -12,7 +12,9 @@ using Resolve = v1::Operation::Resolve;
 constexpr Option kResolveOptions[] = {
     {"--applied", "", "the statement in doubt took effect: the next run goes on behind it"},
     {"--not-applied", "", "it did not: the next run runs it"},
-    {"--undone", "", "what the revision did was taken back by hand: the next run begins it anew"},
+    {"--undone", "",
+     "forget that run: what it did was taken back by hand, and the next run begins anew; or "
+     "something else completed it"},
 };
 
 struct AnswerOption {
