@@ -332,6 +332,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
   };
   const auto outcome = [&]() -> Result<void> {
     const std::optional<RunPlan> foreseen = TRY(Foresee(spec, view, address, run, finished));
+    bool checked = foreseen.has_value();
     if (foreseen) TRY(refuse(*foreseen));
     if (foreseen && foreseen->steps.empty()) return {};
     OpenTarget target = TRY(OpenForRun(spec, view, address, observe));
@@ -343,17 +344,21 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
       observe(++notices > kMaxNotices ? TooManyNotices() : Notice{notice.severity, notice.message});
     });
     const auto cancelled = [&run] { return run.cancelled(); };
-    if (!foreseen) {
-      const RunPlan plan = TRY(PlanOn(target, spec, view, histories_));
-      TRY(refuse(plan));
-      if (plan.steps.empty()) {
+    if (!checked) {
+      const auto plan = PlanOn(target, spec, view, histories_);
+      checked = plan.has_value();
+      if (plan) TRY(refuse(*plan));
+      if (plan && plan->steps.empty()) {
         take_note_of(target);
         return {};
       }
+      // What nobody can read now is planned where it can be waited for.
+      if (!plan && plan.error().reason != Reason::kDatabaseBusy) return plan.error();
     }
     const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
     const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
     const RunPlan plan = TRY(PlanOn(target, spec, view, histories_));
+    if (!checked) TRY(refuse(plan));
     TRY(CheckPlan(spec.plan, plan));
     if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
     values = plan.values;

@@ -79,9 +79,6 @@ class LeaseWait {
   Milliseconds tell_at_{0};
 };
 
-// Another connection's lock is in the way of a write, as its error says.
-using Busy = std::function<Result<void>(const Error&)>;
-
 Result<void> WaitForLock(Session& session, const Bookkeeping& book, const World& world,
                          LeaseWait& wait) {
   const auto holder = [&] { return HolderSentence(session, book, world); };
@@ -93,7 +90,7 @@ Result<void> WaitForLock(Session& session, const Bookkeeping& book, const World&
 }
 
 Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const LeaseRequest& request,
-                             const World& world, const Busy& busy) {
+                             const World& world) {
   std::int64_t token = 0;
   const auto body = [&]() -> Result<void> {
     const SqlResult fence = TRY(session.Execute(book.Fence()));
@@ -105,8 +102,7 @@ Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const Le
     TRY(session.Execute(book.TakeLease(row)));
     return {};
   };
-  TRY(TransactPatiently(
-      session, world, body, [&] { return session.Commit(); }, busy));
+  TRY(Transact(session, body));
   return token;
 }
 
@@ -124,7 +120,7 @@ Result<void> CheckFormat(Session& session, const Bookkeeping& book) {
 
 // REQUIRES: the run lock is held.
 Result<void> EnsureTables(Session& session, const Bookkeeping& book, bool repair,
-                          const World& world, const Busy& busy) {
+                          const World& world) {
   const TablesFound found = TRY(FindTables(session, book));
   if (found != TablesFound::kNone) TRY(CheckFormat(session, book));
   if (found == TablesFound::kAll) return {};
@@ -135,11 +131,8 @@ Result<void> EnsureTables(Session& session, const Bookkeeping& book, bool repair
     for (const SqlCommand& command : commands) TRY(session.Execute(command));
     return {};
   }
-  const auto body = [&] {
-    return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {});
-  };
-  return TransactPatiently(
-      session, world, body, [&] { return session.Commit(); }, busy);
+  return Transact(
+      session, [&] { return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {}); });
 }
 
 }  // namespace
@@ -183,13 +176,15 @@ Result<Lease> Lease::Acquire(Session& session, const Bookkeeping& book, const Le
   LeaseWait for_lock(request, world, observe, end);
   TRY(WaitForLock(session, book, world, for_lock));
   LeaseWait for_rows(request, world, observe, end);
-  const Busy busy = [&, brief = BriefPatience()](const Error& error) mutable {
+  const auto take = [&]() -> Result<std::int64_t> {
+    TRY(EnsureTables(session, book, request.repair, world));
+    return TakeRow(session, book, request, world);
+  };
+  auto busy = [&, brief = BriefPatience()](const Error& error) mutable {
     const Result<void> patient = brief(error);
     return for_rows([&] { return error.message; }, [&] { return patient; });
   };
-  auto tables = EnsureTables(session, book, request.repair, world, busy);
-  auto token = tables ? TakeRow(session, book, request, world, busy)
-                      : Result<std::int64_t>(std::move(tables).error());
+  auto token = Patiently(world, take, busy);
   if (token) return Lease(session, book, *token);
   (void)session.Unlock(book.lock_name());
   return Unexpected(std::move(token).error());

@@ -50,25 +50,24 @@ class BriefPatience {
   int attempts_ = 0;
 };
 
-// The same, repeated while other connections' locks are in the way: for mig's own short
-// transactions. `body` and `commit` may run several times. `busy` is given the error of each
-// attempt that met such a lock; its own ends the wait.
-template <typename Body, typename Commit, typename Busy>
-Result<void> TransactPatiently(Session& session, const World& world, Body&& body, Commit&& commit,
-                               Busy&& busy) {
+// Repeats an action while other connections' locks are in its way. `busy` is given the error of
+// each attempt that met such a lock; its own ends the wait.
+template <typename Action, typename Busy>
+auto Patiently(const World& world, Action&& action, Busy&& busy) -> decltype(action()) {
   constexpr Milliseconds kPause{50};
   for (;;) {
-    Result<void> outcome = Transact(session, body, commit);
+    auto outcome = action();
     if (outcome || outcome.error().reason != Reason::kDatabaseBusy) return outcome;
     TRY(busy(outcome.error()));
     world.sleep(kPause);
   }
 }
 
+// For mig's own short transactions; `body` and `commit` may run several times.
 template <typename Body, typename Commit>
 Result<void> TransactPatiently(Session& session, const World& world, Body&& body, Commit&& commit) {
-  return TransactPatiently(session, world, std::forward<Body>(body), std::forward<Commit>(commit),
-                           BriefPatience());
+  return Patiently(
+      world, [&] { return Transact(session, body, commit); }, BriefPatience());
 }
 
 template <typename Body>

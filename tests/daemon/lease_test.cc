@@ -198,21 +198,24 @@ TEST(SqliteLease, OfARunThatHasNotBegunToWriteIsSaidToBeThat) {
             "another run holds the lease of this target, and has not written down yet who it is");
 }
 
-// Longer than mig waits for a write lock by itself (BriefPatience).
-TEST(SqliteLease, IsWaitedForAsLongAsAskedForWhileAnotherConnectionWrites) {
-  World world = World::Real();
-  auto other = std::make_shared<std::unique_ptr<Session>>();
-  world.sleep = [other, pauses = std::make_shared<int>(0)](Milliseconds) {
-    if (++*pauses != 25) return;
-    EXPECT_TRUE((*other)->Rollback());
-  };
-  Scene scene(Dialect::kSqlite, "", OpenSession, world);
-  scene.Draw("a");
-  *other = scene.OpenOwn();
-  ASSERT_TRUE((*other)->Begin());
-  EXPECT_EQ(scene.Await(*scene.Start(kUpgradeAll, 60s)), "done") << scene.error().message;
-  EXPECT_EQ(scene.Events<Waiting>().size(), 1u);
-  EXPECT_EQ(scene.Rows(), "a");
+// Longer than mig waits for a lock by itself (BriefPatience).
+TEST(SqliteLease, IsWaitedForAsLongAsAskedForWhileAnotherConnectionWritesOrLetsNobodyRead) {
+  for (const std::string begin : {"BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"}) {
+    SCOPED_TRACE(begin);
+    World world = World::Real();
+    auto other = std::make_shared<std::unique_ptr<Session>>();
+    world.sleep = [other, pauses = std::make_shared<int>(0)](Milliseconds) {
+      if (++*pauses != 25) return;
+      EXPECT_TRUE((*other)->Rollback());
+    };
+    Scene scene(Dialect::kSqlite, "", OpenSession, world);
+    scene.Draw("a");
+    *other = scene.OpenOwn();
+    MustExecute(**other, {begin});
+    EXPECT_EQ(scene.Await(*scene.Start(kUpgradeAll, 60s)), "done") << scene.error().message;
+    EXPECT_EQ(scene.Events<Waiting>().size(), 1u);
+    EXPECT_EQ(scene.Rows(), "a");
+  }
 }
 
 TEST_F(LeaseTest, NobodyGetsItWhereTheTablesDoNotTellTheirFormat) {
