@@ -44,7 +44,7 @@ Result<void> CheckPrivate(const std::string& path) {
 
 Result<std::vector<Credential>> ReadCredentials(const std::string& path) {
   std::vector<Credential> credentials;
-  if (!fs::exists(path)) return credentials;
+  if (!Exists(path)) return credentials;
   TRY(CheckPrivate(path));
   const std::string text = TRY(ReadFile(path));
   for (std::string_view rest = text; !rest.empty();) {

@@ -61,6 +61,21 @@ Result<std::string> WriteBeside(const std::string& path, std::string_view bytes,
 
 }  // namespace
 
+bool Exists(const std::filesystem::path& path) {
+  std::error_code unseen;
+  return std::filesystem::exists(path, unseen);
+}
+
+Result<std::filesystem::path> AbsolutePath(const std::filesystem::path& path) {
+  std::error_code failure;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, failure);
+  if (!failure) return absolute.lexically_normal();
+  return Error{Reason::kFileUnreadable,
+               "cannot tell where `" + path.string() + "` is: " + failure.message(),
+               {},
+               "give a path that begins with /"};
+}
+
 Result<std::string> ReadFile(const std::string& path, struct stat* status, std::size_t most) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat own {};

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,14 @@
 #include "store/core/result.h"
 
 namespace mig {
+
+// Whether something is to be seen at `path`: not where that is too long a name, or below a folder
+// that nobody may look into.
+bool Exists(const std::filesystem::path& path);
+
+// `path` from the root on, without `.` and `..`. Errors: kFileUnreadable, where it is empty or the
+// folder that the command runs in is gone.
+Result<std::filesystem::path> AbsolutePath(const std::filesystem::path& path);
 
 // The bytes of a regular file. `status`, when given, is its state before the first byte was read.
 // Errors: kFileUnreadable naming it; kLimitExceeded for one that is larger than `most` bytes, which

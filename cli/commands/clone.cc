@@ -7,6 +7,7 @@
 #include "cli/commands/pulled_files.h"
 #include "cli/context.h"
 #include "cli/credentials.h"
+#include "cli/file.h"
 #include "cli/shared_ref.h"
 
 namespace mig {
@@ -20,11 +21,10 @@ constexpr Option kCloneOptions[] = {
 };
 
 // A socket's path as it stays right in another folder.
-std::string AbsoluteAddress(const std::string& address) {
+Result<std::string> AbsoluteAddress(const std::string& address) {
   constexpr std::string_view kUnix = "unix:";
   if (!address.starts_with(kUnix)) return address;
-  return std::string(kUnix) +
-         fs::absolute(address.substr(kUnix.size())).lexically_normal().string();
+  return std::string(kUnix) + TRY(AbsolutePath(address.substr(kUnix.size()))).string();
 }
 
 // The ref to start from, as the daemon has it. Asked for before a folder is made.
@@ -59,9 +59,9 @@ Result<int> RunClone(Context& context) {
   std::string directory = context.args().Operand(2);
   if (directory.empty()) directory = project;
   const ProjectTemplate* chosen = TRY(ChosenTemplate(context.args().Value("template")));
-  const std::string absolute = AbsoluteAddress(address);
+  const std::string absolute = TRY(AbsoluteAddress(address));
+  const fs::path root = TRY(AbsolutePath(directory));
   const v1::Ref ref = TRY(RefToClone(context, absolute, project));
-  const fs::path root = fs::absolute(directory).lexically_normal();
   TRY(MakeProject(root, ProjectConfig(project, *chosen, std::string(chosen->url)) +
                             RemoteSection("origin", absolute)));
   std::error_code failure;

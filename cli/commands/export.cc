@@ -3,10 +3,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include "cli/commands/all.h"
 #include "cli/commands/import_project.h"
+#include "cli/file.h"
 #include "cli/render/count.h"
 #include "cli/render/store.h"
 #include "cli/transfer.h"
@@ -80,7 +80,7 @@ constexpr Option kExportOptions[] = {
 
 Result<int> RunExport(Context& context) {
   const std::string path = context.args().Operand(0);
-  if (std::filesystem::exists(path))
+  if (Exists(path))
     return Error{Reason::kFileExists, "there is something at " + path, {{"file", path}}};
   const Remote owner = TRY(context.store_owner());
   v1::ExportProjectRequest request;

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <filesystem>
 #include <string>
 
 #include "cli/commands/all.h"
 #include "cli/commands/import_alembic.h"
 #include "cli/commands/import_project.h"
 #include "cli/context.h"
+#include "cli/file.h"
 
 namespace mig {
 namespace {
@@ -30,7 +30,7 @@ Result<int> RunImport(Context& context) {
   if (source == "alembic" && context.args().Has("remote"))
     return Error{Reason::kUsage, "--remote is for a FILE of `mig export`"};
   if (source == "alembic") return ImportAlembic(context);
-  if (!std::filesystem::exists(source)) {
+  if (!Exists(source)) {
     return Error{Reason::kUsage,
                  "mig cannot import `" + source + "`: there is no such file",
                  {},

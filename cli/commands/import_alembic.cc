@@ -113,7 +113,7 @@ Result<void> EnterWorkTree(Context& context, const AlembicProject& project,
     const ProjectTemplate& chosen = AllTemplates()[sqlite ? 0 : 1];
     fs::current_path(alembic_folder, failure);
     const std::string url =
-        project.url.empty() ? std::string(chosen.url) : Rebased(UrlFor(project), root);
+        project.url.empty() ? std::string(chosen.url) : TRY(Rebased(UrlFor(project), root));
     TRY(MakeProject(root, chosen, url));
     context.terminal().Tell("made " + (root / "mig.toml").string() + "\n");
     if (HoldsPassword(url)) {
@@ -131,7 +131,7 @@ Result<Outcome> Write(const ImportedFile& imported, const Config& config, bool o
   const std::string relative = config.migrations[0] + "/" + imported.file.name + ".sql";
   const std::string path = (fs::path(config.root) / relative).string();
   Outcome outcome{&imported, ShownPath(config, relative), Fate::kWritten};
-  if (!fs::exists(path)) {
+  if (!Exists(path)) {
     TRY(CreateFile(path, text));
   } else if (TRY(ReadFile(path)) == text) {
     outcome.fate = Fate::kUnchanged;

@@ -100,7 +100,8 @@ Result<int> RunInit(Context& context) {
   const std::string from = context.args().Value("from");
   const std::vector<fs::path> written = NewFiles(root);
   const std::optional<std::uintmax_t> dot_env_bytes = SizeOf(root / ".env");
-  TRY(MakeProject(root, *chosen, from.empty() ? std::string(chosen->url) : Rebased(from, root)));
+  TRY(MakeProject(root, *chosen,
+                  from.empty() ? std::string(chosen->url) : TRY(Rebased(from, root))));
   if (adopt) TRY(Adopt(context, root, written, dot_env_bytes));
   context.terminal().Tell("made " + (root / "mig.toml").string() + " and " +
                           (root / "migrations").string() + "\n");

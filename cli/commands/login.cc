@@ -1,9 +1,8 @@
-#include <filesystem>
-
 #include "cli/channel.h"
 #include "cli/commands/all.h"
 #include "cli/context.h"
 #include "cli/credentials.h"
+#include "cli/file.h"
 
 namespace mig {
 namespace {
@@ -42,7 +41,7 @@ Result<int> RunLogin(Context& context) {
   Credential credential;
   credential.address = TRY(AddressOf(context));
   const std::string ca_file = context.args().Value("ca-file");
-  if (!ca_file.empty()) credential.ca_file = std::filesystem::absolute(ca_file).string();
+  if (!ca_file.empty()) credential.ca_file = TRY(AbsolutePath(ca_file)).string();
   credential.token = TRY(ReadToken(context, credential.address));
   DaemonAddress daemon;
   daemon.address = credential.address;

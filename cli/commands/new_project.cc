@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 Result<void> CheckNoProject(const fs::path& root) {
   const fs::path config = root / "mig.toml";
-  if (!fs::exists(config)) return {};
+  if (!Exists(config)) return {};
   return Error{Reason::kFileExists, config.string() + " exists already, and stays as it is"};
 }
 
@@ -28,7 +28,7 @@ Result<void> MakeFolder(const fs::path& folder) {
 Result<void> Ignore(const fs::path& root, const std::vector<std::string>& lines) {
   fs::path path = root / ".gitignore";
   std::string text;
-  if (fs::exists(path)) text = TRY(ReadFile(path.string()));
+  if (Exists(path)) text = TRY(ReadFile(path.string()));
   std::string wanted = text;
   if (!wanted.empty() && !wanted.ends_with('\n')) wanted += '\n';
   for (const std::string& line : lines) {
@@ -52,7 +52,7 @@ Result<std::string> KeepSecret(const fs::path& root, const std::string& url) {
   if (!HoldsPassword(url)) return url;
   const fs::path path = root / ".env";
   const std::string line = "MIG_DEV_URL=" + url + "\n";
-  if (!fs::exists(path)) {
+  if (!Exists(path)) {
     TRY(CreateFile(path.string(), line, 0600));
     return std::string(kUrlInDotEnv);
   }
@@ -71,12 +71,11 @@ Result<std::string> KeepSecret(const fs::path& root, const std::string& url) {
 
 }  // namespace
 
-std::string Rebased(const std::string& url, const fs::path& root) {
+Result<std::string> Rebased(const std::string& url, const fs::path& root) {
   constexpr std::string_view kScheme = "sqlite:";
   std::string path = url.starts_with(kScheme) ? url.substr(kScheme.size()) : "";
   if (path.empty() || path.starts_with('/')) return url;
-  return std::string(kScheme) +
-         fs::absolute(path).lexically_normal().lexically_relative(root).string();
+  return std::string(kScheme) + TRY(AbsolutePath(path)).lexically_relative(root).string();
 }
 
 Result<void> MakeProject(const fs::path& root, const ProjectTemplate& chosen,

@@ -14,8 +14,8 @@ namespace mig {
 inline constexpr std::string_view kUrlInDotEnv = "${MIG_DEV_URL}";
 
 // The url as it stays right when it is read from mig.toml in `root`: a relative SQLite path is
-// relative to where the command runs.
-std::string Rebased(const std::string& url, const std::filesystem::path& root);
+// relative to where the command runs. Errors: those of AbsolutePath.
+Result<std::string> Rebased(const std::string& url, const std::filesystem::path& root);
 
 // Makes mig.toml, the folder `migrations`, and .gitignore lines; `url` is that of the target dev.
 // One with a password becomes MIG_DEV_URL in .env, which Git does not see: a new file, or a line

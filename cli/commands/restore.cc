@@ -31,8 +31,8 @@ Result<fs::path> PathOf(const Config& config, const std::string& file, const std
   const bool in_folder = file.find('/') != std::string::npos;
   for (const std::string& folder : config.migrations) {
     const fs::path there = fs::path(config.root) / folder;
-    const bool found = in_folder ? IsSameFolder(there, fs::absolute(file).parent_path())
-                                 : fs::exists(there / (name + ".sql"));
+    const bool found = in_folder ? IsSameFolder(there, TRY(AbsolutePath(file)).parent_path())
+                                 : Exists(there / (name + ".sql"));
     if (found) return there / (name + ".sql");
   }
   if (in_folder) {
@@ -73,7 +73,7 @@ Result<int> RunRestore(Context& context) {
   const Config* config = TRY(context.config());
   fs::path path = TRY(PathOf(*config, file, stored.name()));
   std::string shown = ShownPath(*config, path.lexically_relative(config->root).string());
-  if (fs::exists(path)) {
+  if (Exists(path)) {
     if (TRY(ReadFile(path.string())) == stored.body()) {
       context.terminal().Tell(shown + " is the stored original already\n");
       return kDone;

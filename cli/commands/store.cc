@@ -1,8 +1,8 @@
 #include <chrono>
-#include <filesystem>
 
 #include "cli/commands/all.h"
 #include "cli/context.h"
+#include "cli/file.h"
 #include "cli/option_value.h"
 #include "cli/render/count.h"
 #include "cli/render/store.h"
@@ -77,8 +77,7 @@ Result<int> RunGc(Context& context) {
 
 Result<int> RunBackup(Context& context) {
   v1::BackUpStoreRequest request;
-  const std::string folder =
-      std::filesystem::absolute(context.args().Operand(0)).lexically_normal();
+  const std::string folder = TRY(AbsolutePath(context.args().Operand(0)));
   request.set_folder(folder.ends_with('/') ? folder.substr(0, folder.size() - 1) : folder);
   Terminal& terminal = context.terminal();
   const Remote owner = TRY(context.store_owner());

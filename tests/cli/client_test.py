@@ -367,5 +367,24 @@ class LyingIndex(PrivateDaemon):
         self.assertEqual((self.tree / ".mig" / "daemon.lock").read_text(), pid)
 
 
+class Surroundings(PrivateDaemon):
+    def shell(self, script, status):
+        done = subprocess.run(["sh", "-c", script, MIG], cwd=self.tree, env=self.environment, text=True,
+                              capture_output=True)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def test_a_path_that_cannot_be_is_refused_in_a_sentence(self):
+        name = "x" * 300
+        for command in (["export", name], ["import", name], ["restore", f"migrations/{name}"], ["init", name],
+                        ["backup", ""], ["clone", "unix:", "shop"]):
+            told = self.run_mig(*command, status=2).stderr
+            self.assertRegex(told, r"^error: .* \[[A-Z_]+\]\n", command)
+
+    def test_a_folder_that_is_gone_is_told(self):
+        told = self.shell('mkdir gone; cd gone; rmdir ../gone; exec "$0" backup copy', status=2).stderr
+        self.assertIn("cannot tell where `copy` is: No such file or directory [FILE_UNREADABLE]", told)
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0]] + sys.argv[3:])
