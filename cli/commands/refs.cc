@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "cli/commands/all.h"
@@ -15,6 +17,37 @@ constexpr Option kRefsOptions[] = {
     {"--contains", "REV", "list only refs that reach this revision", true},
     {"-n,--max-count", "N", "log: at most N moves"},
 };
+
+// What a verb takes besides --remote and --local.
+struct RefsVerb {
+  std::string_view name;
+  std::size_t most;         // operands behind it
+  std::string_view option;  // that it alone has; empty: none
+};
+constexpr RefsVerb kRefsVerbs[] = {{"list", 0, "contains"}, {"create", 2, {}},  {"delete", 1, {}},
+                                   {"log", 1, "max-count"}, {"restore", 2, {}}, {"protect", 1, {}},
+                                   {"unprotect", 1, {}}};
+
+// Nothing that was said is left unheard: a second name, or whose refs are meant.
+Result<void> CheckRefsArguments(const Arguments& args, const std::string& name) {
+  const auto verb = std::ranges::find(kRefsVerbs, name, &RefsVerb::name);
+  const std::string command = "`mig refs" + (args.operands().empty() ? "" : " " + name) + "`";
+  if (verb == std::end(kRefsVerbs)) {
+    return Error{Reason::kUsage,
+                 "`mig refs` has no `" + name + "`",
+                 {},
+                 "list, create, delete, log, restore, protect and unprotect exist"};
+  }
+  if (args.operands().size() > verb->most + 1)
+    return Error{Reason::kUsage, command + " does not take `" + args.Operand(verb->most + 1) + "`"};
+  for (const std::string_view option : {"contains", "max-count"}) {
+    if (args.Has(option) && option != verb->option)
+      return Error{Reason::kUsage, command + " has no --" + std::string(option)};
+  }
+  if (args.Has("local") && args.Has("remote"))
+    return Error{Reason::kUsage, "--local and --remote are two places: give one of them"};
+  return {};
+}
 
 // The daemon whose refs are meant.
 struct Place {
@@ -155,19 +188,17 @@ Result<int> Protect(Context& context, Place& place, bool on) {
 }
 
 Result<int> RunRefs(Context& context) {
-  const std::string verb = context.args().Operand(0);
+  const std::string verb =
+      context.args().operands().empty() ? std::string("list") : context.args().Operand(0);
+  TRY(CheckRefsArguments(context.args(), verb));
   Place place = TRY(PlaceOf(context));
-  if (verb.empty() || verb == "list") return List(context, place);
   if (verb == "create") return Create(context, place);
   if (verb == "delete") return Delete(context, place);
   if (verb == "log") return Log(context, place);
   if (verb == "restore") return Restore(context, place);
   if (verb == "protect") return Protect(context, place, true);
   if (verb == "unprotect") return Protect(context, place, false);
-  return Error{Reason::kUsage,
-               "`mig refs` has no `" + verb + "`",
-               {},
-               "list, create, delete, log, restore, protect and unprotect exist"};
+  return List(context, place);
 }
 
 }  // namespace
