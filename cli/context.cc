@@ -8,6 +8,7 @@
 #include "cli/author.h"
 #include "cli/channel.h"
 #include "cli/credentials.h"
+#include "cli/render/printable.h"
 
 namespace mig {
 namespace {
@@ -280,7 +281,7 @@ Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on
 }
 
 void Context::Advise(const std::string& warning) {
-  if (advised_.insert(warning).second) terminal_.Tell("warning: " + warning + "\n");
+  if (advised_.insert(warning).second) terminal_.Tell("warning: " + Printable(warning) + "\n");
 }
 
 void Context::PrintJson(const google::protobuf::Message& message) {

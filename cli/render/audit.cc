@@ -5,6 +5,7 @@
 
 #include "cli/render/count.h"
 #include "cli/render/duration.h"
+#include "cli/render/printable.h"
 #include "cli/render/table.h"
 
 namespace mig {
@@ -14,6 +15,16 @@ std::string SeenSentence(const v1::VerifyAuditResponse& audit) {
   if (audit.seen_sequence() == 0) return "this daemon had not seen the log before";
   return "this daemon had seen the log up to row " + std::to_string(audit.seen_sequence()) +
          " on " + audit.seen_at();
+}
+
+// Whoever changed the table may have put into it what would pass for another row.
+v1::LogEntry PrintableEntry(v1::LogEntry entry) {
+  for (std::string* text :
+       {entry.mutable_direction(), entry.mutable_id(), entry.mutable_name(), entry.mutable_actor(),
+        entry.mutable_plan(), entry.mutable_started(), entry.mutable_finished(),
+        entry.mutable_outcome(), entry.mutable_hash()})
+    *text = PrintableLine(*text);
+  return entry;
 }
 
 std::string BlockOf(const v1::LogEntry& entry, const Style& style) {
@@ -36,7 +47,7 @@ std::string RenderAudit(const v1::VerifyAuditResponse& audit, const std::string&
   std::string text = target + ": " + Counted(audit.rows(), "row") + " of the log, " +
                      Counted(audit.objects(), "revision") + "; " + SeenSentence(audit) + "\n";
   for (const auto& finding : audit.findings()) {
-    text += style.Red(finding.kind() + ":") + " " + finding.message() + "\n";
+    text += style.Red(finding.kind() + ":") + " " + Printable(finding.message()) + "\n";
   }
   if (!audit.unchecked().empty())
     text += "not compared: mig_version with the log, because " + audit.unchecked() + "\n";
@@ -48,12 +59,13 @@ std::string RenderLog(const v1::ListLogResponse& log, bool verbose, const Style&
   std::string text;
   if (verbose) {
     for (const v1::LogEntry& entry : log.entries())
-      text += (text.empty() ? "" : "\n") + BlockOf(entry, style);
+      text += (text.empty() ? "" : "\n") + BlockOf(PrintableEntry(entry), style);
     return text;
   }
   if (log.entries().empty()) return "";
   std::vector<std::vector<std::string>> rows = {{"ROW", "WHEN", "WHAT", "OUTCOME", "BY"}};
-  for (const v1::LogEntry& entry : log.entries()) {
+  for (const v1::LogEntry& listed : log.entries()) {
+    const v1::LogEntry entry = PrintableEntry(listed);
     const std::string what =
         entry.direction() + " " + (entry.name().empty() ? "<base>" : entry.name());
     rows.push_back({std::to_string(entry.sequence()), entry.finished(), what,

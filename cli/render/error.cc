@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "cli/render/printable.h"
+
 namespace mig {
 namespace {
 
@@ -44,15 +46,15 @@ std::string IndentedAfterFirst(std::string_view text) {
 }  // namespace
 
 std::string RenderError(const Error& error, const Style& style) {
-  std::string text = style.Red("error:") + " " + PlaceOf(error) + error.message + " " +
+  std::string text = style.Red("error:") + " " + Printable(PlaceOf(error) + error.message) + " " +
                      style.Dim("[" + std::string(InfoOf(error.reason).text) + "]") + "\n";
   for (const Shown& shown : kShown) {
     std::string value = Detail(error, shown.detail);
     if (!value.empty())
-      text += "  " + std::string(shown.title) + ": " + IndentedAfterFirst(value) + "\n";
+      text += "  " + std::string(shown.title) + ": " + IndentedAfterFirst(Printable(value)) + "\n";
   }
   std::string hint = HintOf(error);
-  return hint.empty() ? text : text + style.Cyan("hint:") + " " + hint + "\n";
+  return hint.empty() ? text : text + style.Cyan("hint:") + " " + Printable(hint) + "\n";
 }
 
 std::string RenderErrorJson(const Error& error) {

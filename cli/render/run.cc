@@ -7,6 +7,7 @@
 #include "cli/render/count.h"
 #include "cli/render/duration.h"
 #include "cli/render/indentation.h"
+#include "cli/render/printable.h"
 #include "cli/render/revision.h"
 #include "cli/render/table.h"
 
@@ -103,10 +104,11 @@ RunProgress::Shown RunProgress::On(const v1::RunEvent& event) {
       return OnWaiting(event.waiting());
     case v1::RunEvent::kNotice: {
       const auto& notice = event.notice();
-      const std::string_view message = notice.message();
+      const std::string text = Printable(notice.message());
+      const std::string_view message = text;
       const std::size_t end = std::min(message.find('\n'), message.size());
-      return {"  " + (notice.severity().empty() ? "notice" : notice.severity()) + ": " +
-                  std::string(message.substr(0, end)) + "\n" +
+      return {"  " + (notice.severity().empty() ? "notice" : PrintableLine(notice.severity())) +
+                  ": " + std::string(message.substr(0, end)) + "\n" +
                   Indented(message.substr(std::min(end + 1, message.size()))),
               ""};
     }
@@ -143,7 +145,7 @@ RunProgress::Shown RunProgress::OnWaiting(const v1::RunEvent::Waiting& waiting) 
     return Live("waiting " + RenderDuration(waiting.waited_ms() * 1'000) + ": " + waiting.reason());
   if (waiting.reason() == waiting_for_) return {};
   waiting_for_ = waiting.reason();
-  return {"waiting: " + waiting_for_ + "\n", ""};
+  return {"waiting: " + Printable(waiting_for_) + "\n", ""};
 }
 
 RunProgress::Shown RunProgress::OnFinished(const v1::RunEvent::RunFinished& finished) const {
@@ -157,7 +159,7 @@ RunProgress::Shown RunProgress::OnFinished(const v1::RunEvent::RunFinished& fini
 
 RunProgress::Shown RunProgress::Live(const std::string& doing) const {
   if (plain()) return {};
-  const std::string line = position_ + doing;
+  const std::string line = PrintableLine(position_ + doing);
   // A line that wraps cannot be replaced.
   return {"", std::string(FirstColumns(line, static_cast<std::size_t>(width_) - 1))};
 }
@@ -188,8 +190,8 @@ std::string RenderRuns(const v1::ListRunsResponse& answer, const Style& style) {
   std::vector<std::vector<std::string>> rows = {
       {"RUN", "TARGET", "WHAT", "OUTCOME", "STARTED", "BY"}};
   for (const v1::Run& run : answer.runs()) {
-    rows.push_back({run.id(), run.target_name(), run.summary(), std::string(WordOf(run.outcome())),
-                    run.started(), run.actor()});
+    rows.push_back({run.id(), PrintableLine(run.target_name()), PrintableLine(run.summary()),
+                    std::string(WordOf(run.outcome())), run.started(), PrintableLine(run.actor())});
   }
   std::string table = RenderTable(rows);
   std::size_t end = table.find('\n');

@@ -35,6 +35,15 @@ constexpr char kLog[] =
     "outcome: 'done' hash: 'h' id: 'i' started: '2025' duration_us: 1500 plan: 'p' }"
     "entries { sequence: 3 direction: 'stamp' actor: 'Bob' finished: '2024' outcome: 'done' }";
 
+TEST(Log, KeepsWhatWasPutIntoARowWithinThatRow) {
+  const auto log = Parsed<v1::ListLogResponse>(
+      "entries { sequence: 1 direction: 'stamp' name: 'a' actor: 'Ann\\n2  2026' finished: '2024' "
+      "outcome: '\\033[8m' hash: 'h' }");
+  EXPECT_EQ(RenderLog(log, false, Style()),
+            "ROW  WHEN  WHAT     OUTCOME  BY\n"
+            "1    2024  stamp a  \\x1b[8m  Ann\\x0a2  2026\n");
+}
+
 TEST(Log, IsATable) {
   EXPECT_EQ(RenderLog(Parsed<v1::ListLogResponse>(kLog), false, Style()),
             "ROW  WHEN  WHAT           OUTCOME          BY\n"

@@ -52,6 +52,15 @@ TEST(RenderError, TakesTheNameOfATablesColumnForNoPlace) {
               testing::StartsWith("error: m/a.sql:9: null value [STATEMENT_FAILED]\n"));
 }
 
+TEST(RenderError, ShowsWhatATerminalWouldObeyInWhatTheDatabaseSaid) {
+  Error error{Reason::kStatementFailed, "bad \x1B[2J", {{"db_detail", "\x1B]0;t\a\nnext"}}};
+  error.hint = "h\x7F";
+  EXPECT_EQ(RenderError(error, kPlain),
+            "error: bad \\x1b[2J [STATEMENT_FAILED]\n"
+            "  detail: \\x1b]0;t\\x07\n    next\n"
+            "hint: h\\x7f\n");
+}
+
 TEST(RenderErrorJson, HasTheSameFacts) {
   Error error{Reason::kFileInvalid, "unknown \"key\"", {{"line", "3"}}};
   error.hint = "h";

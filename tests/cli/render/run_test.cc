@@ -87,6 +87,14 @@ TEST(RunProgress, OnATerminalShowsTheStatementThatRunsAndKeepsFinishedSteps) {
   EXPECT_EQ(done.live, "");
 }
 
+TEST(RunProgress, ShowsWhatATerminalWouldObeyInWhatOthersSaid) {
+  EXPECT_EQ(Lines(Plain(), {"notice { severity: 'NOTICE' message: '\\033[2J\\nmore' }",
+                            "waiting { reason: 'SELECT \\033[2J' waited_ms: 100 }"}),
+            "  NOTICE: \\x1b[2J\n    more\nwaiting: SELECT \\x1b[2J\n");
+  EXPECT_EQ(OnTerminal().On(Event("waiting { reason: 'SELECT 1\\n' waited_ms: 2500 }")).live,
+            "waiting 2.5 s: SELECT 1\\x0a");
+}
+
 TEST(RunProgress, CutsTheLiveLineToTheTerminal) {
   RunProgress progress = OnTerminal(12);
   progress.On(Event(kStarted));
