@@ -24,6 +24,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "cli/request_text.h"
 #include "cli/rpc_error.h"
 #include "store/core/result.h"
 
@@ -58,6 +59,7 @@ class Channel {
   static Result<std::unique_ptr<Channel>> OpenRunning(DaemonAddress address);
 
   // One unary call. `limit` bounds each attempt, 0: nothing does; short calls keep the default.
+  // Errors: those of the daemon and of the connection; those of CheckUtf8.
   template <typename Stub, typename Request, typename Response>
   Result<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                      Response*),
@@ -70,7 +72,7 @@ class Channel {
       response.Clear();
       return Outcome{(Stub(channel).*method)(&context, request, &response), false};
     };
-    TRY(Repeat(attempt));
+    TRY(Explained(Repeat(attempt), request));
     return response;
   }
 
@@ -98,7 +100,7 @@ class Channel {
       }
       return Outcome{reader->Finish(), accepted};
     };
-    return Repeat(attempt);
+    return Explained(Repeat(attempt), request);
   }
 
   // One client-streaming call: `write` writes all messages by the function it is given, which
@@ -142,6 +144,12 @@ class Channel {
   using Attempt = std::function<Outcome(const std::shared_ptr<grpc::Channel>&)>;
 
   Channel(DaemonAddress address, bool may_start);
+
+  // What a request cannot be read for, where the daemon did not know the call.
+  static Result<void> Explained(Result<void> ended, const google::protobuf::Message& request) {
+    if (!ended && ended.error().reason == Reason::kDaemonVersion) TRY(CheckUtf8(request));
+    return ended;
+  }
 
   void Prepare(grpc::ClientContext& context, std::chrono::seconds limit) const;
   Result<void> Repeat(const Attempt& attempt);

@@ -1,4 +1,5 @@
 // `mig`: one command a process.
+#include <google/protobuf/stubs/logging.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -87,6 +88,7 @@ int Main(const std::vector<std::string>& given) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  google::protobuf::SetLogHandler(nullptr);  // what it would say of a text is an Error of ours
   // gRPC's threads do little and soon end: a heap of its own for each is not worth its mappings.
   ::mallopt(M_ARENA_MAX, 1);
   // Everything was written and checked; destroying gRPC's globals would only cost time.

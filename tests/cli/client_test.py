@@ -381,6 +381,13 @@ class Surroundings(PrivateDaemon):
             told = self.run_mig(*command, status=2).stderr
             self.assertRegex(told, r"^error: .* \[[A-Z_]+\]\n", command)
 
+    def test_a_text_that_is_not_utf_8_is_named(self):
+        told = self.run_mig("upgrade", os.fsdecode(b"\xff"), status=2).stderr
+        self.assertRegex(told, r"^error: the revision is not UTF-8 \[INVALID_ARGUMENT\]\n")
+        self.environment.update(GIT_AUTHOR_NAME=os.fsdecode(b"Jos\xe9"), GIT_AUTHOR_EMAIL="jose@example.com")
+        self.assertIn("error: the actor is not UTF-8 [INVALID_ARGUMENT]\n", self.run_mig("upgrade", status=2).stderr)
+        self.assertEqual(self.mig("heads"), "b (head)\n")
+
     def test_a_folder_that_is_gone_is_told(self):
         told = self.shell('mkdir gone; cd gone; rmdir ../gone; exec "$0" backup copy', status=2).stderr
         self.assertIn("cannot tell where `copy` is: No such file or directory [FILE_UNREADABLE]", told)
