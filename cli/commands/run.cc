@@ -49,7 +49,18 @@ constexpr Option kReapplyOptions[] = {
     kPlanOption, kAllowOption, kLockWait, kAtomic, kDetach, kVerbose,
 };
 
+// A script that leaves out what was asked for besides would pass for one that has it.
+Result<void> CheckScriptAlone(const Arguments& args) {
+  for (const std::string_view option : {"plan", "allow", "lock-wait", "atomic", "detach"}) {
+    if (args.Has(option))
+      return Error{Reason::kUsage, "--" + std::string(option) +
+                                       " cannot be combined with --sql: a script is no run of mig"};
+  }
+  return {};
+}
+
 Result<int> PrintScript(Context& context, v1::Operation operation) {
+  TRY(CheckScriptAlone(context.args()));
   v1::RenderScriptRequest request;
   *request.mutable_operation() = std::move(operation);
   *request.mutable_target() = TRY(context.target());
