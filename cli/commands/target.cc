@@ -1,4 +1,8 @@
 #include "cli/render/target.h"
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
 #include "cli/commands/all.h"
 #include "cli/context.h"
 
@@ -7,14 +11,19 @@ namespace {
 
 Result<int> List(Context& context) {
   const Config* config = TRY(context.config());
-  std::string chosen;
-  if (Result<ResolvedTarget> target = TargetOf(*config, context.args().Value("target")); target)
-    chosen = target->name;
-  if (config->targets.empty() && !chosen.empty()) context.terminal().Print("* " + chosen + "\n");
-  for (const auto& [name, target] : config->targets) {
+  const Result<ResolvedTarget> target = TargetOf(*config, context.args().Value("target"));
+  if (!target && target.error().reason == Reason::kNoTarget && context.args().Has("target"))
+    return target.error();
+  const std::string chosen = target ? target->name : "";
+  std::vector<std::string> names;
+  for (const auto& [name, configured] : config->targets) names.push_back(name);
+  if (names.empty() && target) names.push_back(chosen);
+  for (const std::string& name : names) {
     if (context.json()) {
-      context.terminal().Print("{\"name\":\"" + name +
-                               "\",\"default\":" + (name == chosen ? "true" : "false") + "}\n");
+      using nlohmann::ordered_json;
+      const ordered_json line = {{"name", name}, {"default", name == chosen}};
+      context.terminal().Print(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) +
+                               "\n");
     } else {
       context.terminal().Print((name == chosen ? "* " : "  ") + name + "\n");
     }
