@@ -1,12 +1,12 @@
 #include "cli/pager.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -14,6 +14,19 @@ extern char** environ;
 
 namespace mig {
 namespace {
+
+volatile pid_t running_pager = 0;
+
+// Ctrl-C is the pager's as long as it runs: less stops what it does and stays, and would be left
+// behind, beside the shell, by a process that ends.
+void OnInterrupt(int) {
+  const int saved = errno;
+  const bool stays = ::waitpid(running_pager, nullptr, WNOHANG) == 0;
+  errno = saved;
+  if (stays) return;
+  std::signal(SIGINT, SIG_DFL);
+  ::raise(SIGINT);
+}
 
 std::string CommandLine() {
   for (const char* name : {"MIG_PAGER", "PAGER"}) {
@@ -61,11 +74,17 @@ std::unique_ptr<Pager> Pager::Start() {
   return terminal < 0 ? nullptr : std::unique_ptr<Pager>(new Pager(child, terminal));
 }
 
+Pager::Pager(pid_t child, int terminal) : child_(child), terminal_(terminal) {
+  running_pager = child;
+  std::signal(SIGINT, OnInterrupt);
+}
+
 Pager::~Pager() {
   ::dup2(terminal_, STDOUT_FILENO);  // closes the pipe: the pager sees the end
   ::close(terminal_);
   while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
   }
+  std::signal(SIGINT, SIG_DFL);
 }
 
 }  // namespace mig

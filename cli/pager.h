@@ -7,7 +7,8 @@
 
 namespace mig {
 
-// While it lives, stdout leads to the pager; its end waits until the user has left that.
+// While it lives, stdout leads to the pager, and Ctrl-C is for that alone; its end waits until the
+// user has left it. One at a time.
 class Pager {
  public:
   // $MIG_PAGER, else $PAGER, else less. Null where stdout is no terminal, the pager is empty or
@@ -19,7 +20,7 @@ class Pager {
   Pager& operator=(const Pager&) = delete;
 
  private:
-  Pager(pid_t child, int terminal) : child_(child), terminal_(terminal) {}
+  Pager(pid_t child, int terminal);
 
   const pid_t child_;
   const int terminal_;  // what stdout was

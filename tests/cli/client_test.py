@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import socket
@@ -380,6 +381,22 @@ class Surroundings(PrivateDaemon):
                         ["backup", ""], ["clone", "unix:", "shop"]):
             told = self.run_mig(*command, status=2).stderr
             self.assertRegex(told, r"^error: .* \[[A-Z_]+\]\n", command)
+
+    def test_ctrl_c_in_a_pager_is_the_pagers(self):
+        pager = 'trap "" INT; echo shows; read answer < /dev/tty; cat; echo "left after $answer"'
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.tree)
+            os.execve(MIG, [MIG, "log"], {**self.environment, "MIG_PAGER": pager, "NO_COLOR": "1"})
+        self.addCleanup(os.close, terminal)
+        shown = b""
+        while b"shows" not in shown:
+            shown += os.read(terminal, 4096)
+        os.write(terminal, b"\x03enough\n")
+        while b"left after enough" not in shown:
+            shown += os.read(terminal, 4096)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, shown)
+        self.assertIn(b"b (head)", shown)
 
     def test_a_text_that_is_not_utf_8_is_named(self):
         told = self.run_mig("upgrade", os.fsdecode(b"\xff"), status=2).stderr
