@@ -1,4 +1,5 @@
 // `mig`: one command a process.
+#include <fcntl.h>
 #include <google/protobuf/stubs/logging.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -63,6 +64,15 @@ Result<const Command*> CommandOf(const std::vector<std::string>& given, const st
   return FindCommand(verb);
 }
 
+// A standard descriptor that is closed would be given to the next file or socket, which then got
+// what is printed. What is opened in its place fails as it would.
+void FillStandardDescriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) < 0)
+      ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 int Main(const std::vector<std::string>& given) {
   Words words = VerbOf(given);
   bool json = std::ranges::find(words.rest, "--json") != words.rest.end();
@@ -88,6 +98,7 @@ int Main(const std::vector<std::string>& given) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  mig::FillStandardDescriptors();
   google::protobuf::SetLogHandler(nullptr);  // what it would say of a text is an Error of ours
   // gRPC's threads do little and soon end: a heap of its own for each is not worth its mappings.
   ::mallopt(M_ARENA_MAX, 1);

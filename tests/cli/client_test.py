@@ -405,6 +405,12 @@ class Surroundings(PrivateDaemon):
         self.assertIn("error: the actor is not UTF-8 [INVALID_ARGUMENT]\n", self.run_mig("upgrade", status=2).stderr)
         self.assertEqual(self.mig("heads"), "b (head)\n")
 
+    def test_a_closed_stdout_is_told_and_nothing_else_gets_its_text(self):
+        told = self.shell('exec "$0" heads >&-', status=2)
+        self.assertIn("cannot write to stdout: Bad file descriptor [FILE_UNWRITABLE]", told.stderr)
+        self.shell('exec "$0" upgrade <&- >&- 2>&-', status=0)
+        self.assertEqual(self.mig("current"), "b (head)\n")
+
     def test_a_folder_that_is_gone_is_told(self):
         told = self.shell('mkdir gone; cd gone; rmdir ../gone; exec "$0" backup copy', status=2).stderr
         self.assertIn("cannot tell where `copy` is: No such file or directory [FILE_UNREADABLE]", told)
