@@ -81,6 +81,18 @@ std::vector<SqlObject> TableBehindOn(const StatementTokens& tokens, std::size_t 
   return ListAt(tokens, tokens.Find(at, {"on"}) + 1, Kind::kTable);
 }
 
+// Those that are there afterwards and were not, or the other way round: a name that is given away
+// and taken again may stand for another thing with the same definition.
+std::vector<SqlObject> WithoutTraded(const std::vector<SqlObject>& objects) {
+  std::vector<SqlObject> changed;
+  for (const SqlObject& object : objects) {
+    if (std::ranges::count(objects, object) % 2 == 1 &&
+        std::ranges::find(changed, object) == changed.end())
+      changed.push_back(object);
+  }
+  return changed;
+}
+
 // a TO b [, c TO d]
 std::vector<SqlObject> RenamedAt(const StatementTokens& tokens, std::size_t at, Kind kind) {
   std::vector<SqlObject> objects;
@@ -95,7 +107,7 @@ std::vector<SqlObject> RenamedAt(const StatementTokens& tokens, std::size_t at, 
     while (comma < tokens.size() && !tokens.IsSymbol(comma, ",")) ++comma;
     at = comma + 1;
   }
-  return objects;
+  return WithoutTraded(objects);
 }
 
 // ALTER TABLE a ... RENAME [TO | AS | =] b, ALTER EVENT a ... RENAME TO b

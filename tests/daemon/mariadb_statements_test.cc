@@ -422,6 +422,19 @@ TEST(MariadbDoubtOf, WhatNothingTellsIsNotGuessed) {
   EXPECT_EQ(*LookFor(*session, both, *before), Effect::kTook);
 }
 
+TEST(MariadbDoubtOf, TablesThatTradeNamesAreNotTradedBack) {
+  Database database(Dialect::kMariadb);
+  auto session = database.Open();
+  MustExecute(*session, {"CREATE TABLE t (a int)"});
+  MustExecute(*session, {"CREATE TABLE u (a int)"});
+  const char* const sql = "RENAME TABLE t TO x, u TO t, x TO u";
+  const Probe probe = Classify(Dialect::kMariadb, sql).probe;
+  const auto before = SeeBefore(*session, probe);
+  ASSERT_TRUE(before);
+  MustExecute(*session, {sql});
+  EXPECT_EQ(*LookFor(*session, probe, *before), Effect::kUnknown);
+}
+
 TEST(MariadbDoubtOf, RowsThatComeInBetweenDoNotPassForAChange) {
   Database database(Dialect::kMariadb);
   auto session = database.Open();

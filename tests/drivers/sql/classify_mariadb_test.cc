@@ -89,6 +89,14 @@ TEST(ClassifyMariadb, DoesNotTrustDefinitionsWhereRowsAreWhatChanges) {
   EXPECT_EQ(Traits("TRUNCATE TABLE t").probe.kind, Probe::Kind::kTableEmptied);
 }
 
+TEST(ClassifyMariadb, DoesNotTrustANameThatARenameGivesAwayAndTakesAgain) {
+  EXPECT_THAT(Objects("RENAME TABLE t TO old, new TO t"),
+              ElementsAre(SqlObject{Kind::kTable, "", "old"}, SqlObject{Kind::kTable, "", "new"}));
+  const StatementTraits swap = Traits("RENAME TABLE a TO x, b TO a, x TO b");
+  EXPECT_EQ(swap.probe, Probe());
+  EXPECT_FALSE(swap.repeatable);
+}
+
 TEST(ClassifyMariadb, KnowsWhatMayRunTwice) {
   for (const char* sql : {"CREATE TABLE IF NOT EXISTS t (a int)", "DROP TABLE IF EXISTS t",
                           "CREATE OR REPLACE VIEW v AS SELECT 1", "ANALYZE TABLE t", "FLUSH TABLES",
