@@ -220,6 +220,7 @@ class Reader {
     Skip(at, {"only"});
     const std::string name = Name(at);
     if (tokens_.IsSymbol(at, "*")) ++at;
+    if (dialect_ == Dialect::kMariadb) SkipWait(at);
     int depth = 0;
     for (bool begins = true; !EndsAt(at); ++at) {
       if (begins && depth == 0) {
@@ -231,6 +232,15 @@ class Reader {
       }
       depth += tokens_.IsSymbol(at, "(") ? 1 : tokens_.IsSymbol(at, ")") ? -1 : 0;
       begins = tokens_.IsSymbol(at, ",");
+    }
+  }
+
+  // WAIT seconds, NOWAIT
+  void SkipWait(std::size_t& at) const {
+    if (tokens_.IsWord(at, "nowait")) {
+      ++at;
+    } else if (tokens_.IsWord(at, "wait") && tokens_.at(at + 1).kind == TokenKind::kNumber) {
+      at += 2;
     }
   }
 

@@ -63,6 +63,13 @@ TEST(Destruction, OfColumnsIsFoundAmongOtherChanges) {
   EXPECT_EQ(Of(kMariadb, "ALTER TABLE t DROP SYSTEM VERSIONING"), "drop_history t");
 }
 
+TEST(Destruction, IsFoundBehindHowLongToWait) {
+  EXPECT_EQ(Of(kMariadb, "ALTER TABLE t NOWAIT DROP COLUMN a, MODIFY b tinyint"),
+            "drop_column t.a, change_type t.b");
+  EXPECT_EQ(Of(kMariadb, "ALTER TABLE IF EXISTS s.t WAIT 10 DROP PARTITION p0"),
+            "drop_partition s.t");
+}
+
 TEST(Destruction, OfValuesByANarrowerType) {
   EXPECT_EQ(Of(kPostgresql, "ALTER TABLE t ALTER COLUMN a TYPE varchar(10)"), "change_type t.a");
   EXPECT_EQ(Of(kPostgresql, "ALTER TABLE t ALTER a SET DATA TYPE integer USING a::integer"),
