@@ -266,8 +266,11 @@ class Reader {
     if (tokens_.IsWord(at, "column")) return DropColumn(at + 1, table);
     if (tokens_.IsWord(at, "partition")) return Add("drop_partition", table, table);
     if (tokens_.HasWords(at, {"system", "versioning"})) return Add("drop_history", table, table);
-    const bool other = tokens_.IsAnyWord(
-        at, {"constraint", "index", "key", "primary", "foreign", "check", "period"});
+    // Only MariaDB has more than one of these. Elsewhere they are names, whatever follows them.
+    const bool mariadb = dialect_ == Dialect::kMariadb;
+    const bool other = tokens_.IsWord(at, "constraint") ||
+                       (mariadb && tokens_.IsAnyWord(at, {"index", "key", "primary", "foreign",
+                                                          "check", "period"}));
     // A column may be called like one of these where no name follows the word.
     if (!other || EndsAt(at + 1) || tokens_.IsSymbol(at + 1, ",")) DropColumn(at, table);
   }

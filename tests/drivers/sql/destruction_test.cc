@@ -63,6 +63,12 @@ TEST(Destruction, OfColumnsIsFoundAmongOtherChanges) {
   EXPECT_EQ(Of(kMariadb, "ALTER TABLE t DROP SYSTEM VERSIONING"), "drop_history t");
 }
 
+TEST(Destruction, OfColumnsIsFoundWhateverTheyAreCalled) {
+  EXPECT_EQ(Of(kPostgresql, "ALTER TABLE t DROP key CASCADE, DROP index RESTRICT, DROP period"),
+            "drop_column t.key, drop_column t.index, drop_column t.period");
+  EXPECT_EQ(Of(kMariadb, "ALTER TABLE t DROP INDEX i, DROP period"), "drop_column t.period");
+}
+
 TEST(Destruction, IsFoundBehindHowLongToWait) {
   EXPECT_EQ(Of(kMariadb, "ALTER TABLE t NOWAIT DROP COLUMN a, MODIFY b tinyint"),
             "drop_column t.a, change_type t.b");
