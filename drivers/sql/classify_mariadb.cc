@@ -59,13 +59,22 @@ std::string AccountAt(const StatementTokens& tokens, std::size_t& at) {
   return account;
 }
 
+// The comma behind what an account is given: IDENTIFIED BY, REQUIRE and the like.
+std::size_t SkipToComma(const StatementTokens& tokens, std::size_t at) {
+  while (at < tokens.size() && !tokens.IsSymbol(at, ","))
+    at = std::max(at + 1, tokens.SkipParentheses(at));
+  return at;
+}
+
 // The names of a list `a, b.c, d` of one kind; empty where one of them cannot be read.
 std::vector<SqlObject> ListAt(const StatementTokens& tokens, std::size_t at, Kind kind) {
   std::vector<SqlObject> objects;
   for (;; ++at) {
     if (IsAccount(kind)) {
-      if (at >= tokens.size()) return {};
+      const bool cut = tokens.size() == StatementTokens::kMost;
+      if (cut || at >= tokens.size()) return {};
       objects.push_back({kind, "", AccountAt(tokens, at)});
+      at = SkipToComma(tokens, at);
     } else {
       auto name = tokens.MariadbName(at);
       if (!name) return {};

@@ -97,6 +97,17 @@ TEST(ClassifyMariadb, DoesNotTrustANameThatARenameGivesAwayAndTakesAgain) {
   EXPECT_FALSE(swap.repeatable);
 }
 
+TEST(ClassifyMariadb, NamesEveryAccountWhateverItIsGiven) {
+  const SqlObject ann{Kind::kUser, "", "ann@localhost"};
+  const SqlObject bob{Kind::kUser, "", "'bob'@'%'"};
+  EXPECT_THAT(Objects("CREATE USER ann@localhost IDENTIFIED BY 'x', 'bob'@'%' IDENTIFIED VIA "
+                      "ed25519 USING PASSWORD('y', 'z') WITH MAX_USER_CONNECTIONS 1"),
+              ElementsAre(ann, bob));
+  EXPECT_THAT(Objects("ALTER USER ann@localhost IDENTIFIED BY 'x', 'bob'@'%' ACCOUNT LOCK"),
+              ElementsAre(ann, bob));
+  EXPECT_THAT(Objects("DROP USER ann@localhost, 'bob'@'%'"), ElementsAre(ann, bob));
+}
+
 TEST(ClassifyMariadb, KnowsWhatMayRunTwice) {
   for (const char* sql : {"CREATE TABLE IF NOT EXISTS t (a int)", "DROP TABLE IF EXISTS t",
                           "CREATE OR REPLACE VIEW v AS SELECT 1", "ANALYZE TABLE t", "FLUSH TABLES",
