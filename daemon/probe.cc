@@ -271,7 +271,11 @@ Result<std::string> SeeBefore(Session& session, const Probe& probe) {
 }
 
 Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view before) {
+  const bool unseen = before == kNotLooked;
+  if (unseen && probe.kind == Kind::kDefinitionsChanged) return Effect::kUnknown;
   const Effect effect = TRY(Look(session, probe, before));
+  // It may have been there before.
+  if (unseen && FailsWhereDone(probe.kind) && effect != Effect::kTookNot) return Effect::kUnknown;
   return !before.empty() && before == NameOf(effect) ? Effect::kUnchanged : effect;
 }
 

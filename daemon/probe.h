@@ -24,6 +24,9 @@ enum class Effect {
 // to be told. Errors: those of Session.
 Result<std::string> SeeBefore(Session& session, const Probe& probe);
 
+// Stands for what SeeBefore() gives where nobody could look, in a script.
+inline constexpr std::string_view kNotLooked = "unseen";
+
 // `before` is what SeeBefore() gave. Errors: those of Session.
 Result<Effect> LookFor(Session& session, const Probe& probe, std::string_view before = "");
 

@@ -8,6 +8,7 @@
 #include "daemon/alembic_plan.h"
 #include "daemon/client_delimiter.h"
 #include "daemon/plan/plan.h"
+#include "daemon/probe.h"
 #include "daemon/scripted_verification.h"
 #include "daemon/statement_batch.h"
 #include "drivers/sql/left_in_session.h"
@@ -31,8 +32,8 @@ constexpr char kMariadbReset[] =
     "foreign_key_checks = 1, unique_checks = 1, autocommit = 1, lock_wait_timeout = 5, "
     "innodb_lock_wait_timeout = 5, max_statement_time = @@GLOBAL.max_statement_time;\n";
 constexpr char kPostgresqlReset[] =
-    "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nCLOSE ALL;\nUNLISTEN *;\n"
-    "DEALLOCATE ALL;\nDISCARD SEQUENCES;\n";
+    "DISCARD TEMP;\nRESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nCLOSE ALL;\n"
+    "UNLISTEN *;\nDEALLOCATE ALL;\nDISCARD SEQUENCES;\n";
 
 class ScriptWriter {
  public:
@@ -65,18 +66,25 @@ class ScriptWriter {
     text_ += fmt::format("\n-- {} {} -> {}\n", NameOf(step.summary.kind),
                          NamesOrBase(step.summary.from), NamesOrBase(step.summary.to));
     AddReset();
+    Settings settings;  // of the session, by earlier units
     for (std::size_t i = 0; i < units.size(); ++i) {
-      if (i > 0) AddDropOfObjects();
-      const bool keys = units[i].foreign_keys;
-      if (!keys) text_ += "PRAGMA foreign_keys = OFF;\n";
-      if (units[i].transaction) text_ += "BEGIN;\n";
+      const Unit& unit = units[i];
+      const bool last = i + 1 == units.size();
+      if (!unit.foreign_keys) text_ += "PRAGMA foreign_keys = OFF;\n";
+      if (unit.transaction) text_ += "BEGIN;\n";
       if (i == 0) AddCheck(step);
       if (i == 0) AddValues();
-      TRY(AddStatements(step, units[i]));
-      if (!keys) text_ += ScriptedForeignKeyCheck(step);
-      if (i + 1 == units.size()) AddRows(step);
-      if (units[i].transaction) text_ += "COMMIT;\n";
-      if (!keys) text_ += "PRAGMA foreign_keys = ON;\n";
+      if (!unit.transaction) AddJournalAlone(step, unit, i, fmt::format("started {}", kNotLooked));
+      AddSettings(unit, settings);
+      TRY(AddStatements(step, unit));
+      if (!unit.foreign_keys) text_ += ScriptedForeignKeyCheck(step);
+      if (last) AddRows(step, units.size());
+      if (!last && unit.transaction) AddJournal(step, unit, i, "done");
+      if (unit.transaction) text_ += "COMMIT;\n";
+      if (!unit.foreign_keys) text_ += "PRAGMA foreign_keys = ON;\n";
+      if (!last) AddResetOfUnit();
+      if (!unit.transaction) AddJournalAlone(step, unit, i, "done");
+      CollectSettings(unit, settings);
     }
     return {};
   }
@@ -84,6 +92,8 @@ class ScriptWriter {
   std::string Take() { return std::move(text_); }
 
  private:
+  using Settings = std::vector<const PlannedStatement*>;
+
   // Every revision starts from the same session, as far as a client can be brought back to one.
   void AddReset() {
     if (book_.dialect() == Dialect::kMariadb) text_ += kMariadbReset;
@@ -93,15 +103,42 @@ class ScriptWriter {
       text_ +=
           fmt::format("DROP TEMPORARY TABLE IF EXISTS {};\n", QuoteName(table, Dialect::kMariadb));
     left_ = {};
-    AddDropOfObjects();
+    AddResetOfUnit();
     for (const std::string& undo : sqlite_left_.UndoSettings()) text_ += undo + ";\n";
+  }
+
+  // But on MariaDB temporary objects live as long as their unit. On PostgreSQL a unit's role may
+  // not write mig's rows.
+  void AddResetOfUnit() {
+    for (const std::string& undo : sqlite_left_.UndoObjects()) text_ += undo + ";\n";
     if (book_.dialect() == Dialect::kPostgresql) text_ += kPostgresqlReset;
   }
 
-  // But on MariaDB temporary objects live as long as their unit.
-  void AddDropOfObjects() {
-    for (const std::string& undo : sqlite_left_.UndoObjects()) text_ += undo + ";\n";
-    if (book_.dialect() == Dialect::kPostgresql) text_ += "DISCARD TEMP;\n";
+  // What a reset took back.
+  void AddSettings(const Unit& unit, const Settings& settings) {
+    if (book_.dialect() != Dialect::kPostgresql || unit.empty()) return;
+    for (const PlannedStatement* setting : settings) text_ += setting->sql + ";\n";
+  }
+
+  // Where the script stops, a run goes on behind what the journal tells, and no script runs.
+  void AddJournal(const RunStep& step, const Unit& unit, std::size_t number, std::string state) {
+    const bool first = number == 0 && (unit.transaction || state != "done");
+    AddAll(book_.RegainRole());
+    Add(book_.PutJournal({step.summary.id, step.summary.name, step.summary.kind,
+                          static_cast<std::int64_t>(number), std::move(state), unit.digest}));
+    if (first) AddObjects(step);
+  }
+
+  void AddJournalAlone(const RunStep& step, const Unit& unit, std::size_t number,
+                       std::string state) {
+    text_ += "BEGIN;\n";
+    AddJournal(step, unit, number, std::move(state));
+    text_ += "COMMIT;\n";
+  }
+
+  void AddObjects(const RunStep& step) {
+    for (const RevisionPtr& object : step.objects)
+      Add(book_.InsertObject(object->id, object->revision));
   }
 
   // With the timeouts of their sections.
@@ -172,14 +209,17 @@ class ScriptWriter {
     for (const SqlCommand& command : commands) Add(command);
   }
 
-  void AddRows(const RunStep& step) {
+  void AddRows(const RunStep& step, std::size_t units) {
     AddAll(book_.RegainRole());
     for (const Id& id : step.rows_removed) Add(book_.DeleteVersion(id));
     for (const VersionRow& row : step.rows_added) Add(book_.InsertVersion(row));
     AddAll(step.alembic_removals);
     AddAll(step.alembic_writes);
-    for (const RevisionPtr& object : step.objects)
-      Add(book_.InsertObject(object->id, object->revision));
+    if (units == 1) {  // else the journal's first row brought them
+      AddObjects(step);
+    } else {
+      Add(book_.DeleteJournal(step.summary.id, step.summary.kind));
+    }
     AddLog(NameOf(step.summary.kind), step.summary.id == Id() ? "" : step.summary.id.hex(),
            step.summary.name);
   }

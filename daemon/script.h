@@ -3,7 +3,8 @@
 // hash; the next connected run seals them. Each revision is a transaction of its own, as far as its
 // sections let it be; the first error stops the client, and so does a version table that is not as
 // a step expects it: before the first statement where the script ran already, or where something
-// is in force that is above what it changes. A revision that a run left half applied stops it, too.
+// is in force that is above what it changes. A revision that is half applied stops it, too. It keeps
+// mig_journal as a run does: where it stops within a revision, a run goes on from there.
 #pragma once
 
 #include <memory>
