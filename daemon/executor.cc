@@ -8,6 +8,7 @@
 #include "daemon/probe.h"
 #include "daemon/statement_batch.h"
 #include "daemon/transaction.h"
+#include "drivers/sql/lost_values.h"
 
 namespace mig {
 namespace {
@@ -189,6 +190,7 @@ Result<void> Executor::RunStepAt(const RunPlan& plan, std::size_t index) {
   if (last != journal_.end() && last->second.state == "done") units.back().statements.clear();
   const int total = static_cast<int>(plan.steps.size());
   const int statements = CountStatements(units);
+  begun_in_ = 0;
   setting_.observe(StepStarted{static_cast<int>(index) + 1, total, step.summary, statements});
   UnitRun run{plan, index, step, units};
   run.statements_total = statements;
@@ -261,8 +263,38 @@ Result<void> Executor::EnterUnit(const UnitRun& run) {
   if (mariadb && run.index > 0 && (session_is_at_ == run.index || run.unit().empty())) return {};
   session_is_at_.reset();
   TRY(session_.Reset());
+  if (run.index == 0) begun_in_ = session_.server_id();
+  if (mariadb && session_.server_id() != begun_in_) TRY(CheckNothingLost(run));
   if (book_.dialect() != Dialect::kPostgresql) TRY(RepeatSettings(run));
   session_is_at_ = run.index;
+  return {};
+}
+
+// In another session than that of the parts before. Refuses what counts on values that theirs alone
+// knew.
+Result<void> Executor::CheckNothingLost(const UnitRun& run) const {
+  LostValues lost;
+  for (std::size_t index = 0; index < run.index; ++index) {
+    for (const PlannedStatement& statement : run.units[index].statements) lost.Ran(statement.sql);
+  }
+  for (std::size_t index = run.index; index < run.units.size(); ++index) {
+    const Unit& unit = run.units[index];
+    for (const auto* statements : {&unit.statements, &unit.verifications}) {
+      for (const PlannedStatement& statement : *statements) {
+        const std::string value = lost.ReadBy(statement.sql);
+        if (value.empty()) continue;
+        return AtStatement(
+            {Reason::kStatementFailed,
+             fmt::format("it reads {}, which was known to the session of earlier parts alone",
+                         value),
+             {},
+             fmt::format("write in the file, in the place of {}, what finds that value again, then "
+                         "repeat the command; what ran stays as it is",
+                         value)},
+            run.step, statement);
+      }
+    }
+  }
   return {};
 }
 

@@ -64,6 +64,7 @@ class Executor {
   Result<void> RunStepAt(const RunPlan& plan, std::size_t index);
   Result<void> RunUnit(UnitRun& run);
   Result<void> EnterUnit(const UnitRun& run);
+  Result<void> CheckNothingLost(const UnitRun& run) const;
   Result<void> EnterAlone(const UnitRun& run);
   Result<void> RepeatSettings(const UnitRun& run);
   Result<void> RunInTransaction(UnitRun& run);
@@ -110,6 +111,7 @@ class Executor {
   const RunStep* failed_ = nullptr;  // the step under way, and so the one that failed
   // MariaDB: the unit whose predecessors' settings the session has.
   std::optional<std::size_t> session_is_at_;
+  std::int64_t begun_in_ = 0;  // Session::server_id() where the step began; 0: in an earlier run
   int steps_done_ = 0;
   std::string state_;
 };

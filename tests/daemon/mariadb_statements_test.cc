@@ -291,6 +291,24 @@ TEST_F(MariadbStatementsTest, SettingsAreRepeatedWhereARevisionGoesOnInAnotherRu
   EXPECT_EQ(scene_.Ran(), "a b");
 }
 
+TEST_F(MariadbStatementsTest, WhatOnlyTheSessionOfEarlierPartsKnewIsNotMadeUpInAnother) {
+  scene_.Sql("CREATE TABLE parents (id integer AUTO_INCREMENT PRIMARY KEY)");
+  scene_.Sql("INSERT INTO parents VALUES (41)");
+  const std::string parts =
+      "INSERT INTO parents VALUES (NULL);\nSET @id = LAST_INSERT_ID();\n"
+      "CREATE TABLE t_b (id integer);\nALTER TABLE t_late ADD COLUMN x integer;\n";
+  WriteB(parts + "INSERT INTO ran (what) SELECT @id;");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  scene_.Sql("CREATE TABLE t_late (id integer)");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.error().message, HasSubstr("it reads @id"));
+  EXPECT_EQ(scene_.Ran(), "a");
+  WriteB(parts + "INSERT INTO ran (what) SELECT max(id) FROM parents;");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Ran(), "a 42");
+  scene_.ExpectSound();
+}
+
 TEST_F(MariadbStatementsTest, AProcedureThatCommitsDoesNotPassForATransaction) {
   scene_.Sql("CREATE FUNCTION f() RETURNS integer DETERMINISTIC RETURN 1");
   scene_.Sql("CREATE PROCEDURE sly() BEGIN COMMIT; START TRANSACTION; END");
