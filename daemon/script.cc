@@ -22,8 +22,8 @@ std::string NamesOrBase(const std::vector<std::string>& names) {
   return names.empty() ? "<base>" : fmt::format("{}", fmt::join(names, ", "));
 }
 
-// The session of a connected run (drivers/mariadb_session.h), as far as statements can make one of
-// the mariadb client's.
+// The session of a connected run (drivers/mariadb_session.h, postgres_session.cc), as far as
+// statements can make one of the client's.
 constexpr char kMariadbStart[] =
     "SET NAMES utf8mb4;\nSET sql_mode = REPLACE(REPLACE(REPLACE(@@sql_mode, 'ANSI_QUOTES', ''), "
     "'NO_BACKSLASH_ESCAPES', ''), 'ORACLE', '');\nSET @mig_sql_mode = @@sql_mode;\n";
@@ -33,7 +33,9 @@ constexpr char kMariadbReset[] =
     "innodb_lock_wait_timeout = 5, max_statement_time = @@GLOBAL.max_statement_time;\n";
 constexpr char kPostgresqlReset[] =
     "DISCARD TEMP;\nRESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nCLOSE ALL;\n"
-    "UNLISTEN *;\nDEALLOCATE ALL;\nDISCARD SEQUENCES;\n";
+    "UNLISTEN *;\nDEALLOCATE ALL;\nDISCARD SEQUENCES;\nSET client_encoding = 'UTF8';\n"
+    "SET standard_conforming_strings = on;\nSET DateStyle = 'ISO';\n"
+    "SET IntervalStyle = 'postgres';\nSET bytea_output = 'hex';\n";
 
 class ScriptWriter {
  public:

@@ -330,6 +330,30 @@ TEST_P(ScriptTest, KeepsItsBooksWhateverARevisionSets) {
   offline_.ExpectSound();
 }
 
+TEST(PostgresqlScript, ReadsTextAsARunDoesWhateverTheDatabasesSettingsAre) {
+  Scene offline(Dialect::kPostgresql);
+  Scene connected(Dialect::kPostgresql);
+  for (Scene* scene : {&offline, &connected}) {
+    const std::pair<const char*, const char*> settings[] = {{"standard_conforming_strings", "off"},
+                                                            {"client_encoding", "LATIN1"},
+                                                            {"bytea_output", "escape"},
+                                                            {"IntervalStyle", "iso_8601"},
+                                                            {"DateStyle", "German"}};
+    for (const auto& [name, value] : settings)
+      scene->Sql(
+          fmt::format("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET {} = %L', "
+                      "current_database(), '{}'); END $$",
+                      name, value));
+    scene->Write("a",
+                 "-- mig:up\nINSERT INTO ran (what) VALUES ('\xC3\xA9 \\x41'), (interval '1 "
+                 "day'::text), ('\\x41'::bytea::text), (date '2026-01-05'::text);\n");
+  }
+  ASSERT_EQ(offline.RunClient(offline.Script({Kind::kUpgrade, {"a"}})), 0) << offline.client_log();
+  ASSERT_EQ(connected.Upgrade(), "done");
+  EXPECT_THAT(connected.Ran(), ::testing::HasSubstr("\xC3\xA9 \\x41"));
+  EXPECT_EQ(offline.Ran(), connected.Ran());
+}
+
 TEST_P(ScriptTest, StartsEveryRevisionFromTheSameSession) {
   Draw("a; b: a");
   for (Scene* scene : {&offline_, &connected_}) {
