@@ -177,6 +177,8 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
                                             std::shared_ptr<const PlaceholderValues> placeholders) {
   std::optional<RunStep> step = TRY(StepOf(unfinished, session, book));
   if (step) step->placeholders = std::move(placeholders);
+  ValuesUsed used;
+  if (step) CollectUsed(*step, book.dialect(), used);
   const std::vector<Unit> units = TRY(UnitsAsTheyRan(step, book.dialect()));
   const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(units.size()),
                                             unfinished.units.rbegin()->first + 1);
@@ -197,8 +199,11 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
     if (const auto row = unfinished.units.find(number); row != unfinished.units.end()) {
       const bool done = row->second.state == kDone;
       part.state = done ? UnfinishedPart::State::kDone : UnfinishedPart::State::kInDoubt;
-      if (!done && unit != nullptr && !verifies)
-        part.found = TRY(FoundBehind(units, row->second, session));
+      if (!done && unit != nullptr && !verifies) {
+        auto found = FoundBehind(units, row->second, session);
+        if (!found) return Concealed(std::move(found).error(), used);
+        part.found = Concealed(*std::move(found), used);
+      }
     }
     parts.push_back(std::move(part));
   }

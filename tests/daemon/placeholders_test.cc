@@ -231,6 +231,19 @@ TEST(PlaceholdersOfPostgresql, StandInDollarQuotesAndAreNotMadeOfTheirTags) {
   EXPECT_EQ(scene.Events<Notice>().at(0).message, "it is ${word}");
 }
 
+TEST(PlaceholdersOfPostgresql, AreHiddenInWhatIsFoundOfAStatementInDoubt) {
+  Scene scene(Dialect::kPostgresql);
+  scene.Write("a",
+              "-- mig:up\nCREATE TABLE t_a (id integer);\nINSERT INTO t_a VALUES (1), (1);\n"
+              "-- mig:up transaction=off\nCREATE UNIQUE INDEX CONCURRENTLY i_${word} ON t_a "
+              "(id);\n");
+  scene.placeholders() = {{"word", kSecret}};
+  ASSERT_EQ(scene.Upgrade(), "STATEMENT_FAILED");
+  const auto report = scene.engine().ReportUnfinished(scene.target());
+  ASSERT_TRUE(report && *report);
+  EXPECT_EQ((*report)->parts.at(1).found, "index i_${word} is there and invalid");
+}
+
 TEST(PlaceholdersOfMariadb, MayChangeForTheStatementThatFailed) {
   Scene scene(Dialect::kMariadb);
   scene.Write("a",
