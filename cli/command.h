@@ -18,9 +18,11 @@ class Context;
 struct Option {
   std::string_view
       names;  // short name first, separated by a comma; the last long name identifies it
-  std::string_view value;  // what the value is called in help; empty: a switch
-  std::string_view help;
-  bool repeated = false;  // may be given several times
+  std::string_view value = {};  // what the value is called in help; empty: a switch
+  std::string_view help = {};
+  bool repeated = false;        // may be given several times
+  std::string_view group = {};  // options of one group exclude each other; empty: of none
+  std::string_view verb = {};   // the only verb of the command that takes it; empty: all of them
 
   // "message": the last long name, without dashes. Arguments are asked for by this.
   std::string_view key() const;
@@ -34,6 +36,12 @@ struct Operands {
 };
 
 inline constexpr int kAny = 1 << 20;
+
+// The first operand of a command that does several things: `create` of `mig refs create main`.
+struct Verb {
+  std::string_view name;
+  Operands operands = {};  // behind it
+};
 
 // Exit statuses of success; those of errors are in store/core/reasons.inc.
 inline constexpr int kDone = 0;
@@ -50,6 +58,8 @@ struct Command {
   std::string_view summary;           // one line, for the list of commands
   std::string_view description = {};  // whole sentences, for the command's own help
   Operands operands = {};
+  // Those that it has. Where none is given, which `operands` allows or not, the first is meant.
+  std::span<const Verb> verbs = {};
   std::span<const Option> options = {};
   std::string_view examples;  // lines "$ mig ... # what it does"
   Handler run = nullptr;

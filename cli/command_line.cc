@@ -5,7 +5,9 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <memory>
+#include <span>
 
 #include "store/core/nearest.h"
 
@@ -68,17 +70,73 @@ Error UnknownOption(const Command& command, std::string_view word) {
                     DidYouMean(name, names));
 }
 
-Result<void> CheckOperandCount(const Command& command, const std::vector<std::string>& operands) {
-  int count = static_cast<int>(operands.size());
-  std::string verb = "`mig " + std::string(command.name) + "`";
-  if (count < command.operands.least) {
-    return UsageError(command, verb + " needs " + std::string(command.operands.usage));
+// "list, create and delete exist".
+std::string VerbsOf(const Command& command) {
+  std::string list;
+  for (const Verb& verb : command.verbs) {
+    const bool last = &verb == &command.verbs.back();
+    list.append(list.empty() ? "" : last ? " and " : ", ").append(verb.name);
   }
-  if (count > command.operands.most) {
-    return UsageError(command, verb + " does not take `" +
-                                   operands[static_cast<std::size_t>(command.operands.most)] + "`");
+  return list + " exist";
+}
+
+// What is called, and how that is spelled: `mig refs`, `mig refs create`.
+struct Called {
+  const Verb* verb = nullptr;  // null: the command has none
+  std::string name;
+};
+
+Result<Called> CalledBy(const Command& command, const std::vector<std::string>& operands) {
+  Called called;
+  const std::string name = "mig " + std::string(command.name);
+  called.name = "`" + name + "`";
+  if (command.verbs.empty()) return called;
+  called.verb = command.verbs.data();
+  if (operands.empty()) return called;
+  const auto found = std::ranges::find(command.verbs, operands[0], &Verb::name);
+  if (found == command.verbs.end()) {
+    return UsageError(command, called.name + " has no `" + operands[0] + "`", VerbsOf(command));
+  }
+  called.verb = &*found;
+  called.name = "`" + name + " " + operands[0] + "`";
+  return called;
+}
+
+Result<void> CheckCount(const Command& command, const std::string& called, const Operands& expected,
+                        std::span<const std::string> operands) {
+  const int count = static_cast<int>(operands.size());
+  if (count < expected.least)
+    return UsageError(command, called + " needs " + std::string(expected.usage));
+  if (count <= expected.most) return {};
+  return UsageError(command, called + " does not take `" +
+                                 operands[static_cast<std::size_t>(expected.most)] + "`");
+}
+
+Result<void> CheckOptions(const Command& command, const Called& called,
+                          const Arguments& arguments) {
+  std::map<std::string_view, std::string_view> chosen;  // of each group
+  for (const Option& option : command.options) {
+    if (!arguments.Has(option.key())) continue;
+    const std::string name = "--" + std::string(option.key());
+    if (!option.verb.empty() && option.verb != called.verb->name)
+      return UsageError(command, called.name + " has no " + name);
+    if (option.group.empty() || chosen.emplace(option.group, option.key()).second) continue;
+    return UsageError(command, "--" + std::string(chosen[option.group]) + " and " + name +
+                                   " exclude each other: give one of them");
   }
   return {};
+}
+
+// Nothing that was said is left unheard.
+Result<void> CheckHeard(const Command& command, const Arguments& arguments) {
+  const std::vector<std::string>& operands = arguments.operands();
+  const Called called = TRY(CalledBy(command, operands));
+  if (called.verb == nullptr || operands.empty()) {
+    TRY(CheckCount(command, called.name, command.operands, operands));
+  } else {
+    TRY(CheckCount(command, called.name, called.verb->operands, std::span(operands).subspan(1)));
+  }
+  return CheckOptions(command, called, arguments);
 }
 
 // The library's message begins with the option, which is named as ours are, and ends in what its
@@ -160,7 +218,7 @@ Result<Arguments> ParseArguments(const Command& command, const std::vector<std::
     if (word.size() > 1 && word[0] == '-') return UnknownOption(command, word);
     arguments.operands_.push_back(Unmarked(word));
   }
-  if (!arguments.Has("help")) TRY(CheckOperandCount(command, arguments.operands_));
+  if (!arguments.Has("help")) TRY(CheckHeard(command, arguments));
   return arguments;
 }
 

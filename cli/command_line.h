@@ -37,9 +37,9 @@ struct Words {
 };
 Words SplitVerb(const std::vector<std::string>& words);
 
-// Words that start like a negative number (`-1`, `-3:current`) are never options. Errors: kUsage,
-// naming the option or operand, with the nearest option as hint; kUnsupported for an option of
-// Alembic that has no place here.
+// Words that start like a negative number (`-1`, `-3:current`) are never options. What the command,
+// or that verb of it, would not hear is refused. Errors: kUsage, naming the option or operand, with
+// the nearest option as hint; kUnsupported for an option of Alembic that has no place here.
 Result<Arguments> ParseArguments(const Command& command, const std::vector<std::string>& words);
 
 }  // namespace mig

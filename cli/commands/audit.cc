@@ -11,9 +11,14 @@ namespace {
 constexpr int kShownByDefault = 50;
 
 constexpr Option kAuditOptions[] = {
-    {"-n,--limit", "COUNT", "of `log`: the last COUNT rows; 0: all of them (default 50)"},
-    {"-v,--verbose", "", "of `log`: with ids, plans and hashes"},
+    {.names = "-n,--limit",
+     .value = "COUNT",
+     .help = "of `log`: the last COUNT rows; 0: all of them (default 50)",
+     .verb = "log"},
+    {.names = "-v,--verbose", .help = "of `log`: with ids, plans and hashes", .verb = "log"},
 };
+
+constexpr Verb kAuditVerbs[] = {{"verify", {"[TARGET]", 0, 1}}, {"log", {"[TARGET]", 0, 1}}};
 
 Result<int> Verify(Context& context) {
   v1::VerifyAuditRequest request;
@@ -56,12 +61,7 @@ Result<int> Log(Context& context) {
 }
 
 Result<int> RunAudit(Context& context) {
-  const std::string verb = context.args().Operand(0);
-  if (verb == "verify") return Verify(context);
-  if (verb == "log") return Log(context);
-  Error error{Reason::kUsage, "`mig audit` has no `" + verb + "`"};
-  error.hint = "`mig audit verify` and `mig audit log` exist";
-  return error;
+  return context.args().Operand(0) == "log" ? Log(context) : Verify(context);
 }
 
 }  // namespace
@@ -75,6 +75,7 @@ const Command kAudit = {
         "of it, the stored revisions with their ids, and the rows in force with the log. Exit "
         "status 4 when something is found.",
     .operands = {"verify|log [TARGET]", 1, 2},
+    .verbs = kAuditVerbs,
     .options = kAuditOptions,
     .examples =
         "$ mig audit log            # who did what, and when; newest first\n"

@@ -21,9 +21,16 @@ constexpr std::chrono::milliseconds kStopLimit{30'000};
 constexpr std::chrono::milliseconds kStopPoll{50};
 
 constexpr Option kDaemonOptions[] = {
-    {"--only-if-idle", "", "stop: leave it alone when runs are active"},
-    {"--timeout", "TIME", "stop: wait so long for its end, 10s or 2min (default 30s)"},
+    {.names = "--only-if-idle",
+     .help = "stop: leave it alone when runs are active",
+     .verb = "stop"},
+    {.names = "--timeout",
+     .value = "TIME",
+     .help = "stop: wait so long for its end, 10s or 2min (default 30s)",
+     .verb = "stop"},
 };
+
+constexpr Verb kDaemonVerbs[] = {{"status"}, {"start"}, {"stop"}, {"log"}};
 
 Result<int> PrintStatus(Context& context, Client* client) {
   v1::GetDaemonResponse answer = TRY(client->Call(v1::GetDaemonRequest()));
@@ -159,14 +166,11 @@ Result<int> PrintLog(Context& context) {
 }
 
 Result<int> RunDaemon(Context& context) {
-  std::string verb = context.args().Operand(0);
-  if (verb.empty() || verb == "status") return Status(context);
+  const std::string verb = context.args().Operand(0);
   if (verb == "stop") return Stop(context);
   if (verb == "log") return PrintLog(context);
   if (verb == "start") return PrintStatus(context, TRY(context.client()));
-  Error error{Reason::kUsage, "`mig daemon` has no `" + verb + "`"};
-  error.hint = "`mig daemon` takes status, start, stop or log";
-  return error;
+  return Status(context);
 }
 
 }  // namespace
@@ -179,6 +183,7 @@ const Command kDaemon = {
         "A private daemon starts by itself with the first command that needs it, and ends when it "
         "is idle.",
     .operands = {"[status|start|stop|log]", 0, 1},
+    .verbs = kDaemonVerbs,
     .options = kDaemonOptions,
     .examples =
         "$ mig daemon         # is one running, and what is it doing?\n"

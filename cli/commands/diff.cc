@@ -15,9 +15,11 @@ namespace {
 using Entry = v1::CompareHistoriesResponse::Entry;
 
 constexpr Option kDiffOptions[] = {
-    {"--name-only", "", "names alone"},
-    {"--name-status", "", "names, each after A(dded), D(eleted), M(odified) or R(e-identified)"},
-    {"--stat", "", "how many lines changed in each"},
+    {.names = "--name-only", .help = "names alone", .group = "form"},
+    {.names = "--name-status",
+     .help = "names, each after A(dded), D(eleted), M(odified) or R(e-identified)",
+     .group = "form"},
+    {.names = "--stat", .help = "how many lines changed in each", .group = "form"},
     {"--exit-code", "", "exit with 4 when anything differs"},
     {"--ref", "NAME", "where A and B are looked up, instead of the files"},
     {"--no-pager", "", "never show it in $PAGER"},

@@ -17,9 +17,11 @@ constexpr int kFirstPage = 100;
 
 constexpr Option kLogOptions[] = {
     {"-n,--max-count", "N", "at most so many; -N for short"},
-    {"--oneline", "", "the first digits of the id, the name and the message"},
+    {.names = "--oneline",
+     .help = "the first digits of the id, the name and the message",
+     .group = "form"},
     {"--graph", "", "draw branches and merges"},
-    {"-v,--verbose", "", "show each revision's entry"},
+    {.names = "-v,--verbose", .help = "show each revision's entry", .group = "form"},
     {"--grep", "TEXT", "only those whose name or message holds TEXT, ignoring case"},
     {"-i,--indicate-current", "", "ask the target, and mark what it is at"},
     {"--dependencies", "", "follow dependencies as well as parents"},

@@ -9,9 +9,12 @@ namespace {
 
 constexpr Option kMergeBaseOptions[] = {
     {"-a,--all", "", "all best common ancestors, not one of them"},
-    {"--octopus", "", "of all revisions together, not of the first and the others"},
-    {"--is-ancestor", "",
-     "print nothing: exit with 0 when the first is at or below the second, else 4"},
+    {.names = "--octopus",
+     .help = "of all revisions together, not of the first and the others",
+     .group = "question"},
+    {.names = "--is-ancestor",
+     .help = "print nothing: exit with 0 when the first is at or below the second, else 4",
+     .group = "question"},
     {"--dependencies", "", "follow dependencies as well as parents"},
     {"--names", "", "print names instead of ids"},
     {"--stdin", "",

@@ -12,26 +12,26 @@ constexpr Option kPlanOptions[] = {
     {"--ref", "NAME", "what a ref has, instead of the files"},
 };
 
-Result<v1::Operation> OperationOf(const Arguments& args) {
-  std::string verb = args.Operand(0);
-  std::vector<std::string> revisions(args.operands().begin() + 1, args.operands().end());
-  if (verb == "upgrade" && revisions.size() <= 1)
-    return UpgradeTo(revisions.empty() ? "head" : revisions[0]);
-  if (verb == "downgrade" && revisions.size() == 1) return DowngradeTo(revisions[0]);
-  if (verb == "stamp" && !revisions.empty()) return StampTo(revisions, false);
-  if (verb == "reapply" && revisions.empty()) return Reapply();
-  Error error{Reason::kUsage, "`mig plan` does not know what to plan from `" + verb + "` and " +
-                                  std::to_string(revisions.size()) + " revisions"};
-  error.hint =
-      "as in `mig plan upgrade head`, `mig plan downgrade -1`, `mig plan stamp REV`, `mig plan "
-      "reapply`";
-  return error;
+constexpr Verb kPlanVerbs[] = {
+    {"upgrade", {"[REV]", 0, 1}},
+    {"downgrade", {"REV", 1, 1}},
+    {"stamp", {"REV...", 1, kAny}},
+    {"reapply"},
+};
+
+v1::Operation OperationOf(const Arguments& args) {
+  const std::string verb = args.Operand(0);
+  const std::vector<std::string> revisions(args.operands().begin() + 1, args.operands().end());
+  if (verb == "downgrade") return DowngradeTo(revisions[0]);
+  if (verb == "stamp") return StampTo(revisions, false);
+  if (verb == "reapply") return Reapply();
+  return UpgradeTo(revisions.empty() ? "head" : revisions[0]);
 }
 
 Result<int> RunPlan(Context& context) {
   context.LookAt(context.args().Value("ref"));
   v1::PlanRunRequest request;
-  *request.mutable_operation() = TRY(OperationOf(context.args()));
+  *request.mutable_operation() = OperationOf(context.args());
   *request.mutable_target() = TRY(context.target());
   request.set_show_values(context.args().Has("show-values"));
   v1::PlanRunResponse answer = TRY(context.Ask(request));
@@ -56,7 +56,8 @@ const Command kPlan = {
         "The hash at the end stands for exactly this plan: `--plan HASH` on the command itself "
         "refuses any other, because somebody else ran or a file changed meanwhile. Locks are those "
         "that the text of a statement tells; triggers and functions may take more.",
-    .operands = {"VERB [REV...]", 1, kAny},
+    .operands = {"upgrade|downgrade|stamp|reapply [REV...]", 1, kAny},
+    .verbs = kPlanVerbs,
     .options = kPlanOptions,
     .examples =
         "$ mig plan upgrade heads\n"

@@ -50,6 +50,10 @@ Result<int> AnswerAll(Context& context, const Questions& lines, const AnswerSome
 }  // namespace
 
 Result<int> ForQuestions(Context& context, std::size_t at_once, const AnswerSome& answer) {
+  const std::vector<std::string>& words = context.args().operands();
+  const auto unheard = std::ranges::find_if_not(words, IsCount);
+  if (unheard != words.end())
+    return Error{Reason::kUsage, "--stdin reads the questions, and `" + *unheard + "` is none"};
   int status = kDone;
   std::string text;
   for (bool at_end = false; !at_end;) {

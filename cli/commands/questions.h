@@ -14,7 +14,8 @@ namespace mig {
 // Calls `answer` with the lines that are there, at most `at_once` at a time, and shows what it
 // printed before it reads on: who waits for an answer before the next question gets it. Empty lines
 // are none. Of a question that is refused the answer is "? REASON", with the error on stderr; the
-// others have theirs. REQUIRES: where `answer` fails it printed nothing. The exit status.
+// others have theirs. REQUIRES: where `answer` fails it printed nothing. The exit status. Errors:
+// kUsage, where operands ask, too.
 Result<int> ForQuestions(
     Context& context, std::size_t at_once,
     const std::function<Result<void>(Context&, const std::vector<std::string>& lines)>& answer);

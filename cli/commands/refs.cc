@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iterator>
 #include <optional>
 
 #include "cli/commands/all.h"
@@ -12,42 +11,30 @@ namespace mig {
 namespace {
 
 constexpr Option kRefsOptions[] = {
-    {"--remote", "NAME", "whose refs; without it those of origin, or of the only remote"},
-    {"--local", "", "those of the work tree's own daemon, where fetched ones are noted"},
-    {"--contains", "REV", "list only refs that reach this revision", true},
-    {"-n,--max-count", "N", "log: at most N moves"},
+    {.names = "--remote",
+     .value = "NAME",
+     .help = "whose refs; without it those of origin, or of the only remote",
+     .group = "place"},
+    {.names = "--local",
+     .help = "those of the work tree's own daemon, where fetched ones are noted",
+     .group = "place"},
+    {.names = "--contains",
+     .value = "REV",
+     .help = "list only refs that reach this revision",
+     .repeated = true,
+     .verb = "list"},
+    {.names = "-n,--max-count", .value = "N", .help = "log: at most N moves", .verb = "log"},
 };
 
-// What a verb takes besides --remote and --local.
-struct RefsVerb {
-  std::string_view name;
-  std::size_t most;         // operands behind it
-  std::string_view option;  // that it alone has; empty: none
+constexpr Verb kRefsVerbs[] = {
+    {"list"},
+    {"create", {"NAME [REV]", 1, 2}},
+    {"delete", {"NAME", 1, 1}},
+    {"log", {"NAME", 1, 1}},
+    {"restore", {"NAME MOVE", 2, 2}},
+    {"protect", {"NAME", 1, 1}},
+    {"unprotect", {"NAME", 1, 1}},
 };
-constexpr RefsVerb kRefsVerbs[] = {{"list", 0, "contains"}, {"create", 2, {}},  {"delete", 1, {}},
-                                   {"log", 1, "max-count"}, {"restore", 2, {}}, {"protect", 1, {}},
-                                   {"unprotect", 1, {}}};
-
-// Nothing that was said is left unheard: a second name, or whose refs are meant.
-Result<void> CheckRefsArguments(const Arguments& args, const std::string& name) {
-  const auto verb = std::ranges::find(kRefsVerbs, name, &RefsVerb::name);
-  const std::string command = "`mig refs" + (args.operands().empty() ? "" : " " + name) + "`";
-  if (verb == std::end(kRefsVerbs)) {
-    return Error{Reason::kUsage,
-                 "`mig refs` has no `" + name + "`",
-                 {},
-                 "list, create, delete, log, restore, protect and unprotect exist"};
-  }
-  if (args.operands().size() > verb->most + 1)
-    return Error{Reason::kUsage, command + " does not take `" + args.Operand(verb->most + 1) + "`"};
-  for (const std::string_view option : {"contains", "max-count"}) {
-    if (args.Has(option) && option != verb->option)
-      return Error{Reason::kUsage, command + " has no --" + std::string(option)};
-  }
-  if (args.Has("local") && args.Has("remote"))
-    return Error{Reason::kUsage, "--local and --remote are two places: give one of them"};
-  return {};
-}
 
 // The daemon whose refs are meant.
 struct Place {
@@ -72,18 +59,12 @@ Result<Place> PlaceOf(Context& context) {
   return place;
 }
 
-Result<std::string> NameIn(Context& context) {
-  std::string name = context.args().Operand(1);
-  if (!name.empty()) return name;
-  return Error{Reason::kUsage, "`mig refs " + context.args().Operand(0) + "` needs a ref's name"};
-}
-
 // A request about one ref, with who asks.
 template <typename Request>
-Result<Request> About(Context& context, const Place& place) {
+Request About(Context& context, const Place& place) {
   Request request;
   request.set_project(place.project);
-  request.set_ref(TRY(NameIn(context)));
+  request.set_ref(context.args().Operand(1));
   request.set_author(context.Author());
   request.set_request_id(NewRequestId());
   return request;
@@ -130,7 +111,7 @@ Result<int> List(Context& context, Place& place) {
 }
 
 Result<int> Create(Context& context, Place& place) {
-  v1::CreateRefRequest request = TRY(About<v1::CreateRefRequest>(context, place));
+  auto request = About<v1::CreateRefRequest>(context, place);
   const std::string revision = context.args().Operand(2);
   for (std::string& id : TRY(IdsOf(context, revision.empty() ? "head" : revision)))
     request.add_heads(std::move(id));
@@ -139,7 +120,7 @@ Result<int> Create(Context& context, Place& place) {
 }
 
 Result<int> Delete(Context& context, Place& place) {
-  const auto request = TRY(About<v1::DeleteRefRequest>(context, place));
+  const auto request = About<v1::DeleteRefRequest>(context, place);
   v1::DeleteRefResponse answer = TRY(place.client->Call(request));
   if (context.json()) context.PrintJson(answer);
   std::string at;
@@ -153,7 +134,7 @@ Result<int> Delete(Context& context, Place& place) {
 Result<int> Log(Context& context, Place& place) {
   v1::ListMovesRequest request;
   request.set_project(place.project);
-  request.set_ref(TRY(NameIn(context)));
+  request.set_ref(context.args().Operand(1));
   int left = kAny;
   if (context.args().Has("max-count"))
     left = TRY(CountOf("--max-count", context.args().Value("max-count")));
@@ -173,14 +154,14 @@ Result<int> Log(Context& context, Place& place) {
 }
 
 Result<int> Restore(Context& context, Place& place) {
-  auto request = TRY(About<v1::RestoreRefRequest>(context, place));
+  auto request = About<v1::RestoreRefRequest>(context, place);
   request.set_move(TRY(CountOf<std::int64_t>("MOVE", context.args().Operand(2))));
   v1::RestoreRefResponse answer = TRY(place.client->Call(request));
   return Show(context, answer.ref());
 }
 
 Result<int> Protect(Context& context, Place& place, bool on) {
-  auto request = TRY(About<v1::ProtectRefRequest>(context, place));
+  auto request = About<v1::ProtectRefRequest>(context, place);
   request.set_protection(on ? v1::ProtectRefRequest::PROTECTION_ON
                             : v1::ProtectRefRequest::PROTECTION_OFF);
   v1::ProtectRefResponse answer = TRY(place.client->Call(request));
@@ -188,9 +169,7 @@ Result<int> Protect(Context& context, Place& place, bool on) {
 }
 
 Result<int> RunRefs(Context& context) {
-  const std::string verb =
-      context.args().operands().empty() ? std::string("list") : context.args().Operand(0);
-  TRY(CheckRefsArguments(context.args(), verb));
+  const std::string verb = context.args().Operand(0);
   Place place = TRY(PlaceOf(context));
   if (verb == "create") return Create(context, place);
   if (verb == "delete") return Delete(context, place);
@@ -213,6 +192,7 @@ const Command kRefs = {
         "or moved by mistake is restored to what it was after any of its moves. A protected ref is "
         "neither deleted nor moved to where it would lose revisions.",
     .operands = {"[list|create|delete|log|restore|protect|unprotect] [NAME] [REV|MOVE]", 0, 3},
+    .verbs = kRefsVerbs,
     .options = kRefsOptions,
     .examples =
         "$ mig refs\n"

@@ -10,11 +10,15 @@ namespace {
 using Resolve = v1::Operation::Resolve;
 
 constexpr Option kResolveOptions[] = {
-    {"--applied", "", "the statement in doubt took effect: the next run goes on behind it"},
-    {"--not-applied", "", "it did not: the next run runs it"},
-    {"--undone", "",
-     "forget that run: what it did was taken back by hand, and the next run begins anew; or "
-     "something else completed it"},
+    {.names = "--applied",
+     .help = "the statement in doubt took effect: the next run goes on behind it",
+     .group = "answer"},
+    {.names = "--not-applied", .help = "it did not: the next run runs it", .group = "answer"},
+    {.names = "--undone",
+     .help =
+         "forget that run: what it did was taken back by hand, and the next run begins anew; or "
+         "something else completed it",
+     .group = "answer"},
 };
 
 struct AnswerOption {
@@ -26,15 +30,11 @@ constexpr AnswerOption kAnswers[] = {{"applied", Resolve::ANSWER_APPLIED},
                                      {"undone", Resolve::ANSWER_UNDONE}};
 
 // Unspecified where none was given.
-Result<Resolve::Answer> AnswerOf(const Arguments& arguments) {
-  Resolve::Answer answer = Resolve::ANSWER_UNSPECIFIED;
+Resolve::Answer AnswerOf(const Arguments& arguments) {
   for (const AnswerOption& option : kAnswers) {
-    if (!arguments.Has(option.key)) continue;
-    if (answer != Resolve::ANSWER_UNSPECIFIED)
-      return Error{Reason::kUsage, "one answer is enough: --applied, --not-applied or --undone"};
-    answer = option.answer;
+    if (arguments.Has(option.key)) return option.answer;
   }
-  return answer;
+  return Resolve::ANSWER_UNSPECIFIED;
 }
 
 Result<int> ShowUnfinished(Context& context) {
@@ -53,7 +53,7 @@ Result<int> ShowUnfinished(Context& context) {
 }
 
 Result<int> RunResolve(Context& context) {
-  Resolve::Answer answer = TRY(AnswerOf(context.args()));
+  const Resolve::Answer answer = AnswerOf(context.args());
   std::string revision = context.args().Operand(0);
   if (answer == Resolve::ANSWER_UNSPECIFIED) {
     if (revision.empty()) return ShowUnfinished(context);

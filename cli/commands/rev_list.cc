@@ -10,10 +10,10 @@ namespace mig {
 namespace {
 
 constexpr Option kRevListOptions[] = {
-    {"--count", "", "print how many they are"},
+    {.names = "--count", .help = "print how many they are", .group = "form"},
     {"-n,--max-count", "N", "at most so many"},
     {"--dependencies", "", "follow dependencies as well as parents"},
-    {"--names", "", "print names instead of ids"},
+    {.names = "--names", .help = "print names instead of ids", .group = "form"},
     {"--stdin", "",
      "read questions from stdin, one a line; an empty line ends each list, and `? REASON` is one "
      "that was refused"},

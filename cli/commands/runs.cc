@@ -8,8 +8,13 @@ namespace mig {
 namespace {
 
 constexpr Option kRunsOptions[] = {
-    {"-n,--max-count", "N", "at most N runs (default 20)"},
+    {.names = "-n,--max-count",
+     .value = "N",
+     .help = "list: at most N runs (default 20)",
+     .verb = "list"},
 };
+
+constexpr Verb kRunsVerbs[] = {{"list"}, {"cancel", {"RUN", 1, 1}}};
 
 Result<int> CancelRun(Context& context, const std::string& run) {
   v1::CancelRunRequest request;
@@ -25,11 +30,7 @@ Result<int> CancelRun(Context& context, const std::string& run) {
 }
 
 Result<int> RunRuns(Context& context) {
-  if (std::string verb = context.args().Operand(0); !verb.empty()) {
-    std::string run = context.args().Operand(1);
-    if (verb == "cancel" && !run.empty()) return CancelRun(context, run);
-    return Error{Reason::kUsage, "`mig runs` lists them, `mig runs cancel RUN` cancels one"};
-  }
+  if (context.args().Operand(0) == "cancel") return CancelRun(context, context.args().Operand(1));
   v1::ListRunsRequest request;
   request.set_page_size(20);
   if (context.args().Has("max-count")) {
@@ -83,7 +84,8 @@ const Command kRuns = {
         "Runs go on without the client that started them, and are remembered when their daemon is "
         "gone: one that ended with its daemon is `interrupted`. RUN is an id or the first digits "
         "of one.",
-    .operands = {"[cancel RUN]", 0, 2},
+    .operands = {"[list | cancel RUN]", 0, 2},
+    .verbs = kRunsVerbs,
     .options = kRunsOptions,
     .examples =
         "$ mig runs\n"

@@ -19,8 +19,10 @@ constexpr Option kFsckOptions[] = {
 };
 
 constexpr Option kGcOptions[] = {
-    {"-n,--dry-run", "", "only say what would be removed (this is what happens without --prune)"},
-    {"--prune", "", "remove it"},
+    {.names = "-n,--dry-run",
+     .help = "only say what would be removed (this is what happens without --prune)",
+     .group = "deed"},
+    {.names = "--prune", .help = "remove it", .group = "deed"},
     {"--grace", "TIME", "keep what was stored within TIME, 36h or 14d (default 14d)"},
     kRemoteOption,
 };
@@ -52,8 +54,6 @@ Result<int> RunFsck(Context& context) {
 Result<int> RunGc(Context& context) {
   v1::CollectGarbageRequest request;
   request.set_prune(context.args().Has("prune"));
-  if (request.prune() && context.args().Has("dry-run"))
-    return Error{Reason::kUsage, "--dry-run removes nothing, and --prune does: give one of them"};
   const std::string grace =
       context.args().Has("grace") ? context.args().Value("grace") : std::string("14d");
   request.set_grace_seconds(

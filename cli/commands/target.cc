@@ -45,9 +45,13 @@ Result<int> Show(Context& context) {
 }
 
 constexpr Option kTargetOptions[] = {
-    {"--new-id", "",
-     "of `adopt`: give the database an id of its own, as a clone that goes its way"},
+    {.names = "--new-id",
+     .help = "of `adopt`: give the database an id of its own, as a clone that goes its way",
+     .verb = "adopt"},
 };
+
+constexpr Verb kTargetVerbs[] = {
+    {"list"}, {"show", {"[TARGET]", 0, 1}}, {"adopt", {"[TARGET]", 0, 1}}};
 
 Result<int> Adopt(Context& context) {
   v1::AdoptTargetRequest request;
@@ -68,15 +72,10 @@ Result<int> Adopt(Context& context) {
 }
 
 Result<int> RunTarget(Context& context) {
-  std::string verb = context.args().Operand(0);
-  if (verb == "list" && context.args().operands().size() > 1)
-    return Error{Reason::kUsage, "`mig target list` takes no target"};
-  if (verb.empty() || verb == "list") return List(context);
+  const std::string verb = context.args().Operand(0);
   if (verb == "show") return Show(context);
   if (verb == "adopt") return Adopt(context);
-  Error error{Reason::kUsage, "`mig target` has no `" + verb + "`"};
-  error.hint = "`mig target list`, `mig target show` and `mig target adopt` exist";
-  return error;
+  return List(context);
 }
 
 Result<int> RunEnsureVersion(Context& context) {
@@ -101,6 +100,7 @@ const Command kTarget = {
         "`adopt` is for a database that is not the one it was: restored from a backup, cloned, or "
         "put in another's place. The decision is written to its log.",
     .operands = {"[list|show|adopt] [TARGET]", 0, 2},
+    .verbs = kTargetVerbs,
     .options = kTargetOptions,
     .examples =
         "$ mig target             # the names in mig.toml; the star marks the default one\n"

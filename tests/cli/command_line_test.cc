@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 
 #include "cli/command_help.h"
@@ -25,6 +26,21 @@ const Command kCommand = {.name = "try",
                           .operands = {"REV...", 1, 2},
                           .options = kOptions,
                           .examples = "$ mig try"};
+
+constexpr Option kOptionsOfVerbs[] = {
+    {.names = "--far", .help = "help", .group = "place"},
+    {.names = "--near", .help = "help", .group = "place"},
+    {.names = "--fast", .help = "help", .verb = "go"},
+};
+
+constexpr Verb kVerbs[] = {{"stay"}, {"go", {"PLACE", 1, 1}}};
+
+const Command kWithVerbs = {.name = "move",
+                            .summary = "s",
+                            .operands = {"[stay|go] [PLACE]", 0, 2},
+                            .verbs = kVerbs,
+                            .options = kOptionsOfVerbs,
+                            .examples = "$ mig move"};
 
 Arguments Parse(const std::vector<std::string>& words) {
   Result<Arguments> arguments = ParseArguments(kCommand, words);
@@ -96,6 +112,31 @@ TEST(Arguments, CountsOperands) {
   EXPECT_THAT(Parse({"--help"}).operands(), IsEmpty());
 }
 
+TEST(Arguments, OfAVerbAreThoseItTakes) {
+  const auto refusal = [](const std::vector<std::string>& words) {
+    const Result<Arguments> arguments = ParseArguments(kWithVerbs, words);
+    return arguments ? std::string() : arguments.error().message + "; " + arguments.error().hint;
+  };
+  const std::string help = "; `mig help move` shows its arguments and examples";
+  EXPECT_EQ(refusal({}), "");
+  EXPECT_EQ(refusal({"stay", "--far"}), "");
+  EXPECT_EQ(refusal({"go", "home", "--fast", "--near"}), "");
+  EXPECT_EQ(refusal({"go", "--help"}), "");
+  EXPECT_EQ(refusal({"run"}), "`mig move` has no `run`; stay and go exist");
+  EXPECT_EQ(refusal({"go"}), "`mig move go` needs PLACE" + help);
+  EXPECT_EQ(refusal({"stay", "home"}), "`mig move stay` does not take `home`" + help);
+  EXPECT_EQ(refusal({"go", "home", "away"}), "`mig move go` does not take `away`" + help);
+  EXPECT_EQ(refusal({"stay", "--fast"}), "`mig move stay` has no --fast" + help);
+  EXPECT_EQ(refusal({"--fast"}), "`mig move` has no --fast" + help);
+}
+
+TEST(Arguments, OfOneGroupAreRefusedTogether) {
+  const Result<Arguments> both = ParseArguments(kWithVerbs, {"--near", "--far"});
+  ASSERT_FALSE(both.has_value());
+  EXPECT_EQ(both.error().reason, Reason::kUsage);
+  EXPECT_EQ(both.error().message, "--far and --near exclude each other: give one of them");
+}
+
 TEST(Words, BeforeTheVerbBelongToItToo) {
   Words words = SplitVerb({"-C", "dir", "--json", "upgrade", "head", "-t", "prod"});
   EXPECT_EQ(words.verb, "upgrade");
@@ -125,6 +166,16 @@ TEST(Commands, AreCompleteRecords) {
     EXPECT_THAT(std::string(command->examples), HasSubstr("$ mig ")) << command->name;
     EXPECT_NE(command->run, nullptr) << command->name;
     EXPECT_TRUE(ParseArguments(*command, {"--help"}).has_value()) << command->name;
+  }
+}
+
+TEST(Commands, HaveTheVerbsThatTheirOptionsName) {
+  for (const Command* command : AllCommands()) {
+    for (const Option& option : command->options) {
+      if (option.verb.empty()) continue;
+      EXPECT_EQ(std::ranges::count(command->verbs, option.verb, &Verb::name), 1)
+          << command->name << " " << option.names;
+    }
   }
 }
 
