@@ -172,16 +172,16 @@ Result<std::vector<v1::Target>> Context::all_targets() {
   return targets;
 }
 
-Result<v1::Target> Context::target() { return target(arguments_.Value("target")); }
-
-Result<v1::Target> Context::operand_target() {
-  const std::string name = arguments_.Operand(1);
-  return name.empty() ? target() : target(name);
-}
+Result<v1::Target> Context::target() { return target(""); }
 
 Result<v1::Target> Context::target(const std::string& name) {
+  const std::string option = arguments_.Value("target");
+  if (!name.empty() && !option.empty() && name != option) {
+    return Error{Reason::kUsage,
+                 "`" + name + "` and --target " + option + " are two targets: give one of them"};
+  }
   const Config* project = TRY(config());
-  const ResolvedTarget resolved = TRY(TargetOf(*project, name));
+  const ResolvedTarget resolved = TRY(TargetOf(*project, name.empty() ? option : name));
   v1::Target message = Message(resolved);
   if (!resolved.applied_before.empty()) {
     *message.mutable_policy()->mutable_applied_before() =

@@ -61,10 +61,9 @@ class Context {
 
   // The target of --target, or the default one.
   Result<v1::Target> target();
-  // The target of that name.
+  // The target called `name`, as in `mig audit verify prod`; with an empty name target(). Errors:
+  // kUsage, where --target says another.
   Result<v1::Target> target(const std::string& name);
-  // The one named behind the verb, as in `mig audit verify prod`, else target().
-  Result<v1::Target> operand_target();
   // As target(), but unset where the work tree has none and none was asked for.
   Result<std::optional<v1::Target>> target_if_any();
 

@@ -22,7 +22,7 @@ constexpr Verb kAuditVerbs[] = {{"verify", {"[TARGET]", 0, 1}}, {"log", {"[TARGE
 
 Result<int> Verify(Context& context) {
   v1::VerifyAuditRequest request;
-  *request.mutable_target() = TRY(context.operand_target());
+  *request.mutable_target() = TRY(context.target(context.args().Operand(1)));
   Client* client = TRY(context.client());
   const v1::VerifyAuditResponse answer = TRY(client->Call(request));
   if (context.json()) {
@@ -42,7 +42,7 @@ Result<int> Limit(Context& context) {
 Result<int> Log(Context& context) {
   const int limit = TRY(Limit(context));
   v1::ListLogRequest request;
-  *request.mutable_target() = TRY(context.operand_target());
+  *request.mutable_target() = TRY(context.target(context.args().Operand(1)));
   Client* client = TRY(context.client());
   v1::ListLogResponse all;
   do {

@@ -68,8 +68,7 @@ Result<int> WriteFiles(Context& context, const v1::RecoverHistoryResponse& histo
 Result<int> RunRecover(Context& context) {
   const Config* config = TRY(context.config());
   v1::RecoverHistoryRequest request;
-  *request.mutable_target() = TRY(
-      context.args().Has("from") ? context.target(context.args().Value("from")) : context.target());
+  *request.mutable_target() = TRY(context.target(context.args().Value("from")));
   request.set_project(config->project);
   request.set_ref(context.args().Value("ref"));
   request.set_actor(context.Author());

@@ -33,7 +33,7 @@ Result<int> List(Context& context) {
 
 Result<int> Show(Context& context) {
   v1::DescribeTargetRequest request;
-  *request.mutable_target() = TRY(context.operand_target());
+  *request.mutable_target() = TRY(context.target(context.args().Operand(1)));
   Client* client = TRY(context.client());
   v1::DescribeTargetResponse answer = TRY(client->Call(request));
   if (context.json()) {
@@ -55,7 +55,7 @@ constexpr Verb kTargetVerbs[] = {
 
 Result<int> Adopt(Context& context) {
   v1::AdoptTargetRequest request;
-  *request.mutable_target() = TRY(context.operand_target());
+  *request.mutable_target() = TRY(context.target(context.args().Operand(1)));
   request.set_new_id(context.args().Has("new-id"));
   request.set_actor(context.Author());
   Client* client = TRY(context.client());
