@@ -116,9 +116,10 @@ Result<void> Terminal::Flush() {
                std::string("cannot write to stdout: ") + std::strerror(failure)};
 }
 
-std::string Terminal::Ask(std::string_view question) {
-  Warn(question);
-  return ReadLine();
+bool Terminal::Confirm(std::string_view question) {
+  Warn(std::string(question) + " [y/N] ");
+  const std::string line = ReadLine();
+  return line.starts_with('y') || line.starts_with('Y');
 }
 
 std::string Terminal::AskSecret(std::string_view question) {

@@ -10,7 +10,7 @@
 
 namespace mig {
 
-// Thread-safe, but for Print, Flush and Ask.
+// Thread-safe, but for Print, Flush and what asks.
 class Terminal {
  public:
   // Colours only where a terminal shows them and neither NO_COLOR, TERM=dumb nor `color` forbids
@@ -33,9 +33,11 @@ class Terminal {
   // Whether nobody reads stdout any more: the pipe is closed.
   bool closed() const { return closed_; }
 
-  // Asks on stderr and reads a line. REQUIRES: interactive().
-  std::string Ask(std::string_view question);
-  // The same without showing what is typed; where stdin is no terminal, its first line, unasked.
+  // Asks on stderr whether to go on, `[y/N]`: whether the line that is read begins with y or Y.
+  // REQUIRES: interactive().
+  bool Confirm(std::string_view question);
+  // Reads a line without showing what is typed; where stdin is no terminal, its first line,
+  // unasked.
   std::string AskSecret(std::string_view question);
   bool interactive() const { return stdin_is_terminal_ && stderr_is_terminal_; }
 

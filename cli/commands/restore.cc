@@ -56,9 +56,7 @@ Result<void> Consent(Context& context, const std::string& shown) {
     error.hint = "--allow overwrite replaces it; the edit is then lost";
     return error;
   }
-  if (terminal.Ask("Replace the edited " + shown + " by the stored original? [y/N] ")
-          .starts_with("y"))
-    return {};
+  if (terminal.Confirm("Replace the edited " + shown + " by the stored original?")) return {};
   return Error{Reason::kDeclined, shown + " is as it was"};
 }
 

@@ -84,8 +84,7 @@ void AddKinds(std::string_view kinds, v1::StartRunRequest* request) {
 
 Result<void> Consent(Context& context, const Error& refusal, const std::string& kinds) {
   context.terminal().Warn(refusal.message + ":\n" + refusal.details.at("losses") + "\n");
-  const std::string answer = context.terminal().Ask("Go on, and lose it (" + kinds + ")? [y/N] ");
-  if (answer.starts_with("y") || answer.starts_with("Y")) return {};
+  if (context.terminal().Confirm("Go on, and lose it (" + kinds + ")?")) return {};
   return Error{Reason::kDeclined, "nothing was changed"};
 }
 

@@ -368,6 +368,50 @@ class LyingIndex(PrivateDaemon):
         self.assertEqual((self.tree / ".mig" / "daemon.lock").read_text(), pid)
 
 
+class OnATerminal(PrivateDaemon):
+    def start_there(self, *arguments, **more):
+        pid, self.terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.tree)
+            os.execve(MIG, [MIG, *arguments], {**self.environment, "NO_COLOR": "1", **more})
+        self.addCleanup(os.close, self.terminal)
+        self.pid, self.shown = pid, b""
+
+    def read_until(self, text):
+        while text not in self.shown:
+            self.shown += os.read(self.terminal, 4096)
+
+    def expect_end(self, status=0):
+        try:
+            while more := os.read(self.terminal, 4096):
+                self.shown += more
+        except OSError:  # nobody is at its other end any more
+            pass
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1]), status, self.shown)
+
+    def test_ctrl_c_in_a_pager_is_the_pagers(self):
+        pager = 'trap "" INT; echo shows; read answer < /dev/tty; cat; echo "left after $answer"'
+        self.start_there("log", MIG_PAGER=pager)
+        self.read_until(b"shows")
+        os.write(self.terminal, b"\x03enough\n")
+        self.read_until(b"left after enough")
+        self.expect_end()
+        self.assertIn(b"b (head)", self.shown)
+
+    def test_a_question_takes_either_y_for_yes(self):
+        self.mig("upgrade")
+        file = self.tree / "migrations" / "b.sql"
+        original = file.read_text()
+        for answer, status in ((b"n\n", 3), (b"\n", 3), (b"y\n", 0), (b"Y\n", 0), (b"Yes\n", 0)):
+            edited = original + "-- edited\n"
+            file.write_text(edited)
+            self.start_there("restore", "b")
+            self.read_until(b"[y/N] ")
+            os.write(self.terminal, answer)
+            self.expect_end(status)
+            self.assertEqual(file.read_text(), original if status == 0 else edited, answer)
+
+
 class Surroundings(PrivateDaemon):
     def shell(self, script, status):
         done = subprocess.run(["sh", "-c", script, MIG], cwd=self.tree, env=self.environment, text=True,
@@ -381,22 +425,6 @@ class Surroundings(PrivateDaemon):
                         ["backup", ""], ["clone", "unix:", "shop"]):
             told = self.run_mig(*command, status=2).stderr
             self.assertRegex(told, r"^error: .* \[[A-Z_]+\]\n", command)
-
-    def test_ctrl_c_in_a_pager_is_the_pagers(self):
-        pager = 'trap "" INT; echo shows; read answer < /dev/tty; cat; echo "left after $answer"'
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(self.tree)
-            os.execve(MIG, [MIG, "log"], {**self.environment, "MIG_PAGER": pager, "NO_COLOR": "1"})
-        self.addCleanup(os.close, terminal)
-        shown = b""
-        while b"shows" not in shown:
-            shown += os.read(terminal, 4096)
-        os.write(terminal, b"\x03enough\n")
-        while b"left after enough" not in shown:
-            shown += os.read(terminal, 4096)
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, shown)
-        self.assertIn(b"b (head)", shown)
 
     def test_a_text_that_is_not_utf_8_is_named(self):
         told = self.run_mig("upgrade", os.fsdecode(b"\xff"), status=2).stderr
