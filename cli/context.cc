@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "cli/author.h"
 #include "cli/channel.h"
@@ -290,6 +291,11 @@ void Context::PrintJson(const google::protobuf::Message& message) {
   std::string json;
   (void)google::protobuf::util::MessageToJsonString(message, &json, options);
   terminal_.Print(json + "\n");
+}
+
+void Context::PrintJson(const nlohmann::ordered_json& object) {
+  constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
+  terminal_.Print(object.dump(-1, ' ', false, kReplace) + "\n");
 }
 
 std::string Context::Author() { return AuthorOf(environment_); }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -109,6 +110,8 @@ class Context {
 
   // Prints the answer as JSON on one line.
   void PrintJson(const google::protobuf::Message& message);
+  // The same of what is no answer of the API. Bytes that are not UTF-8 are replaced.
+  void PrintJson(const nlohmann::ordered_json& object);
 
   // "Name <address>", from Git's configuration where Git is, else the user's name.
   std::string Author();

@@ -1,5 +1,7 @@
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "cli/commands/all.h"
@@ -121,12 +123,12 @@ Result<int> AwaitUnheard(Context& context, std::chrono::milliseconds limit) {
   if (config->daemon.address.text == "local")
     holder = LocalDaemon(TRY(PlacesOf(config->root))).LockHolder();
   const auto process = RunningProcess::Find(holder);
-  if (!process) {
-    context.terminal().Tell("no daemon is running\n");
-    return kDone;
-  }
-  if (!process->AwaitEnd(limit)) return StillStopping(holder, limit, "it takes no calls any more");
-  context.terminal().Tell("the daemon has stopped\n");
+  if (process && !process->AwaitEnd(limit))
+    return StillStopping(holder, limit, "it takes no calls any more");
+  v1::StopDaemonResponse answer;
+  answer.set_stopping(true);  // as asked for: it does not go on
+  if (context.json()) context.PrintJson(answer);
+  context.terminal().Tell(process ? "the daemon has stopped\n" : "no daemon is running\n");
   return kDone;
 }
 
@@ -161,7 +163,14 @@ Result<int> PrintLog(Context& context) {
                  "the log of " + config->daemon.address.text + " is where that daemon runs"};
   }
   LocalPlaces places = TRY(PlacesOf(config->root));
-  context.terminal().Print(TRY(ReadFile(places.log())));
+  const std::string log = TRY(ReadFile(places.log()));
+  if (!context.json()) {
+    context.terminal().Print(log);
+    return kDone;
+  }
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);)
+    context.PrintJson(nlohmann::ordered_json{{"line", line}});
   return kDone;
 }
 

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "cli/channel.h"
 #include "cli/commands/all.h"
 #include "cli/context.h"
@@ -58,6 +60,8 @@ Result<int> RunLogin(Context& context) {
 Result<int> RunLogout(Context& context) {
   const std::string address = TRY(AddressOf(context));
   const bool forgotten = TRY(ForgetCredential(context.environment(), address));
+  if (context.json())
+    context.PrintJson(nlohmann::ordered_json{{"address", address}, {"forgotten", forgotten}});
   context.terminal().Tell(forgotten ? "forgot the token for " + address + "\n"
                                     : "there was no token for " + address + "\n");
   return kDone;

@@ -73,6 +73,7 @@ Result<int> RunRestore(Context& context) {
   std::string shown = ShownPath(*config, path.lexically_relative(config->root).string());
   if (Exists(path)) {
     if (TRY(ReadFile(path.string())) == stored.body()) {
+      if (context.json()) context.PrintJson(stored);
       context.terminal().Tell(shown + " is the stored original already\n");
       return kDone;
     }

@@ -20,10 +20,7 @@ Result<int> List(Context& context) {
   if (names.empty() && target) names.push_back(chosen);
   for (const std::string& name : names) {
     if (context.json()) {
-      using nlohmann::ordered_json;
-      const ordered_json line = {{"name", name}, {"default", name == chosen}};
-      context.terminal().Print(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) +
-                               "\n");
+      context.PrintJson(nlohmann::ordered_json{{"name", name}, {"default", name == chosen}});
     } else {
       context.terminal().Print((name == chosen ? "* " : "  ") + name + "\n");
     }

@@ -426,6 +426,18 @@ class Surroundings(PrivateDaemon):
             told = self.run_mig(*command, status=2).stderr
             self.assertRegex(told, r"^error: .* \[[A-Z_]+\]\n", command)
 
+    def test_json_is_given_where_there_is_nothing_to_do_and_of_the_log_too(self):
+        self.mig("upgrade")
+        self.assertEqual(self.mig("restore", "b", "--json"), self.mig("cat-file", "b", "--json"))
+        for _ in range(2):  # the second one finds no daemon
+            self.assertEqual(json.loads(self.mig("daemon", "stop", "--json")), {"stopping": True})
+        lines = [json.loads(line) for line in self.mig("daemon", "log", "--json").splitlines()]
+        self.assertGreater(len(lines), 0)
+        self.assertEqual("".join(line["line"] + "\n" for line in lines), self.mig("daemon", "log"))
+        self.environment["HOME"] = str(self.folder)
+        address = "https://migd.example:7433"
+        self.assertEqual(json.loads(self.mig("logout", address, "--json")), {"address": address, "forgotten": False})
+
     def test_a_text_that_is_not_utf_8_is_named(self):
         told = self.run_mig("upgrade", os.fsdecode(b"\xff"), status=2).stderr
         self.assertRegex(told, r"^error: the revision is not UTF-8 \[INVALID_ARGUMENT\]\n")
