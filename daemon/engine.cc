@@ -212,6 +212,7 @@ Result<Engine::KnownRun> Engine::StartRun(const RunSpec& asked) {
     if (auto known = FindRun(asked.request_id); known && known->summary.id == asked.request_id)
       return known;
   }
+  TRY(CheckKinds(asked.allow));
   const ViewPtr view = TRY(views_.Find(asked.view));
   const RunSpec spec = TRY(Spelled(view, asked));
   const TargetAddress address = TRY(AddressOf(spec.target));
@@ -295,7 +296,6 @@ Result<OpenTarget> Engine::OpenForRun(const RunSpec& spec, const ViewPtr& view,
   TRY(CheckAppliedBefore(address, plan, view, histories_,
                          [this](const TargetSpec& other) { return AddressOf(other); }));
   if (address.policy.is_protected) {
-    TRY(CheckKinds(spec.allow));
     const std::vector<Loss> losses = TRY(LossesOf(plan, dialect));
     TRY(CheckConsent(address.name, losses, spec.allow));
   }

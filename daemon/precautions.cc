@@ -194,7 +194,6 @@ Result<void> Precautions::CheckIdentity(SeenTargets& seen) {
 }
 
 Result<void> Precautions::CheckLosses(const RunPlan& plan) {
-  TRY(CheckKinds(setting_.allow));
   std::vector<Loss> losses = TRY(LossesOf(plan, target_.session->dialect()));
   for (Loss& loss : losses) {
     if (!loss.what.table.empty()) loss.rows = RowsOf(*target_.session, loss.what.table);

@@ -133,10 +133,14 @@ TEST_P(PrecautionsTest, CountWhatIsOnlyThereLaterAsNotThere) {
   EXPECT_EQ(scene_.Upgrade("c"), "done") << "what destroys nothing needs no consent";
 }
 
-TEST_P(PrecautionsTest, RefuseAKindThatIsNone) {
-  scene_.policy().is_protected = true;
+TEST_P(PrecautionsTest, RefuseAKindThatIsNoneWhereverItIsSaid) {
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
   scene_.Allow({"everything"});
-  EXPECT_EQ(scene_.Upgrade("a"), "INVALID_ARGUMENT");
+  EXPECT_EQ(scene_.Upgrade("a"), "INVALID_ARGUMENT") << "there is nothing to do";
+  EXPECT_EQ(scene_.Upgrade("b"), "INVALID_ARGUMENT") << "nothing is protected";
+  scene_.policy().is_protected = true;
+  EXPECT_EQ(scene_.Upgrade("b"), "INVALID_ARGUMENT");
+  EXPECT_EQ(scene_.Rows(), "a");
 }
 
 // ---- Applied elsewhere first
