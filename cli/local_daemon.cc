@@ -108,6 +108,7 @@ Result<int> LocalDaemon::ConnectRunning() const {
 }
 
 Result<int> LocalDaemon::Connect() const {
+  TRY(IdleSeconds());  // not only where one has to be started
   for (int attempt = 1;; ++attempt) {
     Result<int> socket = ConnectRunning();
     if (socket || !IsAbsent(socket.error())) return socket;

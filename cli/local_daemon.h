@@ -29,8 +29,8 @@ class LocalDaemon {
 
   // A connection to the daemon, which is started where none answers. The daemon runs as our user.
   //
-  // Errors: kDaemonUnreachable, and what migd says when it cannot start (kStoreLocked,
-  // kStoreFormat, kCorruption, ...).
+  // Errors: kDaemonUnreachable, kConfigInvalid (MIG_IDLE), and what migd says when it cannot start
+  // (kStoreLocked, kStoreFormat, kCorruption, ...).
   Result<int> Connect() const;
 
   // The same, but only to a daemon that runs.

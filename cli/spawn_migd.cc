@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/option_value.h"
 #include "cli/process.h"
 
 namespace mig {
@@ -27,7 +28,7 @@ constexpr int kReadyDescriptor = 3;
 constexpr int kFirstFree = 10;  // above all that the file actions set
 constexpr std::chrono::seconds kReadyLimit{30};
 constexpr off_t kMaxLogBytes = 4 << 20;
-constexpr std::string_view kDefaultIdle = "600";
+constexpr int kDefaultIdle = 600;
 
 // What a daemon may know of the shell that happened to start it.
 constexpr std::array<std::string_view, 11> kKept = {
@@ -42,11 +43,6 @@ std::vector<std::string> CleanEnvironment() {
     if (std::find(kKept.begin(), kKept.end(), name) != kKept.end()) environment.emplace_back(text);
   }
   return environment;
-}
-
-std::string IdleSeconds() {
-  const char* idle = std::getenv("MIG_IDLE");
-  return idle == nullptr || *idle == '\0' ? std::string(kDefaultIdle) : idle;
 }
 
 void RotateLog(const std::string& log) {
@@ -139,7 +135,20 @@ Result<void> Understand(const std::string& word, const std::string& migd,
 
 }  // namespace
 
+Result<int> IdleSeconds() {
+  const char* given = std::getenv("MIG_IDLE");
+  if (given == nullptr || *given == '\0') return kDefaultIdle;
+  Result<int> seconds = CountOf("MIG_IDLE", given, 0);
+  if (seconds) return seconds;
+  return Error{Reason::kConfigInvalid,
+               seconds.error().message,
+               {},
+               "the environment sets it: seconds after which an idle private daemon leaves, 0 for "
+               "with the command"};
+}
+
 Result<void> SpawnMigd(const LocalPlaces& places) {
+  const int idle = TRY(IdleSeconds());
   const std::string migd = TRY(FindMigd());
   int ends[2] = {};
   if (::pipe2(ends, O_CLOEXEC) != 0) return CannotStart(migd, std::strerror(errno), places);
@@ -152,7 +161,7 @@ Result<void> SpawnMigd(const LocalPlaces& places) {
                                           "--listen",
                                           "unix:" + places.own_socket,
                                           "--idle",
-                                          IdleSeconds(),
+                                          std::to_string(idle),
                                           "--ready-descriptor",
                                           std::to_string(kReadyDescriptor)};
   const std::vector<std::string> environment = CleanEnvironment();

@@ -137,6 +137,16 @@ class LocalDaemon(unittest.TestCase):
         self.assertEqual(self.ask()[0], pid)
         self.assertTrue(self.await_end(pid, 40))
 
+    def test_an_idle_time_that_is_none_is_refused_whether_it_runs_or_not(self):
+        for running in (False, True):
+            for idle in ("abc", "-1", "5s", "99999999999999999999"):
+                client = self.start_client(MIG_IDLE=idle)
+                text = client.communicate(timeout=60)[0]
+                self.assertEqual((client.returncode, text),
+                                 (1, f"CONFIG_INVALID: MIG_IDLE is a whole number, not `{idle}`\n"))
+            self.assertEqual(self.holder() is not None, running)
+            self.ask()
+
     def test_it_takes_nothing_of_the_shell_along(self):
         inherited = os.open("/etc/passwd", os.O_RDONLY)
         self.addCleanup(os.close, inherited)
