@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <iterator>
+#include <memory>
 
 #include "cli/commands/all.h"
 #include "cli/context.h"
+#include "cli/pager.h"
 #include "cli/render/history.h"
 
 namespace mig {
@@ -14,6 +17,7 @@ constexpr Option kHistoryOptions[] = {
     {"-i,--indicate-current", "", "ask the target, and mark what it is at"},
     {"--graph", "", "draw branches and merges"},
     {"--ref", "NAME", "what a ref has, instead of the files: as fetched, or of a shared daemon"},
+    {"--no-pager", "", "never show it in $PAGER"},
 };
 
 bool NeedsTarget(const Arguments& args) {
@@ -22,31 +26,31 @@ bool NeedsTarget(const Arguments& args) {
          range.find("current") != std::string::npos;
 }
 
-Result<int> Print(Context& context, const std::vector<v1::Revision>& revisions) {
-  HistoryForm form{context.args().Has("verbose"), context.args().Has("graph")};
-  context.terminal().Print(RenderHistory(revisions, form, context.terminal().out_style()));
-  return kDone;
-}
-
 Result<int> RunHistory(Context& context) {
-  context.LookAt(context.args().Value("ref"));
+  const Arguments& args = context.args();
+  context.LookAt(args.Value("ref"));
   v1::ListHistoryRequest request;
-  request.set_range(context.args().Value("rev-range"));
-  if (NeedsTarget(context.args())) *request.mutable_target() = TRY(context.target());
-  std::vector<v1::Revision> revisions;
+  request.set_range(args.Value("rev-range"));
+  if (NeedsTarget(args)) *request.mutable_target() = TRY(context.target());
+  const HistoryForm form{args.Has("verbose"), args.Has("graph")};
+  std::vector<v1::Revision> revisions;  // that are not shown yet
+  std::unique_ptr<Pager> pager;
   do {
     v1::ListHistoryResponse page = TRY(context.Ask(request));
-    if (context.json()) context.PrintJson(page);
-    if (!context.json() && !context.args().Has("graph")) {
-      TRY(Print(context, {page.revisions().begin(), page.revisions().end()}));
-      TRY(context.terminal().Flush());
-      page.clear_revisions();
-    }
-    std::move(page.mutable_revisions()->begin(), page.mutable_revisions()->end(),
-              std::back_inserter(revisions));
     request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  return context.json() ? kDone : Print(context, revisions);
+    if (context.json()) {
+      context.PrintJson(page);
+    } else {
+      std::move(page.mutable_revisions()->begin(), page.mutable_revisions()->end(),
+                std::back_inserter(revisions));
+      if (form.graph && !request.page_token().empty()) continue;
+      if (pager == nullptr && !args.Has("no-pager")) pager = Pager::Start();
+      context.terminal().Print(RenderHistory(revisions, form, context.terminal().out_style()));
+      revisions.clear();
+    }
+    TRY(context.terminal().Flush());
+  } while (!request.page_token().empty() && !context.terminal().closed());
+  return kDone;
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ class Proxy:
     def __init__(self, path, behind):
         self.behind = str(behind)
         self.accepted = 0
+        self.passed = 0  # bytes, either way
         self.sockets = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
@@ -60,10 +61,10 @@ class Proxy:
                 threading.Thread(target=self.copy, args=(source, sink), daemon=True).start()
             self.accepted += 1
 
-    @staticmethod
-    def copy(source, sink):
+    def copy(self, source, sink):
         try:
             while data := source.recv(65536):
+                self.passed += len(data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:  # one side was reset, which the other is to see
@@ -220,6 +221,25 @@ class BrokenConnections(SharedDaemon):
 
     def test_a_client_does_not_look_for_a_run_that_nobody_knows(self):
         self.mig("watch", "0123456789abcdef", status=2)
+
+
+class ClosedPipe(SharedDaemon):
+    def passed_by(self, command, stdout):
+        before = self.proxy.passed
+        subprocess.run([MIG, command], cwd=self.tree, env=self.environment, stdout=stdout, check=True)
+        return self.proxy.passed - before
+
+    def test_nothing_is_asked_for_that_nobody_reads(self):
+        self.configure(f"unix:{self.folder}/proxy.sock")
+        for number in range(3000):  # several pages
+            parent = f"r{number - 1}" if number else "b"
+            (self.tree / "migrations" / f"r{number}.sql").write_text(f"-- parents: {parent}\n\n-- mig:up\nSELECT 1;\n")
+        self.mig("heads")
+        read_end, closed = os.pipe()
+        os.close(read_end)
+        self.addCleanup(os.close, closed)
+        for command in ("history", "log"):
+            self.assertLess(self.passed_by(command, closed), self.passed_by(command, subprocess.DEVNULL) / 2, command)
 
 
 class Stopping(SharedDaemon):
@@ -397,6 +417,15 @@ class OnATerminal(PrivateDaemon):
         self.read_until(b"left after enough")
         self.expect_end()
         self.assertIn(b"b (head)", self.shown)
+
+    def test_a_history_is_long_output(self):
+        for command in (["history"], ["history", "--graph"], ["log"], ["diff", "a", "b"]):
+            self.start_there(*command, MIG_PAGER="sed 's/^/paged: /'")
+            self.expect_end()
+            self.assertRegex(self.shown, rb"(?m)^paged: .*\bb\b", command)
+            self.start_there(*command, "--no-pager", MIG_PAGER="sed 's/^/paged: /'")
+            self.expect_end()
+            self.assertNotIn(b"paged", self.shown, command)
 
     def test_a_question_takes_either_y_for_yes(self):
         self.mig("upgrade")
