@@ -22,12 +22,32 @@ std::string OptionNames(const Command& command) {
   return names;
 }
 
+// "-C|--directory|-t|--target": what may stand before the command with a word that is none.
+std::string LeadingOptions() {
+  std::string pattern;
+  for (const Option& option : GlobalOptions()) {
+    if (option.value.empty()) continue;
+    for (std::string_view name : NamesOf(option))
+      pattern.append(pattern.empty() ? "" : "|").append(name);
+  }
+  return pattern;
+}
+
+// `--directory=DIR` is three words to bash.
 std::string BashScript() {
   std::string script =
       "_mig() {\n"
-      "  local word verb=\"\" options=\"\" current=\"${COMP_WORDS[COMP_CWORD]}\"\n"
+      "  local word value=\"\" verb=\"\" options=\"\" current=\"${COMP_WORDS[COMP_CWORD]}\"\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-      "    case \"$word\" in -*) ;; *) verb=\"$word\"; break ;; esac\n"
+      "    if [[ \"$word\" == = ]]; then value=yes; continue; fi\n"
+      "    if [[ -n \"$value\" ]]; then value=\"\"; continue; fi\n"
+      "    case \"$word\" in\n"
+      "      " +
+      LeadingOptions() +
+      ") value=yes ;;\n"
+      "      -*) ;;\n"
+      "      *) verb=\"$word\"; break ;;\n"
+      "    esac\n"
       "  done\n"
       "  case \"$verb\" in\n";
   for (const Command* command : AllCommands()) {
@@ -36,7 +56,9 @@ std::string BashScript() {
   }
   return script +
          "  esac\n"
-         "  if [[ -z \"$verb\" ]]; then\n"
+         "  if [[ -n \"$value\" ]]; then\n"
+         "    COMPREPLY=($(compgen -f -- \"${current#=}\"))\n"
+         "  elif [[ -z \"$verb\" ]]; then\n"
          "    COMPREPLY=($(compgen -W \"" +
          CommandNames() +
          "\" -- \"$current\"))\n"
