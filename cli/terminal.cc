@@ -19,6 +19,10 @@ bool ColorAllowed() {
   return term == nullptr || std::strcmp(term, "dumb") != 0;
 }
 
+Style StyleOf(bool color, bool terminal) {
+  return Style(color && terminal && ColorAllowed(), terminal);
+}
+
 int WidthOf(int descriptor) {
   winsize size{};
   if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
@@ -77,8 +81,8 @@ Terminal::Terminal(bool color, bool quiet)
       stderr_is_terminal_(::isatty(STDERR_FILENO) == 1),
       quiet_(quiet),
       width_(stderr_is_terminal_ ? WidthOf(STDERR_FILENO) : 80),
-      out_style_(color && ColorAllowed() && ::isatty(STDOUT_FILENO) == 1),
-      err_style_(color && ColorAllowed() && stderr_is_terminal_) {}
+      out_style_(StyleOf(color, ::isatty(STDOUT_FILENO) == 1)),
+      err_style_(StyleOf(color, stderr_is_terminal_)) {}
 
 void Terminal::Tell(std::string_view text) {
   if (!quiet_) Warn(text);

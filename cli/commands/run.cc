@@ -68,7 +68,7 @@ Result<int> PrintScript(Context& context, v1::Operation operation) {
   if (context.json()) {
     context.PrintJson(answer);
   } else {
-    context.terminal().Print(answer.script());
+    context.terminal().Print(context.terminal().out_style().Shown(answer.script()));
   }
   return kDone;
 }

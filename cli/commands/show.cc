@@ -37,8 +37,9 @@ Result<int> RunCatFile(Context& context) {
   if (context.json()) {
     context.PrintJson(answer);
   } else {
-    context.terminal().Print(context.args().Has("canonical") ? answer.canonical_text()
-                                                             : answer.body());
+    const bool canonical = context.args().Has("canonical");
+    context.terminal().Print(
+        context.terminal().out_style().Shown(canonical ? answer.canonical_text() : answer.body()));
   }
   return kDone;
 }

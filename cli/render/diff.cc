@@ -105,7 +105,7 @@ std::string Hunk(const std::vector<LineEdit>& edits, std::size_t begin, std::siz
   std::string text =
       style.Cyan(fmt::format("@@ -{} +{} @@", range(Kind::kAdded), range(Kind::kRemoved))) + "\n";
   for (std::size_t i = begin; i < end; ++i) {
-    const std::string line(edits[i].line);
+    const std::string line = style.Shown(edits[i].line);
     if (edits[i].kind == Kind::kKept) text += " " + line + "\n";
     if (edits[i].kind == Kind::kRemoved) text += style.Red("-" + line) + "\n";
     if (edits[i].kind == Kind::kAdded) text += style.Green("+" + line) + "\n";

@@ -20,7 +20,8 @@ struct LineEdit {
 // up where it would take too long.
 std::vector<LineEdit> LineEdits(std::string_view from, std::string_view to);
 
-// "--- from", "+++ to", and hunks with three lines around each change, as `diff -u` writes them.
+// "--- from", "+++ to", and hunks with three lines around each change, as `diff -u` writes them; on
+// a terminal each line as Style::Shown.
 // Empty for equal texts. An empty name is /dev/null.
 std::string UnifiedDiff(const std::string& from_name, std::string_view from,
                         const std::string& to_name, std::string_view to, const Style& style);

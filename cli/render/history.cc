@@ -13,7 +13,7 @@ std::string GraphLine(const v1::Revision& revision, const Style& style) {
   std::string line = ShortLine(revision, true, style);
   if (revision.depends_size() > 0)
     line += " " + style.Dim("(needs " + CommaList(revision.depends()) + ")");
-  return revision.message().empty() ? line : line + ", " + revision.message();
+  return revision.message().empty() ? line : line + ", " + style.Shown(revision.message());
 }
 
 std::string Row(const GraphRow& row, std::string_view text, const Style& style) {

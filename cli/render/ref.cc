@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/render/count.h"
+#include "cli/render/printable.h"
 #include "cli/render/table.h"
 
 namespace mig {
@@ -37,8 +38,8 @@ std::string What(const v1::RefMove& move) {
 }
 
 std::string Who(const v1::RefMove& move) {
-  if (move.author().empty()) return move.actor();
-  return move.author() + " (" + move.actor() + ")";
+  const std::string actor = PrintableLine(move.actor());
+  return move.author().empty() ? actor : PrintableLine(move.author()) + " (" + actor + ")";
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ std::string HistoryLine(const v1::Revision& revision, const Style& style) {
   std::string line =
       CommaList(revision.parents(), "<base>") + InParentheses(CommaList(revision.depends()));
   line += " -> " + ShortLine(revision, true, style);
-  return revision.message().empty() ? line : line + ", " + revision.message();
+  return revision.message().empty() ? line : line + ", " + style.Shown(revision.message());
 }
 
 std::string Entry(const v1::Revision& revision, const Style& style) {
@@ -67,10 +67,10 @@ std::string Entry(const v1::Revision& revision, const Style& style) {
   entry += Field("Also depends on", CommaList(revision.depends()));
   if (revision.branch_point()) entry += Field("Branches into", CommaList(revision.children()));
   entry += Field("Branch names", CommaList(revision.labels()));
-  entry += Field("Path", revision.path()) + Field("Author", revision.author()) +
+  entry += Field("Path", revision.path()) + Field("Author", style.Shown(revision.author())) +
            Field("Created", revision.created());
-  entry += Field("Irreversible", revision.irreversible());
-  return entry + "\n" + Indented(revision.message());
+  entry += Field("Irreversible", style.Shown(revision.irreversible()));
+  return entry + "\n" + Indented(style.Shown(revision.message()));
 }
 
 std::string RenderHeads(const v1::ListHeadsResponse& answer, bool verbose, const Style& style) {
@@ -87,7 +87,8 @@ std::string RenderBranches(const v1::ListBranchesResponse& answer, bool verbose,
     text += verbose ? Entry(point, style) : ShortLine(point, true, style) + "\n";
     for (const v1::Revision& child : branch.children()) {
       text += std::string(point.name().size(), ' ') + " -> " + ShortLine(child, true, style);
-      text += verbose && !child.message().empty() ? ", " + child.message() + "\n" : "\n";
+      if (verbose && !child.message().empty()) text += ", " + style.Shown(child.message());
+      text += "\n";
     }
     text += "\n";
   }
@@ -108,7 +109,7 @@ std::string RenderShown(const v1::ShowRevisionsResponse& answer, const Style& st
   for (const auto& shown : answer.revisions()) {
     std::string_view sections = Sections(shown.body());
     text += (text.empty() ? "" : "\n") + Entry(shown.revision(), style);
-    if (!sections.empty()) text += "\n" + std::string(sections);
+    if (!sections.empty()) text += "\n" + style.Shown(sections);
     if (!text.ends_with('\n')) text += '\n';
   }
   return text;

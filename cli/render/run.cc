@@ -57,17 +57,17 @@ std::string StatementText(const v1::PlanStatement& statement, const Style& style
   std::string text = style.Dim("-- locks: " + statement.summary()) + "\n";
   for (const auto& destroys : statement.destroys()) {
     text += style.Red("-- destroys: " + destroys.kind() +
-                      (destroys.object().empty() ? "" : " " + destroys.object())) +
+                      (destroys.object().empty() ? "" : " " + style.Shown(destroys.object()))) +
             "\n";
   }
   if (statement.alone()) text += style.Dim("-- outside of a transaction") + "\n";
-  return text + statement.sql() + ";\n\n";
+  return text + style.Shown(statement.sql()) + ";\n\n";
 }
 
 // "with OWNER = shop_owner", or the name alone.
 std::string PlaceholderLine(const v1::Placeholder& placeholder, const Style& style) {
   const std::string name = style.Dim("with ") + placeholder.name();
-  return placeholder.has_value() ? name + " = " + placeholder.value() : name;
+  return placeholder.has_value() ? name + " = " + style.Shown(placeholder.value()) : name;
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ std::string StepLine(const v1::PlanStep& step, const Style& style) {
     line += " " + CommaList(step.from(), "<base>") + " -> " +
             style.Yellow(CommaList(step.to(), "<base>"));
   }
-  return step.message().empty() ? line : line + ", " + step.message();
+  return step.message().empty() ? line : line + ", " + style.Shown(step.message());
 }
 
 RunProgress::Shown RunProgress::On(const v1::RunEvent& event) {

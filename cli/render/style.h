@@ -1,4 +1,4 @@
-// Colours, or none.
+// Colours, or none; and what a terminal may be given.
 #pragma once
 
 #include <string>
@@ -8,7 +8,9 @@ namespace mig {
 
 class Style {
  public:
-  explicit Style(bool color = false) : color_(color) {}
+  explicit Style(bool color = false) : Style(color, color) {}
+  // `terminal`: what is written is for one, in a pager or not.
+  Style(bool color, bool terminal) : color_(color), terminal_(terminal) {}
 
   bool color() const { return color_; }
   std::string Bold(std::string_view text) const { return Wrap("1", text); }
@@ -18,10 +20,15 @@ class Style {
   std::string Yellow(std::string_view text) const { return Wrap("33", text); }
   std::string Cyan(std::string_view text) const { return Wrap("36", text); }
 
+  // Text of others, such as SQL: on a terminal as Printable() (printable.h), which pagers do not
+  // see to. Files and pipes get it byte for byte.
+  std::string Shown(std::string_view text) const;
+
  private:
   std::string Wrap(std::string_view code, std::string_view text) const;
 
   bool color_;
+  bool terminal_;
 };
 
 }  // namespace mig

@@ -34,7 +34,7 @@ std::string RenderPart(const Part& part, const Style& style) {
   text += "\n";
   if (part.state() != Part::STATE_IN_DOUBT) return text;
   if (part.sql().empty()) return text + "    its text is not known any more\n";
-  return text + Indented(part.sql()) + "  found: " + part.found() + "\n";
+  return text + Indented(style.Shown(part.sql())) + "  found: " + style.Shown(part.found()) + "\n";
 }
 
 }  // namespace

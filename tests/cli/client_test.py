@@ -427,6 +427,17 @@ class OnATerminal(PrivateDaemon):
             self.expect_end()
             self.assertNotIn(b"paged", self.shown, command)
 
+    def test_sql_does_not_steer_it(self):
+        file = self.tree / "migrations" / "b.sql"
+        file.write_text(file.read_text().replace("(id", "(/* \x1b[2J */ id"))
+        for command in (["show", "b"], ["cat-file", "b"], ["diff", "a", "b"], ["diff", "a", "b", "--no-pager"],
+                        ["plan", "upgrade", "b", "-v"], ["upgrade", "b", "--sql"]):
+            self.start_there(*command, MIG_PAGER="sed p")
+            self.expect_end()
+            self.assertIn(b"\\x1b[2J", self.shown, command)
+            self.assertNotIn(b"\x1b", self.shown, command)
+            self.assertIn("\x1b[2J", self.mig(*command), command)
+
     def test_a_question_takes_either_y_for_yes(self):
         self.mig("upgrade")
         file = self.tree / "migrations" / "b.sql"

@@ -30,6 +30,15 @@ TEST(UnifiedDiff, OfANewFileComesFromNothing) {
             "--- /dev/null\n+++ b/x.sql\n@@ -0,0 +1 @@\n+a\n");
 }
 
+TEST(UnifiedDiff, ShowsControlCharactersToATerminalAlone) {
+  const auto diff = [](const Style& style) {
+    return UnifiedDiff("a", "-\n", "b", "\x1b[2J\n", style);
+  };
+  EXPECT_EQ(diff(Style(false, true)), "--- a\n+++ b\n@@ -1 +1 @@\n--\n+\\x1b[2J\n");
+  EXPECT_EQ(diff(Style(false, false)), "--- a\n+++ b\n@@ -1 +1 @@\n--\n+\x1b[2J\n");
+  EXPECT_NE(UnifiedDiff("a", "\x1b\n", "b", "\\x1b\n", Style(false, true)), "");
+}
+
 TEST(LineEdits, LeadFromOneTextToTheOther) {
   std::mt19937 random(3);
   const auto text = [&] {

@@ -47,6 +47,18 @@ TEST(RenderMoves, SaysWhoMovedItForWhom) {
             "1  2026-01-05T09:00:00Z  Ann (token ci)  created at users\n");
 }
 
+TEST(RenderMoves, ShowsControlCharactersOfWhoMovedIt) {
+  v1::RefMove deleted;
+  deleted.set_number(1);
+  deleted.set_kind(v1::RefMove::KIND_DELETED);
+  deleted.set_time("2026-01-05T09:00:00Z");
+  deleted.set_actor("user\n9");
+  deleted.set_author("A\x1b[8m");
+  *deleted.add_from() = Head("users");
+  EXPECT_EQ(RenderMoves({deleted}, Style()),
+            "1  2026-01-05T09:00:00Z  A\\x1b[8m (user\\x0a9)  deleted, was at users\n");
+}
+
 TEST(RenderMoved, SaysWhatBecameOfARef) {
   const std::vector<v1::RefHead> a = {Head("a")};
   const std::vector<v1::RefHead> b = {Head("b")};

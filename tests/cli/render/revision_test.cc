@@ -116,6 +116,16 @@ a -> b, left
 )");
 }
 
+TEST(Shown, IsSqlByteForByteButOnATerminal) {
+  const auto answer = Parse<v1::ShowRevisionsResponse>(
+      "revisions { revision { name: 'a' message: '\\302\\2332J' } body: '-- mig:up\\nSELECT "
+      "\\033[8m;\\n' }");
+  const std::string entry = "Rev: a\nParent: <base>\n\n    ";
+  EXPECT_EQ(RenderShown(answer, kPlain), entry + "\u009b2J\n\n-- mig:up\nSELECT \x1b[8m;\n");
+  EXPECT_EQ(RenderShown(answer, Style(false, true)),
+            entry + "\\xc2\\x9b2J\n\n-- mig:up\nSELECT \\x1b[8m;\n");
+}
+
 TEST(History, DrawsItsGraph) {
   EXPECT_EQ(RenderHistory(Diamond(), {.graph = true}, kPlain), R"(* d (head) (mergepoint), join
 |\
