@@ -117,7 +117,7 @@ Environment ParseDotEnv(std::string_view text) {
 Result<Config> LoadConfig(const std::string& folder, const Environment& environment) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  fs::path start = fs::absolute(folder, ignored).lexically_normal();
+  fs::path start = TRY(AbsolutePath(folder));
   if (!start.has_filename()) start = start.parent_path();
   for (fs::path root = start;; root = root.parent_path()) {
     fs::path file = root / "mig.toml";

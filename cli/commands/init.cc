@@ -86,9 +86,8 @@ std::optional<std::uintmax_t> SizeOf(const fs::path& path) {
   return absent ? std::nullopt : std::optional(bytes);
 }
 
-fs::path RootOf(const std::string& directory) {
-  std::error_code ignored;
-  fs::path root = fs::absolute(directory.empty() ? "." : directory, ignored).lexically_normal();
+Result<fs::path> RootOf(const std::string& directory) {
+  const fs::path root = TRY(AbsolutePath(directory.empty() ? "." : directory));
   return root.has_filename() ? root : root.parent_path();
 }
 
@@ -96,7 +95,7 @@ Result<int> RunInit(Context& context) {
   const ProjectTemplate* chosen = TRY(ChosenTemplate(context.args().Value("template")));
   std::string directory = context.args().Operand(0);
   bool adopt = context.args().Has("from");
-  fs::path root = RootOf(directory);
+  const fs::path root = TRY(RootOf(directory));
   const std::string from = context.args().Value("from");
   const std::vector<fs::path> written = NewFiles(root);
   const std::optional<std::uintmax_t> dot_env_bytes = SizeOf(root / ".env");

@@ -492,8 +492,10 @@ class Surroundings(PrivateDaemon):
         self.assertEqual(self.mig("current"), "b (head)\n")
 
     def test_a_folder_that_is_gone_is_told(self):
-        told = self.shell('mkdir gone; cd gone; rmdir ../gone; exec "$0" backup copy', status=2).stderr
-        self.assertIn("cannot tell where `copy` is: No such file or directory [FILE_UNREADABLE]", told)
+        for command, path in (("backup copy", "copy"), ("init", "."), ("init shop", "shop"), ("heads", ".")):
+            told = self.shell(f'mkdir gone; cd gone; rmdir ../gone; exec "$0" {command}', status=2).stderr
+            self.assertEqual(told, f"error: cannot tell where `{path}` is: No such file or directory [FILE_UNREADABLE]\n"
+                                   "hint: give a path that begins with /\n", command)
 
 
 if __name__ == "__main__":
