@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 #include <vector>
@@ -75,8 +76,12 @@ void FillStandardDescriptors() {
 
 int Main(const std::vector<std::string>& given) {
   Words words = VerbOf(given);
-  bool json = std::ranges::find(words.rest, "--json") != words.rest.end();
-  Terminal plain(true, false);
+  // What counts before a command is known, whose arguments may be wrong.
+  const auto is_said = [&words](std::string_view option) {
+    return std::ranges::find(words.rest, option) != words.rest.end();
+  };
+  const bool json = is_said("--json");
+  Terminal plain(!is_said("--no-color"), false);
   if (given.empty()) {
     plain.Warn(Overview(plain.err_style()));
     return InfoOf(Reason::kUsage).exit_status;

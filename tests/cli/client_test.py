@@ -427,6 +427,14 @@ class OnATerminal(PrivateDaemon):
             self.expect_end()
             self.assertNotIn(b"paged", self.shown, command)
 
+    def test_errors_of_usage_are_plain_where_that_is_asked_for(self):
+        for command in (["upgarde"], ["upgrade", "--sqll"], ["upgrade", "a", "b"], ["heads", "-t", "prod", "x"]):
+            for plain in ([], ["--no-color"]):
+                self.start_there(*plain, *command, NO_COLOR="")
+                self.expect_end(2)
+                self.assertIn(b"[USAGE]" if plain else b"\x1b[", self.shown, command)
+                self.assertEqual(b"\x1b" in self.shown, not plain, command)
+
     def test_sql_does_not_steer_it(self):
         file = self.tree / "migrations" / "b.sql"
         file.write_text(file.read_text().replace("(id", "(/* \x1b[2J */ id"))
