@@ -7,6 +7,11 @@
 #include "daemon/alembic_version.h"
 
 namespace mig {
+namespace {
+
+constexpr std::size_t kMostReadings = 64;  // of a stamp; one name alone has seldom more than two
+
+}  // namespace
 
 void LogAudit::Add(const char* kind, std::int64_t sequence, std::string message) {
   findings_.push_back({kind, sequence, std::move(message)});
@@ -109,7 +114,9 @@ std::optional<AuditFinding> VersionAudit::TakeObject(const ObjectRow& row) {
   return std::nullopt;
 }
 
-void VersionAudit::Enter(const Id& id) {
+// With what it stands on. False: what stands there by name is other content than that.
+bool VersionAudit::Enter(const Id& id, Applied& applied) {
+  bool fits = true;
   std::vector<Id> todo = {id};
   while (!todo.empty()) {
     const auto object = objects_.find(todo.back());
@@ -117,38 +124,53 @@ void VersionAudit::Enter(const Id& id) {
     todo.pop_back();
     if (object == objects_.end()) {
       unknown_ = fmt::format("mig_object has no row of {}", at.short_hex());
-      return;
+      return fits;
     }
-    applied_[object->second.name] = at;
+    applied[object->second.name] = at;
     for (const Id& below : object->second.below) {
-      const auto name = objects_.find(below);
-      const bool known = name != objects_.end() && applied_.contains(name->second.name);
-      if (!known) todo.push_back(below);
+      const auto known = objects_.find(below);
+      const auto there = known == objects_.end() ? applied.end() : applied.find(known->second.name);
+      if (there == applied.end()) {
+        todo.push_back(below);
+      } else {
+        fits = fits && there->second == below;
+      }
     }
   }
+  return fits;
 }
 
-// A stamp says names alone: which revisions they are is known where each name has one content.
 void VersionAudit::Stamp(const LogRow& row) {
-  applied_.clear();
+  possible_ = {{}};
   unknown_.clear();
   std::string_view names = row.entry.name;
   if (names.ends_with(kFromAlembic)) names.remove_suffix(kFromAlembic.size());
   while (!names.empty() && unknown_.empty()) {
     const std::size_t comma = std::min(names.find(", "), names.size());
-    const std::string_view name = names.substr(0, comma);
+    StampOne(names.substr(0, comma), row.entry.sequence);
     names.remove_prefix(std::min(comma + 2, names.size()));
-    std::vector<Id> ids;
-    for (const auto& [id, object] : objects_) {
-      if (object.name == name) ids.push_back(id);
-    }
-    if (ids.size() == 1) {
-      Enter(ids[0]);
-    } else {
-      unknown_ = fmt::format("row {} stamps {}, of which mig_object has {} contents",
-                             row.entry.sequence, name, ids.size());
+  }
+}
+
+void VersionAudit::StampOne(std::string_view name, std::int64_t sequence) {
+  std::vector<Id> ids;
+  for (const auto& [id, object] : objects_) {
+    if (object.name == name) ids.push_back(id);
+  }
+  std::vector<Applied> next;
+  for (const Applied& before : possible_) {
+    for (const Id& id : ids) {
+      const auto there = before.find(std::string(name));
+      if (there != before.end() && there->second != id) continue;
+      Applied applied = before;
+      if (Enter(id, applied) || ids.size() == 1) next.push_back(std::move(applied));
     }
   }
+  if (next.empty() || next.size() > kMostReadings) {
+    unknown_ = fmt::format("row {} stamps {}, of which mig_object has {} contents", sequence, name,
+                           ids.size());
+  }
+  possible_ = std::move(next);
 }
 
 void VersionAudit::TakeLog(const LogRow& row) {
@@ -158,11 +180,11 @@ void VersionAudit::TakeLog(const LogRow& row) {
   if (!unknown_.empty()) return;
   const auto id = Id::FromHex(entry.id);
   if (entry.direction == NameOf(StepKind::kDowngrade)) {
-    applied_.erase(entry.name);
+    for (Applied& applied : possible_) applied.erase(entry.name);
   } else if (entry.direction == NameOf(StepKind::kRelink) && id) {
-    applied_[entry.name] = *id;
+    for (Applied& applied : possible_) applied[entry.name] = *id;
   } else if (entry.direction == NameOf(StepKind::kUpgrade) && id) {
-    Enter(*id);
+    for (Applied& applied : possible_) Enter(*id, applied);
   } else if (entry.direction != kBackupDirection && entry.direction != kPlaceholdersDirection &&
              entry.direction != kAdoptDirection && entry.direction != kBreakDirection) {
     unknown_ = fmt::format("row {} is of a kind that this mig does not know: {}", entry.sequence,
@@ -171,19 +193,26 @@ void VersionAudit::TakeLog(const LogRow& row) {
 }
 
 VersionAudit::Outcome VersionAudit::Compare(const std::vector<VersionRow>& rows) const {
-  Outcome outcome;
-  outcome.unchecked = unknown_;
-  if (!unknown_.empty()) return outcome;
+  if (!unknown_.empty()) return {{}, unknown_};
+  std::vector<AuditFinding> fewest = CompareOne(possible_.front(), rows);
+  for (const Applied& applied : possible_) {
+    std::vector<AuditFinding> findings = CompareOne(applied, rows);
+    if (findings.size() < fewest.size()) fewest = std::move(findings);
+  }
+  return {std::move(fewest), ""};
+}
+
+std::vector<AuditFinding> VersionAudit::CompareOne(const Applied& applied,
+                                                   const std::vector<VersionRow>& rows) const {
+  std::vector<AuditFinding> findings;
   std::set<Id> maximal;
-  for (const auto& [name, id] : applied_) maximal.insert(id);
-  for (const auto& [name, id] : applied_) {
+  for (const auto& [name, id] : applied) maximal.insert(id);
+  for (const auto& [name, id] : applied) {
     const auto object = objects_.find(id);
     if (object == objects_.end()) continue;
     for (const Id& below : object->second.below) maximal.erase(below);
   }
-  const auto add = [&](const std::string& what) {
-    outcome.findings.push_back({"versions", 0, what});
-  };
+  const auto add = [&](const std::string& what) { findings.push_back({"versions", 0, what}); };
   for (const VersionRow& row : rows) {
     if (maximal.erase(row.id) == 0)
       add(fmt::format("mig_version has {} ({}), and by the log it is not there", row.name,
@@ -193,12 +222,12 @@ VersionAudit::Outcome VersionAudit::Compare(const std::vector<VersionRow>& rows)
       add(fmt::format("mig_version calls {} {}, and its name is {}", row.id.short_hex(), row.name,
                       object->second.name));
   }
-  for (const auto& [name, id] : applied_) {
+  for (const auto& [name, id] : applied) {
     if (maximal.contains(id))
       add(fmt::format("mig_version lacks {} ({}), which by the log is there", name,
                       id.short_hex()));
   }
-  return outcome;
+  return findings;
 }
 
 std::optional<std::string> WhatChanged(const IdentityFacts& facts) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/bookkeeping.h"
@@ -64,7 +65,9 @@ struct ObjectRow {
   std::string content;
 };
 
-// Replays what the log says was done, and compares it with the version table.
+// Replays what the log says was done, and compares it with the version table. A stamp says names
+// alone: where mig_object has several contents of one, each is followed, and the version table is
+// to be what one of them comes to.
 class VersionAudit {
  public:
   // An object whose content is what its id says; others are findings.
@@ -83,11 +86,16 @@ class VersionAudit {
     std::string name;
     std::vector<Id> below;  // parents and dependencies
   };
+  using Applied = std::map<std::string, Id>;  // by name
   void Stamp(const LogRow& row);
-  void Enter(const Id& id);
+  void StampOne(std::string_view name, std::int64_t sequence);
+  bool Enter(const Id& id, Applied& applied);
+  std::vector<AuditFinding> CompareOne(const Applied& applied,
+                                       const std::vector<VersionRow>& rows) const;
 
   std::map<Id, Object> objects_;
-  std::map<std::string, Id> applied_;  // by name
+  // More than one behind a stamp that can be read several ways.
+  std::vector<Applied> possible_ = std::vector<Applied>(1);
   std::string unknown_;
 };
 

@@ -51,7 +51,9 @@ std::string RenderAudit(const v1::VerifyAuditResponse& audit, const std::string&
   }
   if (!audit.unchecked().empty())
     text += "not compared: mig_version with the log, because " + audit.unchecked() + "\n";
-  if (audit.findings().empty()) text += style.Green("all is as mig left it") + "\n";
+  if (!audit.findings().empty()) return text;
+  const std::string what = audit.unchecked().empty() ? "all" : "the rest";
+  text += style.Green(what + " is as mig left it") + "\n";
   return text;
 }
 

@@ -30,6 +30,14 @@ TEST(Audit, ListsFindingsBelow) {
             "not compared: mig_version with the log, because x\n");
 }
 
+TEST(Audit, SaysNotOfAllThatItIsAsItWasWhereSomethingWasNotCompared) {
+  EXPECT_EQ(RenderAudit(Parsed<v1::VerifyAuditResponse>("rows: 2 objects: 2 unchecked: 'x'"),
+                        "prod", Style()),
+            "prod: 2 rows of the log, 2 revisions; this daemon had not seen the log before\n"
+            "not compared: mig_version with the log, because x\n"
+            "the rest is as mig left it\n");
+}
+
 constexpr char kLog[] =
     "entries { sequence: 12 direction: 'upgrade' name: 'users' actor: 'Ann' finished: '2026' "
     "outcome: 'done' hash: 'h' id: 'i' started: '2025' duration_us: 1500 plan: 'p' }"
