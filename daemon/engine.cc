@@ -287,7 +287,7 @@ Result<OpenTarget> Engine::OpenForRun(const RunSpec& spec, const ViewPtr& view,
                                       const TargetAddress& address, const Observer& observe) {
   auto target = Open(address, IfMissing::kFail, open_session_);
   const bool create = spec.operation.kind == Operation::Kind::kUpgrade && !target &&
-                      target.error().reason == Reason::kDatabaseMissing;
+                      IsYetToBeMade(address, target.error());
   if (!create) return target;
   const Dialect dialect = address.url.dialect;
   const RunPlan plan =
@@ -431,8 +431,7 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& asked) {
       plan.warnings.push_back(WarningOf(*unfinished));
     return plan;
   }
-  if (target.error().reason != Reason::kDatabaseMissing)
-    return Unexpected(std::move(target).error());
+  if (!IsYetToBeMade(address, target.error())) return Unexpected(std::move(target).error());
   return PlanOperation(Situation::Untouched(view), spec.operation, address.url.dialect,
                        address.placeholders);
 }

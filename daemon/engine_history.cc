@@ -120,7 +120,7 @@ Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetS
   const TargetAddress address = TRY(AddressOf(*spec));
   marked.target_url = address.url.redacted;
   auto target = OpenToRead(address);
-  if (!target && target.error().reason == Reason::kDatabaseMissing) return marked;
+  if (!target && IsYetToBeMade(address, target.error())) return marked;
   if (!target) return Unexpected(std::move(target).error());
   const Situation situation = TRY(SituationOf(view, *target, histories_));
   marked = TRY(CurrentOf(situation)).marked;
@@ -229,7 +229,7 @@ Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& asked) {
 Result<RevisionPtr> Engine::HalfApplied(const TargetSpec& spec, const std::string& name) {
   const TargetAddress address = TRY(AddressOf(spec));
   auto target = Open(address, IfMissing::kFail);
-  if (!target && target.error().reason == Reason::kDatabaseMissing) return RevisionPtr();
+  if (!target && IsYetToBeMade(address, target.error())) return RevisionPtr();
   if (!target) return Unexpected(std::move(target).error());
   const auto unfinished = TRY(UnfinishedOf(*target));
   if (!unfinished || unfinished->name != name) return RevisionPtr();

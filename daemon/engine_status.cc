@@ -128,7 +128,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
       situation = TRY(SituationOf(view, *target, histories_));
       if (situation.state.format != 0)
         unfinished = TRY(ReadUnfinished(*target->session, target->book));
-    } else if (target.error().reason != Reason::kDatabaseMissing) {
+    } else if (!IsYetToBeMade(address, target.error())) {
       return Unexpected(std::move(target).error());
     }
   }

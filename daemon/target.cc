@@ -88,6 +88,10 @@ Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing,
   return OpenTarget{address, std::move(*session), std::move(book), std::move(alembic)};
 }
 
+bool IsYetToBeMade(const TargetAddress& address, const Error& error) {
+  return address.url.dialect == Dialect::kSqlite && error.reason == Reason::kDatabaseMissing;
+}
+
 namespace {
 
 Result<TargetState> ReadOwnTables(OpenTarget& target) {

@@ -66,6 +66,9 @@ using SessionOpener =
 // Errors: those of OpenSession, naming the target.
 Result<OpenTarget> Open(const TargetAddress& address, IfMissing if_missing,
                         const SessionOpener& open_session = OpenSession);
+// Whether the error of an Open is of a database that an upgrade makes, and that so counts as an
+// empty one: a SQLite file. Others that are missing may be a typing error.
+bool IsYetToBeMade(const TargetAddress& address, const Error& error);
 
 // What the tables say. Without tables: format 0 and no rows.
 struct TargetState {

@@ -252,6 +252,20 @@ TEST_P(EngineTest, CreatesASqliteFileForAnUpgradeAlone) {
   EXPECT_EQ(scene_.Rows(), "a");
 }
 
+TEST_P(EngineTest, ReadsNoDatabaseOfAServerThatIsMissingAsAnEmptyOne) {
+  if (GetParam() != Dialect::kMariadb) GTEST_SKIP() << "PostgreSQL has no code for it";
+  scene_.Draw("a");
+  scene_.MoveTo(MariadbServerOfTests().Url("typo"));
+  const auto status = scene_.engine().Status(scene_.View(), scene_.target());
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().reason, Reason::kDatabaseMissing);
+  EXPECT_EQ(scene_.Plan(kUpgradeAll), "DATABASE_MISSING");
+  const auto heads = scene_.engine().ListHeads(scene_.View(), false, scene_.target());
+  ASSERT_FALSE(heads);
+  EXPECT_EQ(heads.error().reason, Reason::kDatabaseMissing);
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_MISSING");
+}
+
 // Whatever is asked of whatever graph: after every commit the version table holds exactly the
 // maximal elements of what the schema shows to be applied.
 class Invariant : public testing::TestWithParam<Dialect> {};
