@@ -177,7 +177,13 @@ Result<ResolvedTarget> TargetOf(const Config& config, std::string_view wanted) {
   auto configured = config.targets.find(target.name);
   if (configured != config.targets.end()) {
     const TargetConfig& found = configured->second;
-    target.url = TRY(ExpandVariables(config, found.url, "targets." + target.name + ".url"));
+    const std::string key = "targets." + target.name + ".url";
+    target.url = TRY(ExpandVariables(config, found.url, key));
+    if (target.url.empty() && !found.url.text.empty()) {
+      return ConfigError(config, found.url.line,
+                         "`" + key + "` is empty: so is the environment variable that it names",
+                         "set it, or write it into .env beside mig.toml");
+    }
     target.schema = found.schema;
     target.is_protected = found.is_protected;
     const std::string prefix = "targets." + target.name + ".backup";

@@ -199,6 +199,11 @@ Result<std::optional<v1::Target>> Context::target_if_any() {
   return std::move(found).error();
 }
 
+Result<std::optional<v1::Target>> Context::target_for(std::string_view expression) {
+  if (expression != "current") return target_if_any();
+  return std::optional<v1::Target>(TRY(target()));
+}
+
 Result<const WorkTree*> Context::work_tree() {
   const Config* project = TRY(config());
   if (!tree_) tree_ = TRY(ReadWorkTree(*project));

@@ -67,6 +67,8 @@ class Context {
   Result<v1::Target> target(const std::string& name);
   // As target(), but unset where the work tree has none and none was asked for.
   Result<std::optional<v1::Target>> target_if_any();
+  // The same for the revisions of an expression: only for `current` there must be one.
+  Result<std::optional<v1::Target>> target_for(std::string_view expression);
 
   // Every target of the work tree whose url can be made out; of the others a warning is told.
   Result<std::vector<v1::Target>> all_targets();

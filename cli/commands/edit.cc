@@ -23,7 +23,7 @@ Result<void> Edit(Context& context, const v1::Revision& revision) {
 Result<int> RunEdit(Context& context) {
   v1::ShowRevisionsRequest request;
   request.set_revision(context.args().Operand(0));
-  if (std::optional<v1::Target> target = TRY(context.target_if_any()))
+  if (std::optional<v1::Target> target = TRY(context.target_for(request.revision())))
     *request.mutable_target() = *target;
   v1::ShowRevisionsResponse answer = TRY(context.Ask(request));
   if (answer.revisions().empty()) {

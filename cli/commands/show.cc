@@ -17,7 +17,7 @@ Result<int> RunShow(Context& context) {
   context.LookAt(context.args().Value("ref"));
   v1::ShowRevisionsRequest request;
   request.set_revision(context.args().Operand(0));
-  if (std::optional<v1::Target> target = TRY(context.target_if_any()))
+  if (std::optional<v1::Target> target = TRY(context.target_for(request.revision())))
     *request.mutable_target() = *target;
   v1::ShowRevisionsResponse answer = TRY(context.Ask(request));
   if (context.json()) {

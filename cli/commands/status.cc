@@ -9,9 +9,19 @@ constexpr Option kStatusOptions[] = {
     {"--exit-code", "", "exit status 4 when anything is pending, edited or missing"},
 };
 
+// Unset where there is none to ask, which is told: what is applied is then not known.
+Result<std::optional<v1::Target>> TargetToAsk(Context& context) {
+  Result<v1::Target> found = context.target();
+  if (found) return std::optional<v1::Target>(std::move(found).value());
+  const bool needs_one = context.args().Has("target") || context.args().Has("exit-code");
+  if (found.error().reason != Reason::kNoTarget || needs_one) return std::move(found).error();
+  context.Advise("no target was asked: " + found.error().message);
+  return std::optional<v1::Target>();
+}
+
 Result<int> RunStatus(Context& context) {
   v1::GetStatusRequest request;
-  std::optional<v1::Target> target = TRY(context.target_if_any());
+  std::optional<v1::Target> target = TRY(TargetToAsk(context));
   if (target) *request.mutable_target() = *target;
   v1::GetStatusResponse answer = TRY(context.Ask(request));
   Terminal& terminal = context.terminal();

@@ -32,6 +32,13 @@ constexpr Paragraph kParagraphs[] = {
     {Status::STATE_NEW, "new", "may be edited freely until they are applied or pushed"},
 };
 
+// Where no target was asked.
+constexpr Paragraph kOfFilesAlone[] = {
+    {Status::STATE_PUSHED, "pushed",
+     "what was pushed does not change: write another revision instead"},
+    {Status::STATE_NEW, "not pushed", "whether they are applied is not known: no target was asked"},
+};
+
 std::string Line(const Status::Entry& entry) {
   std::string line = "  " + (entry.path().empty() ? entry.name() : entry.path());
   return entry.because_of().empty() ? line : line + " (because of " + entry.because_of() + ")";
@@ -55,14 +62,17 @@ std::string Pending(int count) {
 }  // namespace
 
 std::string RenderStatus(const Status& status, const std::string& target_name, const Style& style) {
-  std::string text;
-  if (!target_name.empty()) {
-    text += "target:   " + target_name +
-            (status.target_url().empty() ? "" : " (" + status.target_url() + ")") + "\n";
-    text += "current:  " + style.Yellow(CommaList(status.current(), "<base>")) + "\n";
+  const std::string heads = "heads:    " + style.Yellow(CommaList(status.heads(), "<none>")) + "\n";
+  if (target_name.empty()) {
+    std::string text = heads;
+    for (const Paragraph& paragraph : kOfFilesAlone)
+      text += ParagraphLines(status, paragraph, style);
+    return text;
   }
-  text += "heads:    " + style.Yellow(CommaList(status.heads(), "<none>")) + "\n";
-  if (!target_name.empty()) text += "pending:  " + Pending(status.pending()) + "\n";
+  std::string text = "target:   " + target_name +
+                     (status.target_url().empty() ? "" : " (" + status.target_url() + ")") + "\n";
+  text += "current:  " + style.Yellow(CommaList(status.current(), "<base>")) + "\n" + heads;
+  text += "pending:  " + Pending(status.pending()) + "\n";
   for (const Paragraph& paragraph : kParagraphs) text += ParagraphLines(status, paragraph, style);
   return text;
 }

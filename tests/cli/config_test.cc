@@ -183,6 +183,14 @@ TEST(Target, WithoutAUrlIsDatabaseUrl) {
   EXPECT_EQ(TargetOf(WithTargets(""), "").error().reason, Reason::kNoTarget);
 }
 
+TEST(Target, WhoseUrlIsAnEmptyVariableSaysSo) {
+  const Result<ResolvedTarget> target = TargetOf(
+      WithTargets("[targets.dev]\nurl = \"${DATABASE_URL}\"\n", {{"DATABASE_URL", ""}}), "");
+  ASSERT_FALSE(target.has_value());
+  EXPECT_EQ(target.error().reason, Reason::kConfigInvalid);
+  EXPECT_THAT(target.error().message, HasSubstr("`targets.dev.url` is empty"));
+}
+
 TEST(Target, UnknownNamesTheNearestAndNeverFallsBackToDatabaseUrl) {
   Result<ResolvedTarget> target =
       TargetOf(WithTargets("[targets.prod]\nurl = \"x\"\n", {{"DATABASE_URL", "sqlite:e"}}), "prd");

@@ -22,6 +22,23 @@ TEST(Status, WithoutATargetSaysOnlyWhatTheFilesSay) {
   EXPECT_EQ(RenderStatus(Parse("heads: 'b'"), "", Style(false)), "heads:    b\n");
 }
 
+TEST(Status, WithoutATargetDoesNotSayThatNothingIsApplied) {
+  v1::GetStatusResponse status = Parse(R"(
+      heads: 'b' pending: 1
+      entries { state: STATE_NEW name: 'b' path: 'm/b.sql' }
+      entries { state: STATE_PUSHED name: 'a' path: 'm/a.sql' })");
+  EXPECT_EQ(RenderStatus(status, "", Style(false)), R"(heads:    b
+
+pushed
+  (what was pushed does not change: write another revision instead)
+  m/a.sql
+
+not pushed
+  (whether they are applied is not known: no target was asked)
+  m/b.sql
+)");
+}
+
 TEST(Status, GroupsFilesByStateAndSaysWhatToDo) {
   v1::GetStatusResponse status = Parse(R"(
       heads: 'd' current: 'c' pending: 1
