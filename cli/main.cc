@@ -35,7 +35,7 @@ Result<int> RunCommand(Context& context) {
 // The exit status. Errors go to stderr, with --json as JSON.
 int Report(const Error& error, bool json, Terminal& terminal) {
   terminal.Warn(json ? RenderErrorJson(error) : RenderError(error, terminal.err_style()));
-  return InfoOf(error.reason).exit_status;
+  return ExitStatusOf(error);
 }
 
 // `mig --version` and `mig --help` are spellings of commands; options before the verb are the

@@ -371,9 +371,10 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     finished.steps_done = executor.steps_done();
     finished.steps_total = static_cast<int>(plan.steps.size());
     take_note_of(target);
-    if (!ran)
-      finished.state = StateSentence(finished, executor.state(),
-                                     ran.error().reason != Reason::kDatabaseUnreachable);
+    if (ran) return {};
+    finished.state = StateSentence(finished, executor.state(),
+                                   ran.error().reason != Reason::kDatabaseUnreachable);
+    if (executor.changed()) ran.error().details["changed"] = "true";
     return ran;
   }();
   watch.reset();  // nothing is told behind the end

@@ -67,8 +67,8 @@ struct RunFinished {
   int steps_done = 0;
   int steps_total = 0;
   std::vector<std::string> current;  // names of the version table's rows
-  std::optional<Error> error;
-  std::string state;  // one sentence: what the database is in
+  std::optional<Error> error;        // with the detail `changed` where something took effect
+  std::string state;                 // one sentence: what the database is in
   std::int64_t duration_us = 0;
 };
 

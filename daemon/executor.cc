@@ -249,6 +249,7 @@ Result<void> Executor::RunUnit(UnitRun& run) {
   if (!outcome && !unit.transaction && RunsOnlyAlone(outcome.error(), unit.statements[0]))
     outcome = RunAlone(run);
   if (!outcome) state_ = StateAfterFailure(run, outcome.error().reason);
+  part_done_ = part_done_ || outcome || run.ended();
   const bool entered = outcome && session_is_at_ == run.index;
   session_is_at_ = entered ? std::optional(run.index + 1) : std::nullopt;
   return outcome;

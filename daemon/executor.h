@@ -50,6 +50,8 @@ class Executor {
   Result<void> Run(const RunPlan& plan);
 
   int steps_done() const { return steps_done_; }
+  // Whether anything took effect: steps, or parts of the one that failed.
+  bool changed() const { return steps_done_ > 0 || part_done_; }
   // One sentence: what the last failure left of the step it hit.
   const std::string& state() const { return state_; }
 
@@ -113,6 +115,7 @@ class Executor {
   std::optional<std::size_t> session_is_at_;
   std::int64_t begun_in_ = 0;  // Session::server_id() where the step began; 0: in an earlier run
   int steps_done_ = 0;
+  bool part_done_ = false;
   std::string state_;
 };
 

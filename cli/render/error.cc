@@ -68,6 +68,13 @@ std::string RenderErrorJson(const Error& error) {
   return "{\"error\":" + json + "}\n";
 }
 
+int ExitStatusOf(const Error& error) {
+  const int refused = InfoOf(Reason::kUsage).exit_status;
+  const int status = InfoOf(error.reason).exit_status;
+  const bool changed = error.details.contains("changed");
+  return status == refused && changed ? InfoOf(Reason::kStatementFailed).exit_status : status;
+}
+
 Error ErrorOf(const v1::RunError& error) {
   Error ours{ReasonFromText(error.reason()).value_or(Reason::kInternal), error.message()};
   ours.hint = error.hint();

@@ -16,6 +16,10 @@ std::string RenderError(const Error& error, const Style& style);
 // {"error":{"reason":...,"message":...,"hint":...,"details":{...}}} and a line end.
 std::string RenderErrorJson(const Error& error);
 
+// That of its reason; where a run that failed changed something, never the one of refusals, which
+// says that nothing was.
+int ExitStatusOf(const Error& error);
+
 // The error inside an event, as one of ours.
 Error ErrorOf(const v1::RunError& error);
 

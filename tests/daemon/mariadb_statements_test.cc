@@ -38,6 +38,7 @@ TEST_F(MariadbStatementsTest, WhatCommittedStaysAndTheNextRunGoesOnFromThere) {
          "ALTER TABLE t_nowhere ADD COLUMN x integer;\n" + Insert("b3"));
   EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
   EXPECT_THAT(scene_.finished().state, HasSubstr("3 of the 5 parts of b took effect"));
+  EXPECT_EQ(scene_.detail("changed"), "true");
   EXPECT_EQ(scene_.Ran(), "a b1 b2");
   EXPECT_EQ(scene_.Rows(), "a");
   EXPECT_EQ(Journal(), "0:done 1:done 2:done");

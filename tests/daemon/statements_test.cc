@@ -351,9 +351,12 @@ TEST_P(StatementsTest, AScriptThatMakesItsSessionReadOnlyFailsAndStillGivesTheLe
   scene_.Draw("a");
   WriteB(postgres() ? "SET transaction_read_only = on;" : "PRAGMA query_only = on;");
   EXPECT_EQ(scene_.Upgrade(), "DATABASE_PERMISSION");
+  EXPECT_EQ(scene_.detail("changed"), "true") << "a took effect";
   EXPECT_EQ(scene_.Rows(), "a");
   EXPECT_EQ(Holder(), "");
   EXPECT_THAT(scene_.Log(), HasSubstr("upgrade:b:failed"));
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_PERMISSION");
+  EXPECT_EQ(scene_.detail("changed"), "");
   scene_.ExpectSound();
 }
 

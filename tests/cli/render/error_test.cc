@@ -44,6 +44,15 @@ TEST(RenderError, ShowsWhatTheDatabaseSaidAndTheStateItIsIn) {
             "hint: correct the file, then repeat the command\n");
 }
 
+TEST(ExitStatusOf, ARunThatChangedSomethingIsNotThatOfARefusal) {
+  Error error{Reason::kDatabasePermission, "permission denied for schema public"};
+  EXPECT_EQ(ExitStatusOf(error), 2);
+  error.details["changed"] = "true";
+  EXPECT_EQ(ExitStatusOf(error), 6);
+  error.reason = Reason::kDatabaseUnreachable;
+  EXPECT_EQ(ExitStatusOf(error), 7);
+}
+
 TEST(RenderError, TakesTheNameOfATablesColumnForNoPlace) {
   Error error{Reason::kStatementFailed,
               "null value",
