@@ -362,6 +362,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     TRY(CheckPlan(spec.plan, plan));
     if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
     values = plan.values;
+    for (const std::string& warning : plan.warnings) observe(Notice{"WARNING", warning});
     TRY(TakePrecautions(spec, view, plan, target, lease, observe, run));
     TRY(PutWithAncestors(objects_, spec.view.project, view->catalog, ObjectsOf(plan)));
     Executor executor(*target.session, target.book, lease, world_,

@@ -264,6 +264,7 @@ Result<RunPlan> PlanOperation(const Situation& situation, const Operation& opera
     step.placeholders = placeholders;
     CollectUsed(step, dialect, plan->values);
   }
+  plan->warnings = WarningsOf(*plan, dialect);
   plan->hash = HashOf(*plan, operation.kind, dialect, situation.state.rows);
   for (const VersionRow& row : situation.state.rows) plan->start.push_back(row.name);
   return plan;

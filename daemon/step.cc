@@ -232,6 +232,14 @@ Result<void> RefuseUnrendered(const RevisionFile& file, SectionKind kind, Dialec
   return InFile(std::move(error), file, section->line - 1);
 }
 
+// What cannot be split is refused before it runs.
+bool RunsNothing(const RevisionFile& file, SectionKind kind, Dialect dialect) {
+  return std::ranges::all_of(SectionsFor(file, kind, dialect), [&](const Section* section) {
+    const auto statements = SplitStatements(dialect, section->sql);
+    return statements && statements->empty();
+  });
+}
+
 }  // namespace
 
 Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect) {
@@ -293,6 +301,19 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   }
   for (Unit& unit : units) unit.digest = DigestOf(unit);
   return units;
+}
+
+std::vector<std::string> WarningsOf(const RunPlan& plan, Dialect dialect) {
+  std::vector<std::string> warnings;
+  for (const RunStep& step : plan.steps) {
+    if (step.summary.kind != StepKind::kDowngrade || !IsReversible(step.file(), dialect)) continue;
+    if (!RunsNothing(step.file(), SectionKind::kDown, dialect)) continue;
+    if (RunsNothing(step.file(), SectionKind::kUp, dialect)) continue;
+    warnings.push_back(
+        fmt::format("what {} did stays in the database: its down section has no statements",
+                    step.summary.name));
+  }
+  return warnings;
 }
 
 void CollectSettings(const Unit& unit, std::vector<const PlannedStatement*>& settings) {

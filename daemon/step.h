@@ -56,7 +56,7 @@ struct RunPlan {
   std::string hash;
   ValuesUsed values = {};                  // that are put into the statements
   std::vector<std::string> start = {};     // names of the rows there are
-  std::vector<std::string> warnings = {};  // for whoever only looks at it
+  std::vector<std::string> warnings = {};  // told before anything of it is done
 };
 
 // A statement, where it stands in its file, and its section's options, which live as long as that.
@@ -100,6 +100,10 @@ Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect);
 // not take effect; kSqlInvalid for values that make something else of a statement than one
 // statement; kIrreversible.
 Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect);
+
+// A sentence for each step that takes a revision back and runs nothing, though the way up ran
+// something.
+std::vector<std::string> WarningsOf(const RunPlan& plan, Dialect dialect);
 
 // Adds those of its statements that set something in the session for later units: they are repeated
 // where the step goes on in another one.

@@ -165,6 +165,23 @@ TEST_P(EngineTest, RefusesADowngradeThatCannotEndBeforeItBegins) {
   EXPECT_EQ(scene_.Downgrade("b"), "done");
 }
 
+TEST_P(EngineTest, WarnsWhereTheWayBackRunsNothing) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nCREATE TABLE t_b (id integer);\n\n-- mig:down\n-- x\n");
+  scene_.Write("c", "-- parents: b\n\n-- mig:up\n\n-- mig:down\n");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  const std::string warning =
+      "what b did stays in the database: its down section has no statements";
+  const auto plan = scene_.engine().PlanRun(scene_.Spec({Operation::Kind::kDowngrade, {"base"}}));
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_THAT(plan->warnings, testing::ElementsAre(warning));
+  ASSERT_EQ(scene_.Downgrade("base"), "done");
+  ASSERT_EQ(scene_.Events<Notice>().size(), 1U);
+  EXPECT_EQ(scene_.Events<Notice>()[0].message, warning);
+  EXPECT_EQ(scene_.Tables(), "b");
+}
+
 TEST_P(EngineTest, RefusesTransactionControlBeforeAnythingRuns) {
   scene_.Draw("a; b: a");
   scene_.Replace("b", "CREATE TABLE", "COMMIT;\nCREATE TABLE");
