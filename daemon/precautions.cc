@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cctype>
 #include <future>
+#include <set>
 
 #include "daemon/plan/consent.h"
 #include "daemon/thread.h"
@@ -91,6 +92,16 @@ std::string SizeText(std::int64_t bytes) {
   return fmt::format("{} MiB", bytes >> 20);
 }
 
+// Whether revisions are taken back to be applied anew: whoever reapplies an edit may not think of
+// the rows that go with it.
+bool AppliesAgain(const RunPlan& plan) {
+  std::set<std::string> left;
+  return std::ranges::any_of(plan.steps, [&](const RunStep& step) {
+    if (step.summary.kind == StepKind::kDowngrade) left.insert(step.summary.name);
+    return step.summary.kind == StepKind::kUpgrade && left.contains(step.summary.name);
+  });
+}
+
 }  // namespace
 
 std::string MemoryAddress(const TargetAddress& address) {
@@ -171,7 +182,7 @@ Result<void> Precautions::Take(const RunPlan& plan, const ViewPtr& view, SeenTar
                                JoinedHistories& histories) {
   TRY(CheckIdentity(seen));
   TRY(CheckAppliedBefore(target_.address, plan, view, histories, setting_.find));
-  if (policy().is_protected) TRY(CheckLosses(plan));
+  if (policy().is_protected || AppliesAgain(plan)) TRY(CheckLosses(plan));
   // What is remembered of the log is replaced behind the run: so the log itself has to tell.
   if (!break_.empty()) TRY(Log(kBreakDirection, break_, plan));
   if (!policy().backup.empty() && HasStatements(plan)) TRY(BackUp(plan));
@@ -198,7 +209,7 @@ Result<void> Precautions::CheckLosses(const RunPlan& plan) {
   for (Loss& loss : losses) {
     if (!loss.what.table.empty()) loss.rows = RowsOf(*target_.session, loss.what.table);
   }
-  TRY(CheckConsent(target_.address.name, losses, setting_.allow));
+  if (policy().is_protected) TRY(CheckConsent(target_.address.name, losses, setting_.allow));
   for (const Loss& loss : losses) setting_.observe(Notice{"DESTROYS", SentenceOf(loss)});
   return {};
 }

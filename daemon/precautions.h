@@ -1,6 +1,7 @@
 // What is looked at and done under the lease, after the plan and before its first statement: is the
 // database the one it was, is the plan applied where it has to be before, is what it destroys
-// consented to, is there a backup. And what is put in the place of placeholders is noted.
+// consented to, or told where nobody has to consent to what a reapply destroys, is there a backup.
+// And what is put in the place of placeholders is noted.
 #pragma once
 
 #include <functional>

@@ -197,7 +197,7 @@ const Command kReapply = {
     .description =
         "Revisions whose own SQL did not change only take their new id. Those that changed are "
         "taken back from the stored original and applied "
-        "again.",
+        "again, with all that stands on them: what that destroys is told first.",
     .options = kReapplyOptions,
     .examples =
         "$ mig plan reapply  # what it would do\n"

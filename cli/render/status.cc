@@ -18,7 +18,8 @@ struct Paragraph {
 
 constexpr Paragraph kParagraphs[] = {
     {Status::STATE_EDITED, "edited since applied",
-     "`mig reapply` applies the edit, `mig restore FILE` takes it back"},
+     "`mig reapply` undoes it, rows included, and applies the edit; `mig restore FILE` takes the "
+     "edit back"},
     {Status::STATE_REIDENTIFIED, "re-identified, because a revision below was edited",
      "`mig reapply` gives them their new ids"},
     {Status::STATE_MISSING_FILE, "applied, and the file is missing",

@@ -105,6 +105,15 @@ TEST_P(PrecautionsTest, AskNothingWhereNothingIsProtected) {
   EXPECT_EQ(scene_.Downgrade("a"), "done");
 }
 
+TEST_P(PrecautionsTest, TellWhatGoesWithAReapplyWhereNothingIsProtected) {
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  EXPECT_THAT(NoticesOf("DESTROYS"), IsEmpty());
+  scene_.Sql("INSERT INTO t_c VALUES (1)");
+  scene_.Replace("c", "(id integer)", "(id integer, more integer)");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_THAT(NoticesOf("DESTROYS"), testing::ElementsAre("drop_table t_c (1 row), in c"));
+}
+
 TEST_P(PrecautionsTest, RefuseToDropWhatNobodyConsentedToAndCountItsRows) {
   ASSERT_EQ(scene_.Upgrade("c"), "done");
   scene_.policy().is_protected = true;

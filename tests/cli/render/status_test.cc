@@ -55,7 +55,7 @@ heads:    d
 pending:  1 revision (`mig upgrade heads`)
 
 edited since applied
-  (`mig reapply` applies the edit, `mig restore FILE` takes it back)
+  (`mig reapply` undoes it, rows included, and applies the edit; `mig restore FILE` takes the edit back)
   m/b.sql
 
 re-identified, because a revision below was edited
