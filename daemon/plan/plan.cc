@@ -187,6 +187,10 @@ Result<Current> OfflineStart(const Graph& graph, std::string_view from) {
   return start ? Current{{*start}} : Current{};
 }
 
+Error NoStart(std::string_view range) {
+  return {Reason::kRangeRequired, fmt::format("'{}' does not say where the script starts", range)};
+}
+
 }  // namespace
 
 Result<Plan> PlanUpgrade(const Graph& graph, const Current& current, std::string_view target) {
@@ -206,10 +210,7 @@ Result<Plan> PlanOfflineUpgrade(const Graph& graph, std::string_view range) {
 }
 
 Result<Plan> PlanOfflineDowngrade(const Graph& graph, std::string_view range) {
-  if (range.find(':') == range.npos) {
-    return Error{Reason::kRangeRequired,
-                 fmt::format("'{}' does not say where the script starts", range)};
-  }
+  if (range.find(':') == range.npos) return NoStart(range);
   auto [from, to] = SplitRange(range);
   Current start = TRY(OfflineStart(graph, from));
   return DowngradeBy(graph, start, to);
@@ -229,7 +230,10 @@ Result<Plan> PlanOfflineStamp(const Graph& graph, const std::vector<std::string>
     start = from;
   }
   Current current = TRY(OfflineStart(graph, start));
-  return PlanStamp(graph, current, ends, false);
+  Plan plan = TRY(PlanStamp(graph, current, ends, false));
+  // From base to base, it would pass over whatever is stamped.
+  if (start.empty() && plan.final.empty() && !ends.empty()) return NoStart(ends.front());
+  return plan;
 }
 
 Positions RowsExcludedBy(const Graph& graph, const Plan& plan) {

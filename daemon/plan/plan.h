@@ -49,7 +49,8 @@ Result<Plan> PlanStamp(const Graph& graph, const Current& current,
                        const std::vector<std::string>& targets, bool purge);
 
 // Plans of offline scripts, which know no rows: FROM:TO, upward with FROM left out meaning `base`.
-// Errors: kRangeRequired (downward); for stamp, several different FROM are kRangeNotAllowed.
+// Errors: kRangeRequired (downward, and for a stamp that leaves nothing in force); for stamp,
+// several different FROM are kRangeNotAllowed.
 Result<Plan> PlanOfflineUpgrade(const Graph& graph, std::string_view range);
 Result<Plan> PlanOfflineDowngrade(const Graph& graph, std::string_view range);
 Result<Plan> PlanOfflineStamp(const Graph& graph, const std::vector<std::string>& targets);

@@ -181,7 +181,6 @@ TEST_P(PlaceholdersTest, BehindABackslashAreText) {
 
 TEST_P(PlaceholdersTest, HaveTheirValuesInAScript) {
   WriteA();
-  ASSERT_EQ(scene_.RunClient(scene_.Script({Kind::kStamp, {"base"}})), 0) << scene_.client_log();
   scene_.Remove("a");
   scene_.Write("a",
                "-- mig:up\nCREATE TABLE t_${table} (id integer);\n"

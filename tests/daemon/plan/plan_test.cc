@@ -147,6 +147,8 @@ TEST(Offline, PlansFromWhereTheScriptStarts) {
   EXPECT_EQ(Told(graph, PlanOfflineDowngrade(graph, "c:-2")), "-c -b => a");
   EXPECT_EQ(Told(graph, PlanOfflineDowngrade(graph, "a")), "RANGE_REQUIRED");
   EXPECT_EQ(Told(graph, PlanOfflineStamp(graph, {"a:c"})), "=> c");
+  EXPECT_EQ(Told(graph, PlanOfflineStamp(graph, {"base"})), "RANGE_REQUIRED");
+  EXPECT_EQ(Told(graph, PlanOfflineStamp(graph, {"c:base"})), "=> ");
   EXPECT_EQ(Told(graph, PlanOfflineStamp(graph, {"a:c", "b:c"})), "RANGE_NOT_ALLOWED");
 }
 
