@@ -370,7 +370,7 @@ SqlCommand Bookkeeping::DeleteAllVersions() const {
 }
 
 // No row has a NULL id, so that inserting one stops a script, and says why; on MariaDB not in every
-// sql_mode, but a row that is there already does.
+// sql_mode, but two rows of one key do.
 SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
                                         const std::vector<std::string>& absent) const {
   SqlCommand command;
@@ -388,12 +388,17 @@ SqlCommand Bookkeeping::RequireVersions(const std::vector<Id>& there,
   const std::string elsewhere =
       fmt::format("{} <> {} OR {} <> 0 OR EXISTS (SELECT 1 FROM {})", count("id", needed),
                   there.size(), count("name", unwanted), Table("mig_journal"));
-  command.sql = dialect_ == Dialect::kMariadb
-                    ? FailWhere(elsewhere)
-                    : fmt::format(
-                          "INSERT INTO {} (id, name) SELECT NULL, 'the script starts elsewhere, or "
-                          "a revision is half applied' FROM {} WHERE name = 'run' AND ({})",
-                          Table("mig_version"), Table("mig_lease"), elsewhere);
+  constexpr char kWhy[] = "the script starts elsewhere, or a revision is half applied";
+  command.sql =
+      dialect_ == Dialect::kMariadb
+          ? fmt::format(
+                "INSERT INTO {0} ({1}, value) SELECT '{2}', value FROM {0}, (SELECT 1 AS n "
+                "UNION ALL SELECT 2) AS twice WHERE {1} = 'format' AND ({3})",
+                Table("mig_meta"), TypesOf(dialect_).key, kWhy, elsewhere)
+          : fmt::format(
+                "INSERT INTO {} (id, name) SELECT NULL, '{}' FROM {} WHERE name = 'run' "
+                "AND ({})",
+                Table("mig_version"), kWhy, Table("mig_lease"), elsewhere);
   return command;
 }
 

@@ -271,7 +271,11 @@ TEST_P(ScriptTest, StampsOnlyWhereItStarts) {
   RunScript({Kind::kStamp, {"b"}});
   for (const char* elsewhere : {"a", "b", "c", "a:c"}) {
     EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kStamp, {elsewhere}})), 0) << elsewhere;
+    if (GetParam() != Dialect::kSqlite) {  // whose client shows no row
+      EXPECT_THAT(offline_.client_log(), testing::HasSubstr("the script starts elsewhere"));
+    }
     EXPECT_EQ(offline_.Rows(), "b");
+    EXPECT_EQ(offline_.Column("SELECT count(*) FROM mig_meta"), "2");
   }
   RunScript({Kind::kStamp, {"b:e"}});
   EXPECT_EQ(offline_.Rows(), "b e");
