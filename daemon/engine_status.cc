@@ -1,4 +1,6 @@
 // How the files of a work tree stand to what a target has applied.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -93,6 +95,12 @@ class Comparison {
       std::vector<std::optional<Position>>(view().graph().size());  // the nearest one
 };
 
+// What it applies is not in the rows yet.
+std::string WarningOf(const RunSummary& run) {
+  return fmt::format("run {} ({}) is at work there: `mig watch {}` follows it", run.id, run.summary,
+                     run.id);
+}
+
 }  // namespace
 
 // A ref that leads to what is lost has nothing to say here.
@@ -119,9 +127,15 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   status.heads = graph.names(HeadsOf(graph, Follow::kParents));
   Dialect dialect = Dialect::kSqlite;
   std::optional<Unfinished> unfinished;
+  bool at_work = false;
   if (spec) {
     const TargetAddress address = TRY(AddressOf(*spec));
     dialect = address.url.dialect;
+    for (const RunSummary& run : runs_.List(address.name)) {
+      if (run.outcome != RunOutcome::kRunning || run.target_url != address.url.redacted) continue;
+      status.warnings.push_back(WarningOf(run));
+      at_work = true;
+    }
     auto target = OpenToRead(address);
     if (target) {
       status.target_url = address.url.redacted;
@@ -141,7 +155,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
       static_cast<int>(std::count_if(status.files.begin(), status.files.end(), is_new));
   if (status.pending > 0) TRY(MarkPushed(name.project, status.files));
   if (!unfinished) return status;
-  status.warnings.push_back(WarningOf(*unfinished));
+  if (!at_work) status.warnings.push_back(WarningOf(*unfinished));
   for (FileStatus& file : status.files) {
     if (is_new(file) && file.name == unfinished->name) file.state = FileState::kUnfinished;
   }

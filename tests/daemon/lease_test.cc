@@ -198,6 +198,22 @@ TEST(SqliteLease, OfARunThatHasNotBegunToWriteIsSaidToBeThat) {
             "another run holds the lease of this target, and has not written down yet who it is");
 }
 
+TEST(SqliteLease, OfARunThatIsAtWorkIsToldByTheStatus) {
+  Scene scene(Dialect::kSqlite);
+  scene.Draw("a");
+  const auto other = scene.OpenOwn();
+  ASSERT_TRUE(*other->TryLock(Bookkeeping(Dialect::kSqlite, "").lock_name()));
+  const RunPtr run = scene.Start(kUpgradeAll);
+  ASSERT_NE(run, nullptr);
+  const auto status = scene.engine().Status(scene.View(), scene.target());
+  ASSERT_TRUE(status);
+  EXPECT_THAT(status->warnings,
+              Contains(HasSubstr("run " + run->summary().id + " (upgrade heads) is at work")));
+  ASSERT_TRUE(other->Unlock(Bookkeeping(Dialect::kSqlite, "").lock_name()));
+  EXPECT_EQ(scene.Await(*run), "done");
+  EXPECT_TRUE(scene.engine().Status(scene.View(), scene.target())->warnings.empty());
+}
+
 // Longer than mig waits for a lock by itself (BriefPatience).
 TEST(SqliteLease, IsWaitedForAsLongAsAskedForWhileAnotherConnectionWritesOrLetsNobodyRead) {
   for (const std::string begin : {"BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"}) {
