@@ -15,6 +15,9 @@ namespace {
 
 constexpr Milliseconds kLockPoll{100};
 constexpr Milliseconds kTellAgain{10'000};
+// For the lease's rows, whoever wants to wait for nobody: short transactions that meet would fail
+// each other.
+constexpr Milliseconds kShortestWait{1'000};
 
 std::string HostName() {
   char name[256] = {};
@@ -175,14 +178,13 @@ Result<Lease> Lease::Acquire(Session& session, const Bookkeeping& book, const Le
   const Instant end = world.elapsed() + request.wait;
   LeaseWait for_lock(request, world, observe, end);
   TRY(WaitForLock(session, book, world, for_lock));
-  LeaseWait for_rows(request, world, observe, end);
+  LeaseWait for_rows(request, world, observe, std::max(end, world.elapsed() + kShortestWait));
   const auto take = [&]() -> Result<std::int64_t> {
     TRY(EnsureTables(session, book, request.repair, world));
     return TakeRow(session, book, request, world);
   };
-  auto busy = [&, brief = BriefPatience()](const Error& error) mutable {
-    const Result<void> patient = brief(error);
-    return for_rows([&] { return error.message; }, [&] { return patient; });
+  const auto busy = [&](const Error& error) {
+    return for_rows([&] { return error.message; }, [&] { return Result<void>(error); });
   };
   auto token = Patiently(world, take, busy);
   if (token) return Lease(session, book, *token);

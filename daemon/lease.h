@@ -21,7 +21,7 @@ namespace mig {
 struct LeaseRequest {
   std::string holder;  // "Name <address>"
   std::string run;
-  // How long to wait for another holder; as long, and some seconds in any case, for another
+  // How long to wait for another holder; as long, and a second in any case, for another
   // connection's write lock on SQLite.
   Milliseconds wait{0};
   std::function<bool()> cancelled;  // ends the wait

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -232,6 +233,20 @@ TEST(SqliteLease, IsWaitedForAsLongAsAskedForWhileAnotherConnectionWritesOrLetsN
     EXPECT_EQ(scene.Events<Waiting>().size(), 1u);
     EXPECT_EQ(scene.Rows(), "a");
   }
+}
+
+TEST(SqliteLease, IsNotWaitedForMuchLongerThanAskedForNorLessThanASecond) {
+  World world = World::Real();
+  const auto pauses = std::make_shared<std::atomic<int>>(0);
+  world.sleep = [pauses](Milliseconds) { ++*pauses; };
+  world.elapsed = [pauses] { return std::chrono::steady_clock::time_point(pauses->load() * 300ms); };
+  Scene scene(Dialect::kSqlite, "", OpenSession, world);
+  scene.Draw("a");
+  const auto other = scene.OpenOwn();
+  MustExecute(*other, {"BEGIN IMMEDIATE"});
+  EXPECT_EQ(scene.Await(*scene.Start(kUpgradeAll, 500ms)), "DATABASE_BUSY");
+  EXPECT_EQ(*pauses, 4);
+  ASSERT_TRUE(other->Rollback());
 }
 
 TEST_F(LeaseTest, NobodyGetsItWhereTheTablesDoNotTellTheirFormat) {
