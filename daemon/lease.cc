@@ -25,13 +25,17 @@ std::string HostName() {
 }
 
 // Who has it, as far as the row can be read; the holder may be between taking the lock and writing
-// the row.
+// the row, or making the table.
 std::string HolderOfRow(Session& session, const Bookkeeping& book, const World& world) {
   const std::string unknown = "another run holds the lease of this target";
+  const std::string unwritten = unknown + ", and has not written down yet who it is";
   auto row = session.Execute(book.ReadLease());
-  if (!row) return unknown + ", and who that is cannot be read: " + row.error().message;
-  if (row->rows.empty() || TextOf(row->rows[0][1]).empty())
-    return unknown + ", and has not written down yet who it is";
+  if (!row) {
+    const auto tables = FindTables(session, book);
+    if (tables && *tables != TablesFound::kAll) return unwritten;
+    return unknown + ", and who that is cannot be read: " + row.error().message;
+  }
+  if (row->rows.empty() || TextOf(row->rows[0][1]).empty()) return unwritten;
   const auto& cells = row->rows[0];
   const std::string since = TextOf(cells[4]);
   const auto began = ParseTime(since);

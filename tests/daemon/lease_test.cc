@@ -199,6 +199,16 @@ TEST(SqliteLease, OfARunThatHasNotBegunToWriteIsSaidToBeThat) {
             "another run holds the lease of this target, and has not written down yet who it is");
 }
 
+TEST(SqliteLease, OfARunThatHasNotMadeTheTablesYetIsSaidToBeThat) {
+  Scene scene(Dialect::kSqlite);
+  scene.Draw("a");
+  const auto other = scene.OpenOwn();
+  ASSERT_TRUE(other->TryLock("mig run").value());
+  EXPECT_EQ(scene.Await(*scene.Start(kUpgradeAll, 0ms)), "LEASE_HELD");
+  EXPECT_EQ(scene.error().message,
+            "another run holds the lease of this target, and has not written down yet who it is");
+}
+
 TEST(SqliteLease, OfARunThatIsAtWorkIsToldByTheStatus) {
   Scene scene(Dialect::kSqlite);
   scene.Draw("a");
@@ -239,7 +249,9 @@ TEST(SqliteLease, IsNotWaitedForMuchLongerThanAskedForNorLessThanASecond) {
   World world = World::Real();
   const auto pauses = std::make_shared<std::atomic<int>>(0);
   world.sleep = [pauses](Milliseconds) { ++*pauses; };
-  world.elapsed = [pauses] { return std::chrono::steady_clock::time_point(pauses->load() * 300ms); };
+  world.elapsed = [pauses] {
+    return std::chrono::steady_clock::time_point(pauses->load() * 300ms);
+  };
   Scene scene(Dialect::kSqlite, "", OpenSession, world);
   scene.Draw("a");
   const auto other = scene.OpenOwn();
