@@ -188,6 +188,11 @@ std::vector<SqlCommand> TimeoutsBack(Dialect dialect, const SectionOptions& opti
 }
 
 Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement) {
+  if (error.reason == Reason::kDatabaseUnreachable) {
+    error.message +=
+        fmt::format(", while {} in revision {} ran", statement.verb, step.summary.name);
+    return WithPlace(std::move(error), step, statement);
+  }
   if (!IsStatementError(error.reason)) return error;
   error.message =
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);

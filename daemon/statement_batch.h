@@ -51,8 +51,8 @@ std::vector<SqlCommand> TimeoutsAlone(Dialect dialect, const SectionOptions& opt
 // What takes them back, where the session goes on to the next statement as it is.
 std::vector<SqlCommand> TimeoutsBack(Dialect dialect, const SectionOptions& options);
 
-// The file's error for a statement's error: name, file, line and statement added. Errors that are
-// no statement's pass through.
+// The file's error for a statement's error, and for a connection that was lost while it ran: name,
+// file, line and statement added. Errors that are no statement's pass through.
 Error AtStatement(Error error, const RunStep& step, const PlannedStatement& statement);
 
 // The same for a commit that the database refuses, for what was deferred until then: without a

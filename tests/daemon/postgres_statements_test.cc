@@ -313,6 +313,8 @@ TEST_F(PostgresStatementsTest, SaysThatTheConnectionWasLostAndCompletesLater) {
   EXPECT_EQ(scene_.Upgrade(), "DATABASE_UNREACHABLE");
   EXPECT_THAT(scene_.finished().state, HasSubstr("connection was lost"));
   EXPECT_THAT(HintOf(scene_.error()), HasSubstr("somebody ended the connection"));
+  EXPECT_THAT(scene_.error().message, HasSubstr("in revision b ran"));
+  EXPECT_EQ(scene_.detail("file") + ":" + scene_.detail("line"), "b.sql:5");
   scene_.Write("b", "-- parents: a\n\n-- mig:up\nCREATE TABLE t_b (id integer);\n");
   EXPECT_EQ(scene_.Upgrade(), "done");
   EXPECT_EQ(scene_.Tables(), "a b");
