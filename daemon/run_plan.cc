@@ -282,7 +282,8 @@ Result<void> CheckPlan(const std::string& wanted, const RunPlan& plan) {
   const bool rows = wanted.substr(0, kRowDigits) != plan.hash.substr(0, kRowDigits);
   Error error{Reason::kPlanChanged,
               rows ? "the target's rows are no longer those that the plan starts from"
-                   : "the steps are no longer those of the plan: the history has changed"};
+                   : "these are not the steps of the plan: it is of another command or revision, "
+                     "or the history has changed"};
   if (!rows && !plan.values.empty()) error.message += ", or the value of a placeholder";
   error.details["differs"] = rows ? "rows" : "steps";
   error.details["plan"] = plan.hash;

@@ -82,6 +82,13 @@ TEST_P(PrecautionsTest, RefuseAPlanWhoseStepsHaveChanged) {
   EXPECT_EQ(scene_.Rows(), "a");
 }
 
+TEST_P(PrecautionsTest, SayThatAPlanMayBeOfAnotherCommand) {
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  scene_.Insist(scene_.Plan({Kind::kDowngrade, {"a"}}));
+  EXPECT_EQ(scene_.Upgrade("c"), "PLAN_CHANGED");
+  EXPECT_THAT(scene_.error().message, HasSubstr("of another command or revision"));
+}
+
 TEST_P(PrecautionsTest, TellPlansOfDifferentOperationsApart) {
   ASSERT_EQ(scene_.Upgrade("b"), "done");
   const std::set<std::string> plans = {
