@@ -229,8 +229,9 @@ Result<std::vector<SqlResult>> MariadbConnection::RunTogether(
   return results;
 }
 
-// One result at least.
+// One result at least. A message is the statement behind a byte that says that it is one.
 Result<std::vector<SqlResult>> MariadbConnection::Ask(const std::string& sql) {
+  if (sql.size() + 1 >= message_limit_) return MariadbTooLong(sql.size(), message_limit_);
   SetExecuting(true);
   const bool sent = mysql_send_query(mysql_.get(), sql.data(), sql.size()) == 0;
   const bool answered = sent && AwaitAnswer() && mysql_read_query_result(mysql_.get()) == 0;

@@ -8,7 +8,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -42,6 +44,10 @@ class MariadbConnection {
    private:
     MariadbConnection& connection_;
   };
+
+  // The server's limit for one message. A statement that reaches it is not sent, but fails: the
+  // server would close the connection. Without this call everything is sent.
+  void LimitMessages(std::size_t bytes) { message_limit_ = bytes; }
 
   // Sends exactly one statement and reads its answer; of several results (CALL) the last that has
   // columns.
@@ -112,6 +118,7 @@ class MariadbConnection {
   std::atomic<bool> cancelled_ = false;
   std::atomic<std::chrono::steady_clock::time_point> cancelled_at_ = {};
   bool state_changed_ = false;
+  std::size_t message_limit_ = std::numeric_limits<std::size_t>::max();
   std::function<void(const SqlNotice&)> listener_;
 };
 

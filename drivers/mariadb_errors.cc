@@ -5,6 +5,7 @@
 #include <mysqld_error.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <optional>
 
@@ -129,6 +130,19 @@ Error MariadbError(MYSQL* connection, std::string_view statement, bool interrupt
   if (code != ER_PARSE_ERROR) return error;
   if (auto position = SyntaxErrorPosition(message, statement))
     error.details["position"] = std::to_string(*position);
+  return error;
+}
+
+Error MariadbTooLong(std::size_t bytes, std::size_t limit) {
+  Error error{Reason::kStatementFailed,
+              fmt::format("a statement of {} bytes is more than the server takes, whose "
+                          "max_allowed_packet is {}",
+                          bytes, limit)};
+  error.details["db_code"] = std::to_string(ER_NET_PACKET_TOO_LARGE);
+  error.hint = fmt::format(
+      "raise it on the server, as with `SET GLOBAL max_allowed_packet = {}`, or make several files "
+      "of this one; then repeat the command",
+      std::bit_ceil(bytes + 2));
   return error;
 }
 

@@ -4,6 +4,7 @@
 
 #include <mysql.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,10 @@ namespace mig {
 // (1-based, in characters) for a syntax error whose place can be told. `interrupted` tells a
 // cancellation of ours from one of the server.
 Error MariadbError(MYSQL* connection, std::string_view statement, bool interrupted);
+
+// Of a statement that is not sent, because the server, which takes messages of less than `limit`
+// bytes, would close the connection. Details: db_code, that of the server in this case.
+Error MariadbTooLong(std::size_t bytes, std::size_t limit);
 
 // kRollbackIncomplete where the server's warnings behind a rollback, as SHOW WARNINGS gives them,
 // say so.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <optional>
 
 #include "drivers/sql/lexer.h"
@@ -13,6 +14,22 @@ namespace {
 bool IsPlain(const std::string& text) {
   return std::ranges::all_of(
       text, [](char c) { return c >= ' ' && c <= '~' && c != '\'' && c != '"' && c != '\\'; });
+}
+
+// RFC 4648, section 4.
+std::string Base64(std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()))) {
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      group = group << 8U | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i)
+      text += i <= bytes.size() ? kDigits[group >> (18 - 6 * i) & 63U] : '=';
+  }
+  return text;
 }
 
 // The n of $n, from 1.
@@ -34,7 +51,8 @@ Error WrongNumber() {
 std::string MariadbLiteral(const SqlValue& value) {
   if (std::holds_alternative<std::nullptr_t>(value)) return "NULL";
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
-  if (const auto* blob = std::get_if<Blob>(&value)) return "x'" + Hex(blob->bytes) + "'";
+  if (const auto* blob = std::get_if<Blob>(&value))
+    return "from_base64('" + Base64(blob->bytes) + "')";
   const std::string& text = std::get<std::string>(value);
   return IsPlain(text) ? "'" + text + "'" : "_utf8mb4 x'" + Hex(text) + "'";
 }

@@ -3,7 +3,8 @@
 //
 // What is written cannot be misread under any character set or sql_mode that a script may have
 // chosen: text is quoted only where it holds neither quotes nor backslashes nor bytes beyond ASCII,
-// and hexadecimal elsewhere. Pure.
+// and hexadecimal elsewhere. Bytes, which may be a whole revision file, are in base64, a third more
+// than they are: a statement has to fit into the server's max_allowed_packet. Pure.
 #pragma once
 
 #include <cstddef>

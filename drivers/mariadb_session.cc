@@ -42,16 +42,30 @@ Result<void> ShortenSilence(MariadbConnection& connection) {
   return {};
 }
 
-// One of `url`, or the session's own without the modes that change how text is read.
-Result<std::string> ChooseSqlMode(MariadbConnection& connection, const TargetUrl& url) {
-  auto chosen = url.parameters.find("sql_mode");
-  if (chosen != url.parameters.end()) return chosen->second;
+struct ServerSettings {
+  std::string sql_mode;
+  std::int64_t message_limit = 0;  // bytes
+};
+
+// Of two variables the server takes the larger one as its limit (net_buffer_length is 16 KiB,
+// max_allowed_packet may be less).
+Result<ServerSettings> AskSettings(MariadbConnection& connection) {
   MariadbConnection::Running running(connection);
-  SqlResult mode = TRY(connection.Run("SELECT @@sql_mode"));
-  const auto* text = mode.rows.empty() ? nullptr : std::get_if<std::string>(&mode.rows[0].at(0));
-  if (text == nullptr)
-    return Error{Reason::kDatabaseRefused, "the server does not tell its sql_mode"};
-  return WithoutReadingModes(*text);
+  SqlResult answer =
+      TRY(connection.Run("SELECT @@sql_mode, greatest(@@max_allowed_packet, @@net_buffer_length)"));
+  if (answer.rows.size() == 1 && answer.rows[0].size() == 2) {
+    const auto* mode = std::get_if<std::string>(&answer.rows[0][0]);
+    const auto* limit = std::get_if<std::int64_t>(&answer.rows[0][1]);
+    if (mode != nullptr && limit != nullptr) return ServerSettings{*mode, *limit};
+  }
+  return Error{Reason::kDatabaseRefused,
+               "the server does not tell its sql_mode and max_allowed_packet"};
+}
+
+// One of `url`, or the server's own without the modes that change how text is read.
+std::string ChooseSqlMode(const ServerSettings& settings, const TargetUrl& url) {
+  auto chosen = url.parameters.find("sql_mode");
+  return chosen == url.parameters.end() ? WithoutReadingModes(settings.sql_mode) : chosen->second;
 }
 
 }  // namespace
@@ -70,7 +84,9 @@ MariadbSession::MariadbSession(TargetUrl url, std::unique_ptr<MariadbConnection>
 // A connection in the fixed state.
 Result<std::unique_ptr<MariadbConnection>> MariadbSession::Connect() const {
   std::unique_ptr<MariadbConnection> connection = TRY(MariadbConnection::Open(url_));
-  const std::string mode = TRY(ChooseSqlMode(*connection, url_));
+  const ServerSettings settings = TRY(AskSettings(*connection));
+  const std::string mode = ChooseSqlMode(settings, url_);
+  connection->LimitMessages(static_cast<std::size_t>(settings.message_limit));
   {
     MariadbConnection::Running running(*connection);
     TRY(connection->Run(fmt::format(kMariadbSettings, mode)));

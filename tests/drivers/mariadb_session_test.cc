@@ -12,6 +12,7 @@
 
 #include "drivers/mariadb_literals.h"
 #include "drivers/mariadb_parameters.h"
+#include "store/core/sha256.h"
 #include "tests/drivers/databases.h"
 
 namespace mig {
@@ -44,7 +45,20 @@ TEST(MariadbLiterals, CannotBeMisread) {
   EXPECT_EQ(MariadbLiteral(std::string("Ann <ann@example.com>")), "'Ann <ann@example.com>'");
   EXPECT_EQ(MariadbLiteral(std::string("it's")), "_utf8mb4 x'69742773'");
   EXPECT_EQ(MariadbLiteral(std::string("\\")), "_utf8mb4 x'5c'");
-  EXPECT_EQ(MariadbLiteral(Blob{"\xff"}), "x'ff'");
+  EXPECT_EQ(MariadbLiteral(Blob{"\xff"}), "from_base64('/w==')");
+}
+
+// RFC 4648, section 10.
+TEST(MariadbLiterals, GiveBytesInBase64) {
+  const std::pair<std::string, std::string> kOfTheRfc[] = {{"", ""},
+                                                           {"f", "Zg=="},
+                                                           {"fo", "Zm8="},
+                                                           {"foo", "Zm9v"},
+                                                           {"foob", "Zm9vYg=="},
+                                                           {"fooba", "Zm9vYmE="},
+                                                           {"foobar", "Zm9vYmFy"}};
+  for (const auto& [bytes, text] : kOfTheRfc)
+    EXPECT_EQ(MariadbLiteral(Blob{bytes}), "from_base64('" + text + "')");
 }
 
 TEST(MariadbLiterals, StandForParametersAlone) {
@@ -108,6 +122,43 @@ TEST_F(MariadbSessionTest, TellsThePlaceOfASyntaxError) {
   };
   EXPECT_EQ(place("SELECT 'é' frm t"), "16");
   EXPECT_EQ(place("SELECT 'é' FROM t WHERE ) x"), "25");
+}
+
+TEST_F(MariadbSessionTest, KeepsEveryByteWhateverTheScriptChose) {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  Run("CREATE TABLE t (a longblob NOT NULL)");
+  for (const char* sql : {"DO 0", "SET NAMES gbk", "SET sql_mode = 'ORACLE,NO_BACKSLASH_ESCAPES'",
+                          "SET collation_connection = ucs2_bin"}) {
+    Run(sql);
+    MustExecute(*session_, {"INSERT INTO t VALUES ($1)", {Blob{bytes}}});
+  }
+  EXPECT_EQ(Cell(*database_.Open(), {"SELECT min(a) FROM t"}), SqlValue(Blob{bytes}));
+  EXPECT_EQ(Cell(*database_.Open(), {"SELECT count(*) FROM t WHERE hex(a) = $1", {Hex(bytes)}}),
+            SqlValue(std::int64_t{4}));
+}
+
+// max_allowed_packet is 16 MiB, unless somebody changed it.
+TEST_F(MariadbSessionTest, TakesBytesOfMoreThanHalfAMessageInOneStatement) {
+  const Blob blob{std::string(std::size_t{9} << 20, '\n')};
+  EXPECT_EQ(Cell(*session_, {"SELECT length($1)", {blob}}), SqlValue(std::int64_t{9 << 20}));
+}
+
+TEST_F(MariadbSessionTest, RefusesAStatementThatTheServerWouldHangUpOn) {
+  const auto limit = static_cast<std::size_t>(
+      std::get<std::int64_t>(Cell(*session_, {"SELECT @@max_allowed_packet"})));
+  const auto padded = [](std::size_t size) {
+    std::string sql = "SELECT length('')";
+    return sql.insert(sql.size() - 2, size - sql.size(), 'x');
+  };
+  EXPECT_TRUE(session_->Execute({padded(limit - 2)}));
+  ASSERT_TRUE(session_->Begin());
+  Error error = ErrorOf(session_->Execute({padded(limit - 1)}));
+  EXPECT_EQ(error.reason, Reason::kStatementFailed);
+  EXPECT_THAT(error.message, HasSubstr("max_allowed_packet is " + std::to_string(limit)));
+  EXPECT_THAT(error.hint, HasSubstr("`SET GLOBAL max_allowed_packet = "));
+  EXPECT_TRUE(session_->Rollback());
+  EXPECT_EQ(Text("SELECT 'usable'"), "usable");
 }
 
 TEST_F(MariadbSessionTest, PassesWarningsOn) {
