@@ -95,7 +95,6 @@ MIG_CALL(Run, CancelRun)
 MIG_CALL(Run, ListRuns)
 MIG_CALL(Run, PlanRun)
 MIG_CALL(Run, GetUnfinished)
-MIG_CALL(Run, RenderScript)
 MIG_CALL(Admin, GetDaemon)
 MIG_CALL(Admin, StopDaemon)
 #undef MIG_CALL
@@ -119,6 +118,7 @@ MIG_STREAM(Store, CheckStore)
 MIG_STREAM(Store, CollectGarbage)
 MIG_STREAM(Store, BackUpStore)
 MIG_STREAM(Store, ExportProject)
+MIG_STREAM(Run, RenderScript)
 #undef MIG_STREAM
 
 Result<v1::ImportProjectResponse> Client::ImportProject(

@@ -65,7 +65,6 @@ class Client {
   MIG_CALL(ListRuns)
   MIG_CALL(PlanRun)
   MIG_CALL(GetUnfinished)
-  MIG_CALL(RenderScript)
   MIG_CALL(GetDaemon)
   MIG_CALL(StopDaemon)
 #undef MIG_CALL
@@ -78,6 +77,7 @@ class Client {
   MIG_STREAM(CollectGarbage)
   MIG_STREAM(BackUpStore)
   MIG_STREAM(ExportProject)
+  MIG_STREAM(RenderScript)
 #undef MIG_STREAM
 
   // Sends the pieces that `next` gives until it gives an empty one. `next` begins anew when it is

@@ -286,6 +286,24 @@ Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on
   return daemon->StartRun(request, on_event);
 }
 
+Result<v1::RenderScriptResponse> Context::Render(v1::RenderScriptRequest request) {
+  *request.mutable_view() = TRY(view());
+  for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text));
+  Client* daemon = TRY(client());
+  v1::RenderScriptResponse whole;
+  const auto add = [&](const v1::RenderScriptResponse& piece) {
+    whole.mutable_script()->append(piece.script());
+  };
+  Result<void> ended = daemon->Call(request, add);
+  if (!ended && ended.error().reason == Reason::kViewUnknown) {
+    TRY(OpenWorkTree());
+    *request.mutable_view() = TRY(view());
+    ended = daemon->Call(request, add);
+  }
+  TRY(std::move(ended));
+  return whole;
+}
+
 void Context::Advise(const std::string& warning) {
   if (advised_.insert(warning).second) terminal_.Tell("warning: " + Printable(warning) + "\n");
 }

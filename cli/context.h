@@ -95,6 +95,8 @@ class Context {
 
   // As Ask, for a run.
   Result<void> Run(v1::StartRunRequest request, const Client::OnEvent& on_event);
+  // As Ask, for a script, which is whole or an error.
+  Result<v1::RenderScriptResponse> Render(v1::RenderScriptRequest request);
 
   // From here on the view is a ref of the work tree's daemon. `name` may leave out `remotes/`, and
   // the remote's name where there is one of it.

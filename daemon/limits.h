@@ -21,7 +21,7 @@ inline constexpr int kMaxRequestBytes = 4 << 20;
 
 // One message out: a revision file of the largest size (store/core/limits.h) with its canonical
 // text.
-inline constexpr int kMaxResponseBytes = 40 << 20;
+inline constexpr std::size_t kMaxResponseBytes = std::size_t{40} << 20;
 
 // Long jobs at once (checks, copies, exports): each reads the whole store, and has a thread.
 inline constexpr std::size_t kMaxJobs = 8;
@@ -89,6 +89,9 @@ inline constexpr std::size_t kMaxRefHeads = 1000;
 
 // Objects that are received and not yet stored: what one stream may hold in memory.
 inline constexpr std::size_t kMaxReceivedBytes = std::size_t{4} << 20;
+
+// Bytes of a script in one message of a stream.
+inline constexpr std::size_t kScriptBytesPerMessage = std::size_t{256} << 10;
 
 // Bytes of objects in one message of a stream.
 inline constexpr std::size_t kObjectBytesPerMessage = std::size_t{256} << 10;

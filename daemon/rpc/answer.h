@@ -43,6 +43,8 @@ class Reply {
   void Send(Result<Response> result) {
     grpc::ServerUnaryReactor* reactor = std::exchange(reactor_, nullptr);
     if (!result.has_value()) return reactor->Finish(ToStatus(result.error()));
+    if (auto fits = CheckAnswerSize(result->ByteSizeLong()); !fits)
+      return reactor->Finish(ToStatus(fits.error()));
     *response_ = std::move(result).value();
     reactor->Finish(grpc::Status::OK);
   }

@@ -5,6 +5,7 @@
 
 #include "daemon/rpc/event_stream.h"
 #include "daemon/rpc/messages.h"
+#include "daemon/rpc/script_stream.h"
 #include "drivers/sql/destruction.h"
 
 namespace mig {
@@ -214,15 +215,12 @@ grpc::ServerUnaryReactor* RunService::GetUnfinished(Context* context,
   });
 }
 
-grpc::ServerUnaryReactor* RunService::RenderScript(Context* context,
-                                                   const v1::RenderScriptRequest* request,
-                                                   v1::RenderScriptResponse* response) {
-  return calls_.Read(context, request, response, [=, this]() -> Result<v1::RenderScriptResponse> {
-    const RunSpec spec = TRY(SpecOf(*request));
-    v1::RenderScriptResponse answer;
-    answer.set_script(TRY(engine_.RenderScript(spec)));
-    return answer;
-  });
+grpc::ServerWriteReactor<v1::RenderScriptResponse>* RunService::RenderScript(
+    Context* context, const v1::RenderScriptRequest* request) {
+  const auto render = [=, this]() -> Result<std::string> {
+    return engine_.RenderScript(TRY(SpecOf(*request)));
+  };
+  return SendScript(calls_.Admit(context, Access::kRead, *request), calls_.pool(), render);
 }
 
 }  // namespace mig

@@ -24,8 +24,8 @@ class RunService final : public v1::RunService::CallbackService {
                                     v1::PlanRunResponse*) override;
   grpc::ServerUnaryReactor* GetUnfinished(Context*, const v1::GetUnfinishedRequest*,
                                           v1::GetUnfinishedResponse*) override;
-  grpc::ServerUnaryReactor* RenderScript(Context*, const v1::RenderScriptRequest*,
-                                         v1::RenderScriptResponse*) override;
+  grpc::ServerWriteReactor<v1::RenderScriptResponse>* RenderScript(
+      Context*, const v1::RenderScriptRequest*) override;
 
  private:
   Engine& engine_;

@@ -1,5 +1,7 @@
 #include "daemon/rpc/status.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -59,6 +61,17 @@ grpc::Status ToStatus(const Error& error) {
     status.add_details()->PackFrom(retry);
   }
   return {static_cast<grpc::StatusCode>(code), message, status.SerializeAsString()};
+}
+
+Result<void> CheckAnswerSize(std::size_t bytes) {
+  if (bytes <= kMaxResponseBytes) return {};
+  return Error{
+      Reason::kLimitExceeded,
+      fmt::format("the answer has {} bytes, more than the {} MiB that one may have", bytes,
+                  kMaxResponseBytes >> 20),
+      {{"limit", "response_bytes"}},
+      "ask about fewer revisions at once, as in `mig plan upgrade +10`; scripts of `--sql` "
+      "may have any length"};
 }
 
 }  // namespace mig

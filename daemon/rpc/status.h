@@ -4,7 +4,10 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstddef>
+
 #include "store/core/error.h"
+#include "store/core/result.h"
 
 namespace mig {
 
@@ -14,5 +17,9 @@ namespace mig {
 //   RetryInfo, where repeating the same call may succeed (UNAVAILABLE, ABORTED).
 // Passwords are redacted from every text, and long texts end in "...": see daemon/limits.h.
 grpc::Status ToStatus(const Error& error);
+
+// Whether an answer of so many bytes may be sent. Errors: kLimitExceeded, beyond kMaxResponseBytes;
+// gRPC would refuse it in its own words.
+Result<void> CheckAnswerSize(std::size_t bytes);
 
 }  // namespace mig

@@ -22,6 +22,7 @@
 #include "daemon/rpc/admin_service.h"
 #include "daemon/rpc/answer.h"
 #include "daemon/rpc/event_stream.h"
+#include "daemon/rpc/script_stream.h"
 #include "mig/v1/admin.grpc.pb.h"
 #include "mig/v1/run.grpc.pb.h"
 #include "store/core/sha256.h"
@@ -111,6 +112,16 @@ class Watching final : public RunService::CallbackService {
                                                 request->after_sequence(), pause);
   }
 
+  grpc::ServerWriteReactor<v1::RenderScriptResponse>* RenderScript(
+      grpc::CallbackServerContext* context, const v1::RenderScriptRequest* request) override {
+    return SendScript(calls_.Admit(context, Access::kRead, *request), calls_.pool(),
+                      [this] { return script; });
+  }
+
+  // Of the next calls.
+  std::size_t run_id_bytes = 0;
+  Result<std::string> script = std::string();
+
   // Of the next streams.
   std::chrono::milliseconds pause = kEventPause;
 
@@ -126,6 +137,7 @@ class Watching final : public RunService::CallbackService {
                           if (request->run_id().empty())
                             return Error{Reason::kNoSuchRun, "no run is named"};
                           v1::CancelRunResponse answer;
+                          answer.set_run_id(std::string(run_id_bytes, '1'));
                           answer.set_cancelled(true);
                           return answer;
                         });
@@ -255,6 +267,47 @@ TEST_F(ServerTest, StreamsALogThatGrowsWhileItIsWatched) {
   ASSERT_EQ(sequences.size(), 1000U);
   for (std::size_t i = 0; i < sequences.size(); ++i)
     ASSERT_EQ(sequences[i], static_cast<std::int64_t>(i + 1));
+}
+
+TEST_F(ServerTest, SendsAScriptInPiecesOfWholeCharacters) {
+  std::string script = "-- ";
+  while (script.size() < 4 * kScriptBytesPerMessage) script += "größe\n";
+  ASSERT_TRUE(Serve());
+  watching_->script = script;
+  std::string got;
+  const auto ended = Connect()->Stream(&RunService::Stub::RenderScript, {},
+                                       [&](const v1::RenderScriptResponse& piece) {
+                                         EXPECT_LE(piece.script().size(), kScriptBytesPerMessage);
+                                         got += piece.script();
+                                       });
+  EXPECT_TRUE(ended) << ended.error().message;
+  EXPECT_TRUE(got == script) << got.size() << " bytes of " << script.size();
+}
+
+TEST_F(ServerTest, RefusesAnAnswerThatIsLongerThanAMessage) {
+  ASSERT_TRUE(Serve());
+  const auto channel = Connect();
+  v1::CancelRunRequest request;
+  request.set_run_id("r1");
+  watching_->run_id_bytes = kMaxResponseBytes - 100;
+  EXPECT_TRUE(channel->Call(&RunService::Stub::CancelRun, request));
+  watching_->run_id_bytes = kMaxResponseBytes;
+  const auto refused = channel->Call(&RunService::Stub::CancelRun, request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason::kLimitExceeded);
+  EXPECT_THAT(refused.error().message, testing::HasSubstr("the 40 MiB that one may have"));
+  EXPECT_THAT(refused.error().hint, testing::HasSubstr("fewer revisions"));
+}
+
+TEST_F(ServerTest, EndsTheStreamOfAScriptThatCannotBeRenderedWithWhy) {
+  ASSERT_TRUE(Serve());
+  watching_->script = Error{Reason::kRangeRequired, "no range is given"};
+  const auto render = [&] {
+    return Connect()->Stream(&RunService::Stub::RenderScript, {}, [](const auto&) { FAIL(); });
+  };
+  EXPECT_EQ(render().error().reason, Reason::kRangeRequired);
+  pool_.Stop();
+  EXPECT_EQ(render().error().reason, Reason::kDraining);
 }
 
 TEST_F(ServerTest, DoesNotPauseForAWatcherThatIsFarBehind) {
