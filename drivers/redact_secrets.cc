@@ -73,6 +73,13 @@ Span SecretInStatement(std::string_view text, std::size_t at) {
   return value < text.size() && text[value] == '=' ? Quoted(text, value + 1) : Span();
 }
 
+// MariaDB's `(using password: YES)`: whether there was one.
+bool TellsThatThereIsOne(std::string_view text, std::size_t word, std::size_t at) {
+  const std::string_view value = text.substr(at);
+  return text.substr(0, word).ends_with("(using ") &&
+         (value.starts_with("YES)") || value.starts_with("NO)"));
+}
+
 // The value after a word for a password: `=value`, `: "value"`, or SQL's PASSWORD 'value'.
 Span SecretAfterWord(std::string_view text, std::size_t word, std::size_t at) {
   bool in_query = word > 0 && (text[word - 1] == '?' || text[word - 1] == '&');
@@ -83,6 +90,7 @@ Span SecretAfterWord(std::string_view text, std::size_t word, std::size_t at) {
   if (at >= text.size()) return {};
   if (text[at] == '\'' || (separated && text[at] == '"')) return {at + 1, QuotedEnd(text, at)};
   if (!separated) return SecretInStatement(text, at);
+  if (TellsThatThereIsOne(text, word, at)) return {};
   std::size_t end = text.find_first_of(in_query ? "& \t\r\n" : kSpace, at);
   return {at, std::min(end, text.size())};
 }

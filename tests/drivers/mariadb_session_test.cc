@@ -72,6 +72,7 @@ TEST(MariadbConnect, SaysWhyWithoutThePassword) {
   Error refused = OpenError("mariadb://root:hunter3@127.0.0.1:" + server.port() + "/mysql");
   EXPECT_EQ(refused.reason, Reason::kDatabaseRefused);
   EXPECT_THAT(refused.message, Not(HasSubstr("hunter3")));
+  EXPECT_THAT(refused.message, HasSubstr("(using password: YES)"));
   Error nobody = OpenError("mariadb://root:hunter3@127.0.0.1:1/x");
   EXPECT_EQ(nobody.reason, Reason::kDatabaseUnreachable);
   EXPECT_THAT(nobody.message, HasSubstr("mariadb://root@127.0.0.1:1/x"));

@@ -244,6 +244,7 @@ TEST(RedactSecrets, HidesPasswordsWhereverTextHoldsThem) {
   EXPECT_EQ(RedactSecrets("host=db password=s3cret user=ann"), "host=db password=*** user=ann");
   EXPECT_EQ(RedactSecrets("password = 's3 cr\\'et' user=ann"), "password = '***' user=ann");
   EXPECT_EQ(RedactSecrets("?user=a&password=s3cret&x=1"), "?user=a&password=***&x=1");
+  EXPECT_EQ(RedactSecrets("using password: YES)"), "using password: ***");
   EXPECT_EQ(RedactSecrets("PGPASSWORD=s3cret mig up"), "PGPASSWORD=*** mig up");
   EXPECT_EQ(RedactSecrets("CREATE ROLE a PASSWORD 's3''cret' LOGIN"),
             "CREATE ROLE a PASSWORD '***' LOGIN");
@@ -267,6 +268,7 @@ TEST(RedactSecrets, LeavesOtherTextAlone) {
   for (const char* text :
        {"", "password authentication failed for user \"ann\"", "http://localhost:80/x",
         "no password supplied", "no password for user \"ann\"", "password (if any)",
+        "(using password: YES)", "Access denied for user 'a'@'b' (using password: NO)",
         "a user identified by its name", "postgresql://ann@db:5433/x", "password",
         "password=", "a://:"}) {
     EXPECT_EQ(RedactSecrets(text), text);
