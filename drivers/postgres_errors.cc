@@ -25,6 +25,9 @@ constexpr std::array<std::pair<char, const char*>, 10> kFields = {{
     {PG_DIAG_CONSTRAINT_NAME, "constraint"},
 }};
 
+// protocol_violation: a statement's wrong number of parameters, on a connection that lives.
+constexpr std::string_view kWrongParameters = "08P01";
+
 Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
   if (sqlstate == "57014" && interrupted) return Reason::kCancelled;
   if (sqlstate == "55P03" || sqlstate == "40001" || sqlstate == "40P01")
@@ -33,8 +36,7 @@ Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
   if (sqlstate == "53100") return Reason::kDatabaseFull;
   bool shutdown =
       sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03" || sqlstate == "57P05";
-  // 08P01 is a statement's wrong number of parameters, on a connection that lives.
-  bool broken = sqlstate.starts_with("08") && sqlstate != "08P01";
+  bool broken = sqlstate.starts_with("08") && sqlstate != kWrongParameters;
   if (shutdown || broken) return Reason::kDatabaseUnreachable;
   return Reason::kStatementFailed;
 }
@@ -51,10 +53,15 @@ Error PostgresError(const PGresult* result, bool interrupted) {
   if (error.details["sqlstate"].empty()) error.details.erase("sqlstate");
   auto message = error.details.find("db_message");
   if (message != error.details.end()) error.message = OneLine(message->second);
-  if (const auto code = error.details.find("sqlstate");
-      code != error.details.end() && code->second == "57P01")
+  const auto code = error.details.find("sqlstate");
+  if (code == error.details.end()) return error;
+  if (code->second == "57P01")
     error.hint =
         "somebody ended the connection, or the server stops: repeat the command once it runs";
+  if (code->second == kWrongParameters)
+    error.hint =
+        "where the statement has a parameter ($1), write the value itself, or ${NAME} for one of "
+        "the target's placeholders";
   return error;
 }
 

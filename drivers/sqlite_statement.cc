@@ -56,8 +56,18 @@ int BindValue(sqlite3_stmt* statement, int index, const SqlValue& value) {
   return sqlite3_bind_null(statement, index);
 }
 
+Error NoValue(sqlite3_stmt* statement) {
+  const char* name = sqlite3_bind_parameter_name(statement, 1);
+  return Error{Reason::kStatementFailed,
+               fmt::format("the statement has the parameter `{}`, and nobody gives a value for it",
+                           name == nullptr ? "?" : name),
+               {},
+               "write the value itself, or ${NAME} for one of the target's placeholders"};
+}
+
 Result<void> Bind(sqlite3* db, sqlite3_stmt* statement, const SqlCommand& command) {
   std::size_t wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(statement));
+  if (wanted > 0 && command.parameters.empty()) return NoValue(statement);
   if (wanted != command.parameters.size()) {
     return Error{Reason::kStatementFailed,
                  fmt::format("the statement has {} parameters, but {} values were given", wanted,

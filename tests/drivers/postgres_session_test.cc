@@ -46,6 +46,11 @@ TEST_F(PostgresSessionTest, GivesTypesItDoesNotKnowAsText) {
                           SqlValue("2026-01-02"), SqlValue("{1,2}"), SqlValue("3")));
 }
 
+TEST_F(PostgresSessionTest, SaysWhatToWriteInPlaceOfAParameterThatNobodyGivesAValueFor) {
+  EXPECT_THAT(Failure("SELECT $1").hint, HasSubstr("write the value itself"));
+  EXPECT_EQ(Failure("SELECT 1/0").hint, "");
+}
+
 TEST_F(PostgresSessionTest, InfersTheTypesOfParameters) {
   Run("CREATE TABLE t (a smallint, b jsonb, c uuid)");
   MustExecute(*session_, {"INSERT INTO t VALUES ($1, $2, $3)",

@@ -40,6 +40,16 @@ TEST_F(SqliteSessionTest, CreatesAFileOnlyWhenAskedTo) {
   EXPECT_TRUE(OpenSession(Url("new.db"), IfMissing::kFail));
 }
 
+TEST_F(SqliteSessionTest, NamesAParameterThatNobodyGivesAValueFor) {
+  auto session = MustOpen(Url("x.db"));
+  for (const std::string name : {"$1", ":id", "?"}) {
+    Error error = ErrorOf(session->Execute({"SELECT " + name}));
+    EXPECT_EQ(error.reason, Reason::kStatementFailed);
+    EXPECT_THAT(error.message, HasSubstr("the parameter `" + name + "`"));
+    EXPECT_THAT(error.hint, HasSubstr("write the value itself"));
+  }
+}
+
 TEST_F(SqliteSessionTest, NamesAMissingFolder) {
   Error error = OpenError(folder_ / "no/such/x.db", IfMissing::kCreate);
   EXPECT_EQ(error.reason, Reason::kDatabaseMissing);
