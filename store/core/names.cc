@@ -20,6 +20,13 @@ Error Invalid(std::string_view kind, std::string_view name, std::string_view why
                std::move(hint)};
 }
 
+// The character that begins at `at`.
+std::string_view CharacterAt(std::string_view text, std::size_t at) {
+  std::size_t end = at + 1;
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+  return text.substr(at, end - at);
+}
+
 // `more` holds the characters allowed after the first, besides letters, digits and `_`.
 Result<void> CheckWord(std::string_view kind, std::string_view name, std::string_view more) {
   if (name.empty()) return Invalid(kind, name, "it is empty");
@@ -29,9 +36,10 @@ Result<void> CheckWord(std::string_view kind, std::string_view name, std::string
   if (more.find(name.front()) != std::string_view::npos) {
     return Invalid(kind, name, fmt::format("it starts with `{}`", name.front()));
   }
-  for (const char c : name) {
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    const char c = name[at];
     if (IsAsciiAlphanumeric(c) || c == '_' || more.find(c) != std::string_view::npos) continue;
-    return Invalid(kind, name, fmt::format("it holds `{}`", ShownName({&c, 1})));
+    return Invalid(kind, name, fmt::format("it holds `{}`", ShownName(CharacterAt(name, at))));
   }
   if (IsReservedWord(name)) return Invalid(kind, name, "the word is reserved");
   return {};

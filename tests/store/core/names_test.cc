@@ -27,7 +27,7 @@ TEST(CheckRevisionName, SaysWhichRuleIsBroken) {
       {"a b", "`a b` cannot be a revision name: it holds ` `"},
       {"a/b", "`a/b` cannot be a revision name: it holds `/`"},
       {"a\x1b[1m", "`a?[1m` cannot be a revision name: it holds `?`"},
-      {"pr\xC3\xA9nom", "`pr\xC3\xA9nom` cannot be a revision name: it holds `?`"},
+      {"pr\xC3\xA9nom", "`pr\xC3\xA9nom` cannot be a revision name: it holds `\xC3\xA9`"},
       {"a\xFF", "`a?` cannot be a revision name: it holds `?`"},
       {"head", "`head` cannot be a revision name: the word is reserved"},
       {"HEADS", "`HEADS` cannot be a revision name: the word is reserved"},
