@@ -1,7 +1,9 @@
 #include "cli/rpc_error.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -58,6 +60,19 @@ bool IsUntrusted(const grpc::Status& status) {
           message.find("error:1416F086:") != message.npos);
 }
 
+// gRPC tells of all it tried, and of the last try its status and what the system said: "failed to
+// connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: ...".
+std::string_view LastTry(std::string_view message) {
+  constexpr std::string_view kLast = "last error: ";
+  const std::size_t last = message.rfind(kLast);
+  if (last == message.npos) return message;
+  message.remove_prefix(last + kLast.size());
+  const std::size_t status = message.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+  if (status > 0 && message.substr(std::min(status, message.size())).starts_with(": "))
+    message.remove_prefix(status + 2);
+  return message;
+}
+
 Error ErrorOfTransport(const grpc::Status& status) {
   if (IsUntrusted(status)) {
     return {
@@ -72,7 +87,7 @@ Error ErrorOfTransport(const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     message = "the daemon did not answer in time";
   } else if (reason == Reason::kDaemonUnreachable) {
-    message = "the connection to the daemon failed: " + message;
+    message = "the connection to the daemon failed: " + std::string(LastTry(message));
   } else if (reason == Reason::kDaemonVersion) {
     message = "the daemon does not know this call: it is of another version";
   }

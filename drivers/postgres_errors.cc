@@ -41,6 +41,19 @@ Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
   return Reason::kStatementFailed;
 }
 
+// What libpq says of a connection: a line for each address that it tried; what may be looked at
+// stands behind tabs, and is what our hints say.
+std::string WithoutAdvice(std::string_view message) {
+  std::string told;
+  while (!message.empty()) {
+    const std::string_view line = message.substr(0, message.find('\n'));
+    message.remove_prefix(std::min(message.size(), line.size() + 1));
+    if (line.empty() || line[0] == '\t') continue;
+    told.append(told.empty() ? "" : "; ").append(line);
+  }
+  return OneLine(told);
+}
+
 }  // namespace
 
 Error PostgresError(const PGresult* result, bool interrupted) {
@@ -66,14 +79,14 @@ Error PostgresError(const PGresult* result, bool interrupted) {
 }
 
 Error PostgresConnectionLost(PGconn* connection) {
-  std::string why = connection == nullptr ? "" : OneLine(PQerrorMessage(connection));
+  std::string why = connection == nullptr ? "" : WithoutAdvice(PQerrorMessage(connection));
   return Error{Reason::kDatabaseUnreachable,
                why.empty() ? "the connection to the database is gone"
                            : fmt::format("the connection to the database is gone: {}", why)};
 }
 
 Error PostgresConnectError(PGconn* connection, PGPing server, std::string_view url) {
-  std::string message = OneLine(RedactSecrets(PQerrorMessage(connection)));
+  std::string message = WithoutAdvice(RedactSecrets(PQerrorMessage(connection)));
   Error error{server == PQPING_OK ? Reason::kDatabaseRefused : Reason::kDatabaseUnreachable,
               fmt::format("cannot connect to {}: {}", url, message)};
   error.details["url"] = url;

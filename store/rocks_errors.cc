@@ -15,9 +15,19 @@ Reason ReasonOf(const rocksdb::Status& status) {
   return Reason::kStoreUnavailable;
 }
 
+// RocksDB wraps a failure into another of its kind: "Corruption: Corruption: IO error: ...".
+std::string_view SaidOnce(std::string_view text) {
+  const std::size_t end = text.find(": ");
+  if (end == text.npos) return text;
+  const std::string_view kind = text.substr(0, end + 2);
+  while (text.substr(kind.size()).starts_with(kind)) text.remove_prefix(kind.size());
+  return text;
+}
+
 Error Make(Reason reason, std::string_view what, const rocksdb::Status& status,
            std::string_view place) {
-  const std::string text = status.ToString();
+  const std::string whole = status.ToString();
+  const std::string_view text = SaidOnce(whole);
   const bool named = text.find(place) != std::string::npos;
   const std::string at = named ? "" : fmt::format(" ({})", place);
   return {reason,

@@ -16,6 +16,8 @@
 namespace mig {
 namespace {
 
+using testing::ContainsRegex;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -51,6 +53,14 @@ TEST_F(PostgresConnectionTest, AWrongPasswordIsRefused) {
   EXPECT_EQ(error.reason, Reason::kDatabaseRefused);
   EXPECT_THAT(error.message, HasSubstr("password authentication failed"));
   EXPECT_THAT(error.message, HasSubstr("postgresql://postgres@127.0.0.1"));
+}
+
+TEST_F(PostgresConnectionTest, OfAServerThatDoesNotAnswerTheLastWordsAreTheSystems) {
+  EXPECT_THAT(OpenError("postgresql://127.0.0.1:1/postgres").message,
+              EndsWith("port 1 failed: Connection refused"));
+  EXPECT_THAT(
+      OpenError("postgresql://127.0.0.1:1,127.0.0.1:2/postgres").message,
+      ContainsRegex("port 1 failed: Connection refused; .*port 2 failed: Connection refused$"));
 }
 
 TEST_F(PostgresConnectionTest, AMissingPasswordIsRefused) {

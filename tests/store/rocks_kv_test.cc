@@ -11,6 +11,7 @@
 #include "store/core/limits.h"
 #include "store/objects.h"
 #include "store/refs.h"
+#include "store/rocks_errors.h"
 #include "tests/scratch_directory.h"
 #include "tests/store/some_revisions.h"
 
@@ -121,6 +122,16 @@ TEST(RocksKv, SaysWhereItCannotBeMade) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().reason, Reason::kStoreUnavailable);
   EXPECT_THAT(opened.error().message, HasSubstr("file/store"));
+}
+
+TEST(RocksError, NamesTheKindOfAFailureOnce) {
+  const auto message = [](const rocksdb::Status& status) {
+    return RocksError("read", status, "/s/db").message;
+  };
+  EXPECT_EQ(message(rocksdb::Status::Corruption("Corruption: IO error: No such file", "/s/db/7")),
+            "cannot read the store: Corruption: IO error: No such file: /s/db/7");
+  EXPECT_EQ(message(rocksdb::Status::IOError("bad", "/s/db/7")),
+            "cannot read the store: IO error: bad: /s/db/7");
 }
 
 TEST(RocksKv, ReportsEachFileThatIsMissing) {

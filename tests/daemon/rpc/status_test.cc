@@ -65,6 +65,19 @@ TEST(RpcError, ReadsWhatGrpcItselfSays) {
   EXPECT_EQ(ErrorOf({Code::CANCELLED, ""}).reason, Reason::kCancelled);
 }
 
+TEST(RpcError, TellsOfAConnectionWhatTheSystemSaid) {
+  const auto message = [](const char* said) {
+    return ErrorOf({grpc::StatusCode::UNAVAILABLE, said}).message;
+  };
+  const std::string failed = "the connection to the daemon failed: ";
+  EXPECT_EQ(message("failed to connect to all addresses; last error: UNKNOWN: "
+                    "ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused"),
+            failed + "ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused");
+  EXPECT_EQ(message("x; last error: "), failed);
+  EXPECT_EQ(message("x; last error: UNKNOWN"), failed + "UNKNOWN");
+  EXPECT_EQ(message("Socket closed"), failed + "Socket closed");
+}
+
 TEST(RpcError, RepeatsOnlyWhatNoDaemonAccepted) {
   EXPECT_TRUE(IsConnectionFailure({grpc::StatusCode::UNAVAILABLE, "reset"}));
   EXPECT_TRUE(IsConnectionFailure(ToStatus({Reason::kDraining, "x"})));
