@@ -6,12 +6,11 @@
 #include <filesystem>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mig {
 namespace {
-
-constexpr int kUsageStatus = 2;
 
 // The options as they were written.
 struct Words {
@@ -106,6 +105,10 @@ std::string AbsoluteAddress(const std::string& address) {
   return std::string(kUnix) + Absolute(address.substr(kUnix.size()));
 }
 
+Error Mistake(std::string what) {
+  return {Reason::kUsage, std::move(what), {}, "`migd --help` shows the options"};
+}
+
 Result<void> Override(const Words& words, DaemonConfig& config) {
   if (!words.store.empty()) {
     config.store =
@@ -115,10 +118,7 @@ Result<void> Override(const Words& words, DaemonConfig& config) {
   for (const std::string& word : words.listen) {
     const std::string address = AbsoluteAddress(word);
     if (!IsListenAddress(address)) {
-      return Error{Reason::kUsage,
-                   "--listen " + word + " is neither unix:PATH nor HOST:PORT",
-                   {},
-                   "`migd --help` shows the options"};
+      return Mistake("--listen " + word + " is neither unix:PATH nor HOST:PORT");
     }
     config.listen.push_back(address);
   }
@@ -165,8 +165,9 @@ Result<CommandLine> ParseCommandLine(int argc, const char* const* argv,
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& stop) {
+    if (stop.get_exit_code() != 0) return Mistake(stop.what());
     CommandLine line;
-    line.exit = app.exit(stop) == 0 ? 0 : kUsageStatus;
+    line.exit = app.exit(stop);
     return line;
   }
   if (app.get_subcommands().empty()) return Understand(words);

@@ -33,8 +33,7 @@ struct CommandLine {
   std::string restored_from;  // a backup; empty: none
   // The environment the process was started with.
   std::map<std::string, std::string> environment;
-  // Set when there is nothing more to do (--help, --version, a mistake that was explained): the
-  // exit status.
+  // Set when there is nothing more to do (--help, --version): the exit status.
   std::optional<int> exit;
 };
 

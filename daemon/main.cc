@@ -223,10 +223,11 @@ Result<void> Run(const CommandLine& line) {
 
 // Tells who typed the command; the answer is the exit status.
 int Complain(const Error& error) {
-  std::fprintf(stderr, "migd: %s\n", error.message.c_str());
-  if (const std::string hint = HintOf(error); !hint.empty())
-    std::fprintf(stderr, "%s\n", hint.c_str());
-  return InfoOf(error.reason).exit_status;
+  const ReasonInfo& info = InfoOf(error.reason);
+  std::string text = fmt::format("migd: {} [{}]\n", error.message, info.text);
+  if (const std::string hint = HintOf(error); !hint.empty()) text += "hint: " + hint + "\n";
+  std::fputs(text.c_str(), stderr);
+  return info.exit_status;
 }
 
 // What was restored, in a sentence.
