@@ -27,6 +27,8 @@
 namespace mig {
 
 inline constexpr int kBookkeepingFormat = 1;
+// What to do about another one.
+inline constexpr char kOtherFormatHint[] = "use a version of mig that knows that format";
 
 enum class StepKind { kUpgrade, kDowngrade, kStamp, kRelink, kResolve };
 // "upgrade", "downgrade", "stamp", "relink", "resolve": as in mig_log.

@@ -122,7 +122,9 @@ Result<void> CheckFormat(Session& session, const Bookkeeping& book) {
   if (TextOf((*format)[1]) == std::to_string(kBookkeepingFormat)) return {};
   return Error{Reason::kDatabaseFormat,
                fmt::format("the target's mig tables have format {}, and this mig knows format {}",
-                           TextOf((*format)[1]), kBookkeepingFormat)};
+                           TextOf((*format)[1]), kBookkeepingFormat),
+               {},
+               kOtherFormatHint};
 }
 
 // REQUIRES: the run lock is held.

@@ -33,7 +33,10 @@ Result<void> OwnRows::Write(std::vector<SqlCommand> rows) const {
 }
 
 Error VersionsChanged() {
-  return {Reason::kDatabaseFormat, "the version table was changed by somebody else during the run"};
+  return {Reason::kDatabaseFormat,
+          "the version table was changed by somebody else during the run",
+          {},
+          "compare `mig current` with the database before you repeat the command"};
 }
 
 }  // namespace mig

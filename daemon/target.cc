@@ -28,7 +28,9 @@ Result<Revision> LoadOne(OpenTarget& target, const Id& id, const std::string& pr
   return Error{
       Reason::kCorruption,
       fmt::format("the mig_object row of {} in target {} was changed: its hash does not match",
-                  id.short_hex(), target.address.name)};
+                  id.short_hex(), target.address.name),
+      {},
+      "`mig audit verify` lists all that was changed"};
 }
 
 // Where the bookkeeping tables are: on MariaDB in the url's database, unless the target says
@@ -108,7 +110,9 @@ Result<TargetState> ReadOwnTables(OpenTarget& target) {
     return Error{
         Reason::kDatabaseFormat,
         fmt::format("the mig tables of target {} have format {}, and this mig knows format {}",
-                    target.address.name, state.format, kBookkeepingFormat)};
+                    target.address.name, state.format, kBookkeepingFormat),
+        {},
+        kOtherFormatHint};
   }
   const auto rows = target.session->Execute(target.book.ReadVersions());
   if (!rows && found == TablesFound::kSome) return TablesMissing();

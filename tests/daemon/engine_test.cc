@@ -121,6 +121,7 @@ TEST_P(EngineTest, NoticesRowsThatSomebodyElseChangedInTheMiddle) {
   ASSERT_EQ(scene_.Upgrade(), "done");
   scene_.Write("b", "-- parents: a\n\n-- mig:up\nDELETE FROM " + scene_.Mig("mig_version") + ";\n");
   EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT");
+  EXPECT_THAT(scene_.error().hint, HasSubstr("mig current"));
   EXPECT_EQ(scene_.Rows(), "a");
 }
 
@@ -130,6 +131,7 @@ TEST_P(EngineTest, RefusesATargetOfAnotherFormat) {
   scene_.Sql("UPDATE " + scene_.Mig("mig_meta") + " SET value = '2' WHERE " +
              (scene_.mariadb() ? "`key`" : "key") + " = 'format'");
   EXPECT_EQ(scene_.Upgrade(), "DATABASE_FORMAT");
+  EXPECT_THAT(scene_.error().hint, HasSubstr("a version of mig"));
   EXPECT_EQ(scene_.Stamp("b", true), "DATABASE_FORMAT");
   EXPECT_EQ(ErrorOf(scene_.engine().Current(scene_.View(), scene_.target(), false)).reason,
             Reason::kDatabaseFormat);

@@ -91,6 +91,14 @@ TEST(Reasons, HaveCodesAndExitStatusesThatExist) {
   }
 }
 
+TEST(Reasons, OfStoreAndTargetSayWhatToDo) {
+  for (const Reason reason :
+       {Reason::kCorruption, Reason::kStoreUnavailable, Reason::kDatabaseFormat}) {
+    EXPECT_NE(InfoOf(reason).hint, "") << InfoOf(reason).text;
+  }
+  EXPECT_NE(InfoOf(Reason::kCorruption).hint.find("`.mig/store`"), std::string_view::npos);
+}
+
 TEST(Reasons, AreFoundByTheirText) {
   for (const ReasonInfo& info : AllReasons()) {
     EXPECT_EQ(ReasonFromText(info.text), info.reason);
