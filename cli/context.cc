@@ -252,11 +252,13 @@ Result<bool> Context::SendMissing(const v1::OpenWorkTreeResponse& answer) {
   return TRY(client())->Upload(FilesMissing(*tree_, answer), read);
 }
 
-Result<std::string> Context::Spelled(const std::string& expression) {
-  return WithoutTargets(expression, [this](const std::string& name) -> Result<std::string> {
+Result<std::string> Context::Spelled(const std::string& expression,
+                                     std::vector<v1::Target>& asked) {
+  return WithoutTargets(expression, [&](const std::string& name) -> Result<std::string> {
     const Config* project = TRY(config());
     v1::GetCurrentRequest request;
     *request.mutable_target() = Message(TRY(TargetOf(*project, name)));
+    asked.push_back(request.target());
     v1::GetCurrentResponse answer = TRY(Ask(request));
     std::vector<std::string> ids;
     std::string names;
@@ -277,7 +279,8 @@ Result<std::string> Context::Spelled(const std::string& expression) {
 
 Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on_event) {
   *request.mutable_view() = TRY(view());
-  for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text));
+  std::vector<v1::Target> asked;
+  for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text, asked));
   Client* daemon = TRY(client());
   Result<void> ended = daemon->StartRun(request, on_event);
   if (ended || ended.error().reason != Reason::kViewUnknown) return ended;
@@ -288,7 +291,8 @@ Result<void> Context::Run(v1::StartRunRequest request, const Client::OnEvent& on
 
 Result<v1::RenderScriptResponse> Context::Render(v1::RenderScriptRequest request) {
   *request.mutable_view() = TRY(view());
-  for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text));
+  std::vector<v1::Target> asked;
+  for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text, asked));
   Client* daemon = TRY(client());
   v1::RenderScriptResponse whole;
   const auto add = [&](const v1::RenderScriptResponse& piece) {

@@ -85,7 +85,9 @@ class Context {
   template <typename Request>
   auto Ask(Request request) -> decltype(std::declval<Client&>().Call(request)) {
     *request.mutable_view() = TRY(view());
-    for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text));
+    std::vector<v1::Target> asked;
+    for (std::string* text : ExpressionsIn(request)) *text = TRY(Spelled(*text, asked));
+    AddTargets(request, asked);
     auto response = TRY(client())->Call(request);
     if (response || response.error().reason != Reason::kViewUnknown) return response;
     TRY(OpenWorkTree());
@@ -127,8 +129,8 @@ class Context {
   Result<void> OpenWorkTree();
   // Sends what is missing; false when a file is not what was listed any more.
   Result<bool> SendMissing(const v1::OpenWorkTreeResponse& answer);
-  // The expression as the daemon understands it.
-  Result<std::string> Spelled(const std::string& expression);
+  // The expression as the daemon understands it; the targets that it names are added to `asked`.
+  Result<std::string> Spelled(const std::string& expression, std::vector<v1::Target>& asked);
 
   const Command& command_;
   Arguments arguments_;

@@ -68,6 +68,18 @@ std::vector<std::string*> ExpressionsIn(v1::StartRunRequest& request) {
   return ExpressionsOf(*request.mutable_operation());
 }
 
+void AddTargets(v1::FindMergeBasesRequest& request, const std::vector<v1::Target>& targets) {
+  request.mutable_targets()->Add(targets.begin(), targets.end());
+}
+
+void AddTargets(v1::ListRevisionsRequest& request, const std::vector<v1::Target>& targets) {
+  request.mutable_targets()->Add(targets.begin(), targets.end());
+}
+
+void AddTargets(v1::CompareHistoriesRequest& request, const std::vector<v1::Target>& targets) {
+  request.mutable_targets()->Add(targets.begin(), targets.end());
+}
+
 Result<std::string> WithoutTargets(
     const std::string& expression,
     const std::function<Result<std::string>(const std::string& target)>& current_of) {

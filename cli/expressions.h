@@ -29,6 +29,14 @@ std::vector<std::string*> ExpressionsIn(v1::PlanRunRequest& request);
 std::vector<std::string*> ExpressionsIn(v1::RenderScriptRequest& request);
 std::vector<std::string*> ExpressionsIn(v1::StartRunRequest& request);
 
+// Tells the daemon which targets' revisions the request is about, where it can be about some that
+// no file has.
+template <typename Request>
+void AddTargets(Request&, const std::vector<v1::Target>&) {}
+void AddTargets(v1::FindMergeBasesRequest& request, const std::vector<v1::Target>& targets);
+void AddTargets(v1::ListRevisionsRequest& request, const std::vector<v1::Target>& targets);
+void AddTargets(v1::CompareHistoriesRequest& request, const std::vector<v1::Target>& targets);
+
 // The expression, or each revision of a range or set, with `@TARGET` replaced by what `current_of`
 // says of the target: the id of its current revision, or "base". Errors: those of `current_of`.
 Result<std::string> WithoutTargets(

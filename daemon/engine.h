@@ -42,6 +42,9 @@ struct Marked {
   std::string target_url;
 };
 
+// kAmbiguousPrefix: `word` is the beginning of all of these.
+Error SeveralStored(const std::string& word, const std::vector<Id>& ids);
+
 struct Listing {
   Marked marked;
   Positions revisions;  // in the order to be shown
@@ -200,7 +203,8 @@ class Engine {
   Result<DraftText> Draft(const ViewName& view, const DraftSpec& spec);
   Result<WorkTreeStatus> Status(const ViewName& view, const std::optional<TargetSpec>& target);
   // What `words` stand for (daemon/plan/revision_set.h), as the query asks; its set is filled in
-  // here.
+  // here. What `also` have applied is known, too, and what the store has by its id: the versions of
+  // files before they were edited.
   struct RevisionsFound {
     Marked marked;
     ListedPage page;         // unless `count_only`
@@ -208,19 +212,22 @@ class Engine {
   };
   Result<RevisionsFound> ListRevisions(const ViewName& view, const std::vector<std::string>& words,
                                        ListingQuery query, bool count_only,
-                                       const std::optional<TargetSpec>& target);
+                                       const std::optional<TargetSpec>& target,
+                                       const std::vector<TargetSpec>& also = {});
 
   enum class Bases { kOfFirstAndOthers, kOfAll, kIsAncestor };
   struct BasesFound {
     std::vector<NamedId> bases;  // newest first
     bool is_ancestor = false;
   };
-  // For each question, two revisions or more.
+  // For each question, two revisions or more. `also` as in ListRevisions.
   Result<std::vector<BasesFound>> FindMergeBases(
       const ViewName& view, Bases kind, Follow follow,
-      const std::vector<std::vector<std::string>>& questions);
+      const std::vector<std::vector<std::string>>& questions,
+      const std::vector<TargetSpec>& also = {});
 
   // What differs between two histories, by name. One of the two is null where a side lacks it.
+  // `also` as in ListRevisions.
   struct Side {
     ViewName view;
     std::string revision;  // empty: all heads
@@ -229,7 +236,8 @@ class Engine {
     std::string name;
     RevisionPtr from, to;
   };
-  Result<std::vector<Difference>> Compare(const Side& from, const Side& to);
+  Result<std::vector<Difference>> Compare(const Side& from, const Side& to,
+                                          const std::vector<TargetSpec>& also = {});
 
   // By id, id prefix or name; a name is what the target has, then what the view has, then what the
   // store has.
@@ -298,6 +306,13 @@ class Engine {
   Result<std::string> RenderScript(const RunSpec& spec);
 
  private:
+  // Of the revisions that the project has.
+  Result<std::vector<Id>> StoredWithPrefix(const std::string& project, const std::string& prefix);
+  // What the view does not have: of what `also` have applied, and what is stored and a word names
+  // by the beginning of its id, with what is below. Errors: kAmbiguousPrefix; those of SituationOf.
+  Result<std::vector<RevisionPtr>> NamedElsewhere(const ViewPtr& view,
+                                                  const std::vector<std::string>& words,
+                                                  const std::vector<TargetSpec>& also);
   Result<RevisionPtr> HalfApplied(const TargetSpec& spec, const std::string& name);
   // The expression, or each revision of a range or set, with `refs/NAME` replaced by the id of the
   // ref's head. Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it.

@@ -82,20 +82,6 @@ Current RowsOf(const Marked& marked) {
   return current;
 }
 
-// Of the revisions that this project has: another's are none of its callers' business.
-Result<std::vector<Id>> StoredWithPrefix(Objects& objects, const std::string& project,
-                                         const std::string& prefix) {
-  const auto found = objects.IdsWithPrefix(prefix, kMostOfAPrefix);
-  if (!found && found.error().reason != Reason::kInvalidArgument) return found.error();
-  std::vector<Id> ids;
-  if (!found) return ids;
-  const auto revisions = TRY(objects.GetMany(project, *found));
-  for (std::size_t i = 0; i < found->size(); ++i) {
-    if (revisions[i]) ids.push_back((*found)[i]);
-  }
-  return ids;
-}
-
 // What is applied, and as its revisions the tips.
 Result<Listing> CurrentOf(const Situation& situation) {
   Listing listing;
@@ -113,6 +99,27 @@ Result<Listing> CurrentOf(const Situation& situation) {
 }
 
 }  // namespace
+
+Error SeveralStored(const std::string& word, const std::vector<Id>& ids) {
+  std::vector<std::string> shown;
+  for (const Id& id : ids) shown.push_back(id.short_hex());
+  return {Reason::kAmbiguousPrefix,
+          fmt::format("{} stands for several stored revisions: {}", word, fmt::join(shown, ", "))};
+}
+
+// Another project's revisions are none of its callers' business.
+Result<std::vector<Id>> Engine::StoredWithPrefix(const std::string& project,
+                                                 const std::string& prefix) {
+  const auto found = objects_.IdsWithPrefix(prefix, kMostOfAPrefix);
+  if (!found && found.error().reason != Reason::kInvalidArgument) return found.error();
+  std::vector<Id> ids;
+  if (!found) return ids;
+  const auto revisions = TRY(objects_.GetMany(project, *found));
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    if (revisions[i]) ids.push_back((*found)[i]);
+  }
+  return ids;
+}
 
 Result<Marked> Engine::MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& spec) {
   Marked marked{view->catalog, {}, Marks(view->catalog.graph().size()), {}, ""};
@@ -253,7 +260,7 @@ Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& 
   auto in_view = Resolver(graph).Many(object);
   if (in_view && in_view->size() == 1) return marked.catalog.Load(in_view->front());
   auto ids = TRY(objects_.IdsNamed(name.project, object));
-  if (ids.empty()) ids = TRY(StoredWithPrefix(objects_, name.project, object));
+  if (ids.empty()) ids = TRY(StoredWithPrefix(name.project, object));
   if (ids.empty() && in_view && in_view->size() > 1) {
     return Error{Reason::kMultipleHeads,
                  fmt::format("`{}` stands for {} revisions", object, in_view->size()),
@@ -264,12 +271,7 @@ Result<RevisionPtr> Engine::FindObject(const ViewName& name, const std::string& 
   if (ids.empty())
     return Error{Reason::kNoSuchObject,
                  fmt::format("no file, target or store has a revision {}", object)};
-  if (ids.size() > 1) {
-    std::vector<std::string> shown;
-    for (const Id& id : ids) shown.push_back(id.short_hex());
-    return Error{Reason::kAmbiguousPrefix, fmt::format("{} stands for several stored revisions: {}",
-                                                       object, fmt::join(shown, ", "))};
-  }
+  if (ids.size() > 1) return SeveralStored(object, ids);
   Revision stored = TRY(objects_.Get(ids[0]));
   return WithoutFile(ids[0], std::move(stored));
 }

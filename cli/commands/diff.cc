@@ -116,12 +116,12 @@ const Command kDiff = {
     .summary = "Compare two histories, revision by revision",
     .description =
         "What B reaches and A does not is added, what A reaches and B does not is removed, and "
-        "what "
-        "has one name in both and another text is shown as a diff. Without B, the files here.",
+        "what has one name in both and another text is shown as a diff. Without B, the files here.",
     .operands = {"A [B]", 1, 2},
     .options = kDiffOptions,
     .examples =
         "$ mig diff refs/main               # what the files here have that the ref has not\n"
+        "$ mig diff @dev                    # how edited files differ from what ran\n"
         "$ mig diff users..orders --stat\n"
         "$ mig diff refs/main refs/team-a/prices --name-status",
     .run = RunDiff,

@@ -13,16 +13,16 @@ namespace {
 
 void Add(Positions& to, const Positions& more) { to.insert(to.end(), more.begin(), more.end()); }
 
-Result<Positions> Side(const Graph& graph, std::string_view text) {
-  return Resolver(graph).Many(text.empty() ? "heads" : text);
+Result<Positions> Side(const WordsOfView& view, std::string_view text) {
+  return view.Many(text.empty() ? "heads" : text);
 }
 
 // "A..B", or "A...B".
-Result<void> AddRange(const Graph& graph, std::string_view word, std::size_t dots, Follow follow,
-                      RevisionSet& set) {
+Result<void> AddRange(const WordsOfView& view, std::string_view word, std::size_t dots,
+                      Follow follow, RevisionSet& set) {
   const bool symmetric = word.substr(dots).starts_with("...");
-  const Positions lower = TRY(Side(graph, word.substr(0, dots)));
-  const Positions upper = TRY(Side(graph, word.substr(dots + (symmetric ? 3 : 2))));
+  const Positions lower = TRY(Side(view, word.substr(0, dots)));
+  const Positions upper = TRY(Side(view, word.substr(dots + (symmetric ? 3 : 2))));
   Add(set.upper, upper);
   if (!symmetric) {
     Add(set.lower, lower);
@@ -30,7 +30,7 @@ Result<void> AddRange(const Graph& graph, std::string_view word, std::size_t dot
   }
   Add(set.upper, lower);
   for (const Position a : lower) {
-    for (const Position b : upper) Add(set.lower, MergeBasesOf(graph, a, b, follow));
+    for (const Position b : upper) Add(set.lower, MergeBasesOf(view.graph(), a, b, follow));
   }
   return {};
 }
@@ -72,24 +72,59 @@ void VisitSet(const Graph& graph, const ListingQuery& query,
 
 }  // namespace
 
-Result<RevisionSet> RevisionSetOf(const Graph& graph, const std::vector<std::string>& words,
+Result<Positions> WordsOfView::Many(std::string_view text) const {
+  auto known = Resolver(view_).Many(text);
+  if (known) return InGraph(*known);
+  return IsElsewhere(known.error()) ? Resolver(graph_).Many(text) : std::move(known);
+}
+
+Result<std::optional<Position>> WordsOfView::One(std::string_view text) const {
+  const auto one_of = [&](const Graph& graph) -> Result<std::optional<Position>> {
+    const Expression expression = TRY(ParseExpression(graph, text));
+    return Resolver(graph).One(expression);
+  };
+  auto known = one_of(view_);
+  if (known && *known) return std::optional(InGraph({**known}).front());
+  if (known) return known;
+  return IsElsewhere(known.error()) ? one_of(graph_) : std::move(known);
+}
+
+bool WordsOfView::IsElsewhere(const Error& error) const {
+  return !view_.IsSame(graph_) &&
+         (error.reason == Reason::kNoSuchRevision || error.reason == Reason::kNoSuchBranch);
+}
+
+Positions WordsOfView::Heads(Follow follow) const { return InGraph(HeadsOf(view_, follow)); }
+
+Positions WordsOfView::InGraph(const Positions& of_view) const {
+  if (view_.IsSame(graph_)) return of_view;
+  Positions positions;
+  for (const Position p : of_view) positions.push_back(graph_.FindId(view_.id(p)).value());
+  return positions;
+}
+
+Result<RevisionSet> RevisionSetOf(const WordsOfView& view, const std::vector<std::string>& words,
                                   Follow follow) {
   RevisionSet set;
+  if (words.empty()) {
+    set.upper = HeadsOf(view.graph(), follow);
+    return set;
+  }
   bool positive = false;
   for (const std::string& word : words) {
     const std::size_t dots = word.find("..");
-    const bool is_range = dots != word.npos && !graph.FindWord(word);
+    const bool is_range = dots != word.npos && !view.Has(word);
     if (is_range) {
-      TRY(AddRange(graph, word, dots, follow, set));
+      TRY(AddRange(view, word, dots, follow, set));
     } else if (word.starts_with('^')) {
-      Add(set.lower, TRY(Side(graph, std::string_view(word).substr(1))));
+      Add(set.lower, TRY(Side(view, std::string_view(word).substr(1))));
       continue;
     } else {
-      Add(set.upper, TRY(Side(graph, word)));
+      Add(set.upper, TRY(Side(view, word)));
     }
     positive = true;
   }
-  if (!positive) set.upper = HeadsOf(graph, follow);
+  if (!positive) set.upper = view.Heads(follow);
   return set;
 }
 

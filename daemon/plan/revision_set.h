@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/core/graph.h"
@@ -13,6 +14,31 @@
 
 namespace mig {
 
+// The words of a view within a graph that has more: what a target has applied, what a ref has. They
+// mean what the view means by them, `head` its own head; what the view does not know is looked up
+// in the whole graph.
+class WordsOfView {
+ public:
+  // REQUIRES: both outlive it; `graph` has what `view` has.
+  WordsOfView(const Graph& view, const Graph& graph) : view_(view), graph_(graph) {}
+
+  // Positions of the whole graph; as Resolver::Many and Resolver::One.
+  Result<Positions> Many(std::string_view text) const;
+  Result<std::optional<Position>> One(std::string_view text) const;
+  // Of the view.
+  Positions Heads(Follow follow) const;
+  bool Has(std::string_view word) const { return view_.FindWord(word) || graph_.FindWord(word); }
+  const Graph& graph() const { return graph_; }
+
+ private:
+  Positions InGraph(const Positions& of_view) const;
+  // What the view does not know, the graph may.
+  bool IsElsewhere(const Error& error) const;
+
+  const Graph& view_;
+  const Graph& graph_;
+};
+
 // What `upper` reaches and `lower` does not.
 struct RevisionSet {
   Positions upper;
@@ -20,9 +46,10 @@ struct RevisionSet {
 };
 
 // `B`: what B reaches; `^A`: without what A reaches; `A..B`: both; `A...B`: what either reaches but
-// not both. Where a side of `..` is empty, or no word is positive, `heads` is meant. A word that is
-// an exact name or label is that, whatever dots it holds.
-Result<RevisionSet> RevisionSetOf(const Graph& graph, const std::vector<std::string>& words,
+// not both. Where a side of `..` is empty, or no word is positive, `heads` is meant; where there is
+// no word at all, the whole graph. A word that is an exact name or label is that, whatever dots it
+// holds.
+Result<RevisionSet> RevisionSetOf(const WordsOfView& view, const std::vector<std::string>& words,
                                   Follow follow);
 
 struct ListingQuery {

@@ -90,9 +90,9 @@ grpc::ServerUnaryReactor* GraphService::FindMergeBases(Context* context,
     std::vector<std::vector<std::string>> questions;
     for (const auto& question : request->questions())
       questions.emplace_back(question.revisions().begin(), question.revisions().end());
-    const auto found =
-        TRY(engine_.FindMergeBases(FromMessage(request->view()), KindOf(request->kind()),
-                                   FollowOf(request->dependencies()), questions));
+    const auto found = TRY(
+        engine_.FindMergeBases(FromMessage(request->view()), KindOf(request->kind()),
+                               FollowOf(request->dependencies()), questions, TargetsOf(*request)));
     v1::FindMergeBasesResponse answer;
     for (const Engine::BasesFound& one : found) {
       auto* message = answer.add_answers();
@@ -113,9 +113,10 @@ grpc::ServerUnaryReactor* GraphService::ListRevisions(Context* context,
   return calls_.Read(context, request, response, [=, this]() -> Result<v1::ListRevisionsResponse> {
     const std::vector<std::string> words(request->revisions().begin(), request->revisions().end());
     const ListingQuery query = TRY(QueryOf(*request));
-    const auto found = TRY(engine_.ListRevisions(
-        FromMessage(request->view()), words, query,
-        request->detail() == v1::ListRevisionsRequest::DETAIL_COUNT, TargetOf(*request)));
+    const auto found =
+        TRY(engine_.ListRevisions(FromMessage(request->view()), words, query,
+                                  request->detail() == v1::ListRevisionsRequest::DETAIL_COUNT,
+                                  TargetOf(*request), TargetsOf(*request)));
     return AnswerOf(found, *request);
   });
 }
@@ -125,8 +126,9 @@ grpc::ServerUnaryReactor* GraphService::CompareHistories(Context* context,
                                                          v1::CompareHistoriesResponse* response) {
   return calls_.Read(
       context, request, response, [=, this]() -> Result<v1::CompareHistoriesResponse> {
-        const auto differences = TRY(engine_.Compare(SideOf(request->view(), request->from()),
-                                                     SideOf(request->view(), request->to())));
+        const auto differences =
+            TRY(engine_.Compare(SideOf(request->view(), request->from()),
+                                SideOf(request->view(), request->to()), TargetsOf(*request)));
         v1::CompareHistoriesResponse answer;
         std::size_t bytes = 0;
         for (std::size_t i = TRY(PageOffsetOf(request->page_token())); i < differences.size();

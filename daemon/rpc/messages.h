@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/engine.h"
 #include "mig/v1/history.pb.h"
@@ -47,6 +48,14 @@ void ToMessage(const StepSummary& step, v1::PlanStep* message);
 // Where a page starts: a token is the number of revisions or runs before it, or of the row of a
 // log. A view never changes, so the number stays right. Errors: kInvalidArgument.
 Result<std::size_t> PageOffsetOf(const std::string& token);
+
+// Those whose revisions a request may be about.
+template <typename Request>
+std::vector<TargetSpec> TargetsOf(const Request& request) {
+  std::vector<TargetSpec> targets;
+  for (const v1::Target& target : request.targets()) targets.push_back(FromMessage(target));
+  return targets;
+}
 
 // The target of a request that may have none.
 template <typename Request>

@@ -26,6 +26,21 @@ class EditedTest : public testing::TestWithParam<Dialect> {
     }
     return Join(words);
   }
+  // From a revision to the files: "b:from,to".
+  std::string Differences(const std::string& from, const std::vector<TargetSpec>& also = {}) {
+    const ViewName view = scene_.View();
+    const auto found = scene_.engine().Compare({view, from}, {view, ""}, also);
+    if (!found) return std::string(InfoOf(found.error().reason).text);
+    std::vector<std::string> words;
+    for (const auto& one : *found)
+      words.push_back(one.name + ":" + (one.from ? "from," : "") + (one.to ? "to" : ""));
+    return Join(words);
+  }
+  int Count(const std::string& word, const std::vector<TargetSpec>& also = {}) {
+    const auto found =
+        scene_.engine().ListRevisions(scene_.View(), {word}, {}, true, std::nullopt, also);
+    return found ? static_cast<int>(found->count) : -1;
+  }
   void EditInMeaning(const std::string& name) {
     scene_.Replace(name, "(id integer)", "(id integer, price integer)");
   }
@@ -77,6 +92,29 @@ TEST_P(EditedTest, StatusTellsACommentFromAChangeOfMeaning) {
   EXPECT_EQ(Status(), "0 applied a:cosmetic b:reidentified<a c:reidentified<a");
   EditInMeaning("b");
   EXPECT_EQ(Status(), "0 applied a:cosmetic b:edited c:reidentified<b");
+}
+
+TEST_P(EditedTest, WhatRanIsComparedWithTheFile) {
+  const std::string applied = scene_.Column("SELECT id FROM mig_version");
+  EditInMeaning("b");
+  EXPECT_EQ(Differences(applied), "b:from,to c:from,to");
+  EXPECT_EQ(Differences(applied.substr(0, 12)), "b:from,to c:from,to");
+  EXPECT_EQ(Count(applied + "..head"), 2);
+  EXPECT_EQ(Count("heads.." + applied), 2);
+  EXPECT_EQ(Count("^" + applied), 2);
+  const auto bases = scene_.engine().FindMergeBases(scene_.View(), Engine::Bases::kOfFirstAndOthers,
+                                                    Follow::kParents, {{applied, "head"}});
+  ASSERT_TRUE(bases) << bases.error().message;
+  EXPECT_EQ(bases->at(0).bases.at(0).name, "a");
+}
+
+TEST_P(EditedTest, WhatRanIsComparedWithTheFileThoughOnlyTheTargetHasIt) {
+  const std::string applied = scene_.Column("SELECT id FROM mig_version");
+  EditInMeaning("b");
+  scene_.LoseStore();
+  EXPECT_EQ(Differences(applied), "NO_SUCH_REVISION");
+  EXPECT_EQ(Differences(applied, {scene_.target()}), "b:from,to c:from,to");
+  EXPECT_EQ(Count(applied + "..head", {scene_.target()}), 2);
 }
 
 TEST_P(EditedTest, NeverRunsAnAppliedNameAgain) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "store/core/graph_text.h"
+#include "tests/daemon/plan/drawn_history.h"
 #include "tests/store/core/random_graph.h"
 
 namespace mig {
@@ -14,7 +15,7 @@ ListingQuery QueryOf(const Graph& graph, const std::vector<std::string>& words,
                      Follow follow = Follow::kParents) {
   ListingQuery query;
   query.follow = follow;
-  query.set = RevisionSetOf(graph, words, follow).value();
+  query.set = RevisionSetOf({graph, graph}, words, follow).value();
   query.most = 100;
   return query;
 }
@@ -49,15 +50,39 @@ TEST(RevisionSet, FollowsDependenciesWhenAsked) {
 
 TEST(RevisionSet, TakesANameWithDotsForAName) {
   const Graph graph = MakeGraph("a; v1..2: a");
-  EXPECT_EQ(RevisionSetOf(graph, {"v1..2"}, Follow::kParents)->upper, Positions{1});
+  EXPECT_EQ(RevisionSetOf({graph, graph}, {"v1..2"}, Follow::kParents)->upper, Positions{1});
 }
 
 TEST(RevisionSet, NamesTheWordThatIsNone) {
   const Graph graph = MakeGraph("a");
-  const auto set = RevisionSetOf(graph, {"a..nothing"}, Follow::kParents);
+  const auto set = RevisionSetOf({graph, graph}, {"a..nothing"}, Follow::kParents);
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error().reason, Reason::kNoSuchRevision);
   EXPECT_THAT(set.error().message, ::testing::HasSubstr("'nothing'"));
+}
+
+TEST(WordsOfView, MeanWhatTheViewMeansByThem) {
+  const DrawnHistory history("a; c: a; d: a @theirs");
+  const Graph view = history.GraphOf("c"), whole = history.GraphOf("c d");
+  const WordsOfView words(view, whole);
+  EXPECT_EQ(Names(whole, words.Many("head").value()), "c");
+  EXPECT_EQ(Names(whole, words.Many("heads").value()), "c");
+  EXPECT_EQ(Names(whole, words.Heads(Follow::kAll)), "c");
+  EXPECT_EQ(whole.name(words.One("head").value().value()), "c");
+}
+
+TEST(WordsOfView, KnowTheRestOfTheGraph) {
+  const DrawnHistory history("a; c: a; d: a @theirs");
+  const Graph view = history.GraphOf("c"), whole = history.GraphOf("c d");
+  const WordsOfView words(view, whole);
+  const std::string id = history.IdAt("d").hex();
+  EXPECT_EQ(Names(whole, words.Many(id).value()), "d");
+  EXPECT_EQ(whole.name(words.One("theirs").value().value()), "d");
+  const auto set = RevisionSetOf(words, {id + ".."}, Follow::kParents);
+  EXPECT_EQ(Names(whole, Between(whole, set->lower, set->upper, Follow::kParents)), "c");
+  const auto others = RevisionSetOf(words, {"^" + id}, Follow::kParents);
+  EXPECT_EQ(Names(whole, others->upper), "c");
+  EXPECT_EQ(words.Many("nowhere").error().reason, Reason::kNoSuchRevision);
 }
 
 TEST(PageOf, FiltersByNameAndByText) {
