@@ -203,8 +203,8 @@ class Engine {
   Result<DraftText> Draft(const ViewName& view, const DraftSpec& spec);
   Result<WorkTreeStatus> Status(const ViewName& view, const std::optional<TargetSpec>& target);
   // What `words` stand for (daemon/plan/revision_set.h), as the query asks; its set is filled in
-  // here. What `also` have applied is known, too, and what the store has by its id: the versions of
-  // files before they were edited.
+  // here. What `also` have applied is known, too, what refs have, and what the store has by its id:
+  // the versions of files before they were edited.
   struct RevisionsFound {
     Marked marked;
     ListedPage page;         // unless `count_only`
@@ -314,11 +314,16 @@ class Engine {
                                                   const std::vector<std::string>& words,
                                                   const std::vector<TargetSpec>& also);
   Result<RevisionPtr> HalfApplied(const TargetSpec& spec, const std::string& name);
+  // Where the head of a ref may be.
+  enum class RefsAt { kView, kAnywhere };
   // The expression, or each revision of a range or set, with `refs/NAME` replaced by the id of the
-  // ref's head. Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it.
-  Result<std::string> Spelled(const ViewPtr& view, const std::string& expression);
+  // ref's head. Errors: kNoSuchRef; kMultipleHeads; kNoSuchRevision when the view does not have it,
+  // and has to.
+  Result<std::string> Spelled(const ViewPtr& view, const std::string& expression,
+                              RefsAt refs = RefsAt::kView);
   Result<std::vector<std::string>> Spelled(const ViewPtr& view,
-                                           const std::vector<std::string>& expressions);
+                                           const std::vector<std::string>& expressions,
+                                           RefsAt refs = RefsAt::kView);
   Result<RunSpec> Spelled(const ViewPtr& view, RunSpec spec);
   Result<Marked> MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& target);
   // To read with; what changes a target opens a session of its own.

@@ -149,7 +149,7 @@ Result<Engine::RevisionsFound> Engine::ListRevisions(const ViewName& name,
                                                      const std::vector<TargetSpec>& also) {
   const ViewPtr view = TRY(views_.Find(name));
   RevisionsFound found;
-  const std::vector<std::string> spelled = TRY(Spelled(view, words));
+  const std::vector<std::string> spelled = TRY(Spelled(view, words, RefsAt::kAnywhere));
   Marked marked = TRY(MarkedBy(view, target));
   std::vector<RevisionPtr> elsewhere = TRY(NamedElsewhere(view, spelled, also));
   found.marked = TRY(Beside(std::move(marked), std::move(elsewhere)));
@@ -171,7 +171,7 @@ Result<std::vector<Engine::BasesFound>> Engine::FindMergeBases(
   std::vector<std::vector<std::string>> spelled;
   std::vector<std::string> words;
   for (const std::vector<std::string>& question : questions) {
-    spelled.push_back(TRY(Spelled(view, question)));
+    spelled.push_back(TRY(Spelled(view, question, RefsAt::kAnywhere)));
     words.insert(words.end(), spelled.back().begin(), spelled.back().end());
   }
   std::vector<RevisionPtr> elsewhere = TRY(NamedElsewhere(view, words, also));
@@ -197,7 +197,7 @@ Result<std::vector<Engine::Difference>> Engine::Compare(const Side& from, const 
                                                         const std::vector<TargetSpec>& also) {
   const auto part_of = [&](const Side& side) -> Result<Catalog> {
     const ViewPtr view = TRY(views_.Find(side.view));
-    const std::string revision = TRY(Spelled(view, side.revision));
+    const std::string revision = TRY(Spelled(view, side.revision, RefsAt::kAnywhere));
     std::vector<RevisionPtr> elsewhere = TRY(NamedElsewhere(view, {revision}, also));
     const Catalog catalog = TRY(Beside(view->catalog, std::move(elsewhere)));
     const Positions tips = TRY(TipsOf({view->catalog.graph(), catalog.graph()}, revision));

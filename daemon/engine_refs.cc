@@ -21,7 +21,8 @@ Error NotInView(const std::string& ref, const Id& head) {
 
 }  // namespace
 
-Result<std::string> Engine::Spelled(const ViewPtr& view, const std::string& expression) {
+Result<std::string> Engine::Spelled(const ViewPtr& view, const std::string& expression,
+                                    RefsAt refs) {
   return WithEach(expression, [&](const std::string& one) -> Result<std::string> {
     if (one.size() <= kRefs.size() || !one.starts_with(kRefs)) return one;
     const Ref ref = TRY(refs_.Resolve(view->name.project, one.substr(kRefs.size())));
@@ -32,16 +33,18 @@ Result<std::string> Engine::Spelled(const ViewPtr& view, const std::string& expr
                    fmt::format("`mig heads --ref {}` lists them: name one", ref.name)};
     }
     const Id& head = ref.heads.front();
-    if (!view->catalog.graph().FindId(head)) return NotInView(ref.name, head);
+    if (refs == RefsAt::kView && !view->catalog.graph().FindId(head))
+      return NotInView(ref.name, head);
     return head.hex();
   });
 }
 
 Result<std::vector<std::string>> Engine::Spelled(const ViewPtr& view,
-                                                 const std::vector<std::string>& expressions) {
+                                                 const std::vector<std::string>& expressions,
+                                                 RefsAt refs) {
   std::vector<std::string> spelled;
   for (const std::string& expression : expressions)
-    spelled.push_back(TRY(Spelled(view, expression)));
+    spelled.push_back(TRY(Spelled(view, expression, refs)));
   return spelled;
 }
 

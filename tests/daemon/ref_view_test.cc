@@ -155,6 +155,25 @@ TEST_F(RefView, KnowsARefWhereverARevisionIsNamed) {
   EXPECT_EQ(differences->size(), 1u);
 }
 
+TEST_F(RefView, KnowsARefThatHasWhatTheViewHasNot) {
+  const DrawnHistory history("a; b: a; c: b; x: a; y: x");
+  MakeRef(history, "main", "c");
+  MakeRef(history, "theirs", "y");
+  const ViewName view{"shop", "", "main"};
+  const auto count = [&](const std::string& word) {
+    const auto found = engine_.ListRevisions(view, {word}, {}, true, std::nullopt);
+    return found ? found->count : -1;
+  };
+  EXPECT_EQ(count("refs/theirs..heads"), 2);
+  EXPECT_EQ(count("head..refs/theirs"), 2);
+  EXPECT_EQ(count("refs/theirs...b"), 3);
+  const auto bases = engine_.FindMergeBases(view, Engine::Bases::kOfFirstAndOthers,
+                                            Follow::kParents, {{"head", "refs/theirs"}});
+  ASSERT_TRUE(bases) << bases.error().message;
+  EXPECT_EQ(bases->at(0).bases.at(0).name, "a");
+  EXPECT_EQ(Planned("main", "refs/theirs"), "NO_SUCH_REVISION") << "what runs is of the view";
+}
+
 TEST_F(RefView, SaysWhyAWordStandsForNoOneObject) {
   const DrawnHistory history("a; prices: a; prizes: a");
   MakeRef(history, "main", "prices prizes");
