@@ -135,10 +135,12 @@ bool IsBranching(const Graph& graph, Position p) {
   return false;
 }
 
-// Whoever has the names of these: somebody else for a shadowed revision.
-Positions Named(const Graph& graph, Positions positions) {
-  for (Position& p : positions) p = graph.FindName(graph.name(p)).value_or(p);
-  return positions;
+// Those that go by their names: what somebody else goes by the name of, as the other version of an
+// edited file, is no head beside it.
+Positions NamedHeads(const Graph& graph, Follow follow) {
+  Positions heads = HeadsOf(graph, follow);
+  std::erase_if(heads, [&](Position p) { return graph.FindName(graph.name(p)) != p; });
+  return heads;
 }
 
 // All that share the lineage of one of these; everything, where there is none.
@@ -244,7 +246,7 @@ Result<Positions> Resolver::Many(std::string_view text) const {
 
 Result<Positions> Resolver::Many(const Expression& e) const {
   if (!e.relative && e.kind == Expression::Kind::kHeads) {
-    if (e.branch.empty()) return Named(graph_, HeadsOf(graph_, Follow::kAll));
+    if (e.branch.empty()) return NamedHeads(graph_, Follow::kAll);
     Positions heads = TRY(VersionedHeads(e.branch));
     for (Position p : heads) TRY(CheckMember(p, e.branch));
     return heads;
@@ -299,7 +301,7 @@ Result<std::optional<Position>> Resolver::One(const Expression& e) const {
 }
 
 Result<Positions> Resolver::VersionedHeads(std::string_view branch) const {
-  Positions heads = Named(graph_, HeadsOf(graph_, Follow::kParents));
+  Positions heads = NamedHeads(graph_, Follow::kParents);
   if (branch.empty()) return heads;
   return InLineage(heads, branch);
 }

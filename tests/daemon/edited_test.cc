@@ -125,6 +125,15 @@ TEST_P(EditedTest, NeverRunsAnAppliedNameAgain) {
   EXPECT_EQ(scene_.Ran(), "a b c");
 }
 
+TEST_P(EditedTest, HeadIsNotAmbiguousWithItself) {
+  EditComment("a");
+  EXPECT_EQ(scene_.Stamp("head"), "EDITED_SINCE_APPLIED");
+  EXPECT_EQ(scene_.Downgrade("head"), "done") << "it is there";
+  scene_.Draw("d: c");
+  EXPECT_EQ(scene_.Stamp("head"), "EDITED_SINCE_APPLIED");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+}
+
 TEST_P(EditedTest, KnowsWhatIsAppliedBelowAnEditedRow) {
   EditInMeaning("c");
   EXPECT_EQ(scene_.Upgrade("b"), "done");

@@ -103,6 +103,25 @@ TEST(Heads, HaveAlembicsThreeMeanings) {
   EXPECT_EQ(Resolve("", "head"), "");
 }
 
+TEST(Heads, AreCountedOnceWhereAFileWasEdited) {
+  const auto id = [](char digit) { return Id::FromHex(std::string(64, digit)).value(); };
+  std::vector<NodeSpec> specs(5);
+  specs[0].node = {.name = "a", .id = id('1')};
+  specs[1].node = {.name = "b", .id = id('2')};
+  specs[1].parents = {id('1').hex()};
+  specs[2].node = {.name = "a", .id = id('3')};
+  specs[3].node = {.name = "b", .id = id('4')};
+  specs[3].parents = {id('3').hex()};
+  const std::vector<NodeSpec> both(specs.begin(), specs.begin() + 4);
+  const Graph graph = Graph::Build(both, Names::kVersions).value();
+  EXPECT_EQ(Resolve(graph, "head"), "b");
+  EXPECT_EQ(Resolve(graph, "heads"), "b");
+  EXPECT_EQ(Resolver(graph).Many("head").value(), Positions{graph.FindId(id('4')).value()});
+  specs[4].node = {.name = "c", .id = id('5')};
+  specs[4].parents = {id('4').hex()};
+  EXPECT_EQ(Resolve(Graph::Build(specs, Names::kVersions).value(), "head"), "c");
+}
+
 TEST(Branch, LimitsWhatAWordMayMean) {
   EXPECT_EQ(Resolve(kTwoBranches, "users@users2"), "users2");
   EXPECT_EQ(Resolve(kTwoBranches, "users@items2"), "NOT_IN_BRANCH");
