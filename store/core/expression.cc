@@ -166,12 +166,14 @@ Positions WaysDown(const Graph& graph, Resolver::Walked from) {
   return {parents.begin(), parents.end()};
 }
 
-Error AmbiguousWalk(const Graph& graph, Resolver::Walked from, const Positions& ways) {
+Error AmbiguousWalk(const Graph& graph, Resolver::Walked from, const Positions& ways, bool up) {
   bool at_revision = from.end == Resolver::Walked::End::kRevision;
-  return Error{Reason::kAmbiguousWalk,
-               fmt::format("from {} there are {} ways: {}",
-                           at_revision ? graph.name(from.revision) : "the end", ways.size(),
-                           fmt::join(graph.names(ways), ", "))};
+  Error error{Reason::kAmbiguousWalk,
+              fmt::format("from {} there are {} ways: {}",
+                          at_revision ? graph.name(from.revision) : "the end", ways.size(),
+                          fmt::join(graph.names(ways), ", "))};
+  if (!up) error.hint = "name the revision itself: BRANCH@ tells apart the ways up, not those down";
+  return error;
 }
 
 }  // namespace
@@ -421,7 +423,7 @@ Result<Resolver::Walked> Resolver::Walk(std::optional<Position> start, Steps ste
       }
       std::erase_if(ways, [&](Position p) { return !(*lineage)[p]; });
     }
-    if (ways.size() > 1) return AmbiguousWalk(graph_, at, ways);
+    if (ways.size() > 1) return AmbiguousWalk(graph_, at, ways, steps > 0);
     if (!ways.empty()) {
       at = {End::kRevision, ways[0]};
     } else if (steps < 0 && at.end == End::kRevision) {

@@ -142,6 +142,8 @@ TEST(Walk, StopsAtForks) {
   Resolver resolver(graph);
   EXPECT_EQ(resolver.Walk(0, 1).error().reason, Reason::kAmbiguousWalk);
   EXPECT_EQ(resolver.Walk(3, -1).error().reason, Reason::kAmbiguousWalk);
+  EXPECT_THAT(HintOf(resolver.Walk(0, 1).error()), HasSubstr("BRANCH@+1"));
+  EXPECT_THAT(HintOf(resolver.Walk(3, -1).error()), HasSubstr("name the revision itself"));
   EXPECT_EQ(resolver.Walk(0, 1, "b")->revision, 1u);
   EXPECT_EQ(resolver.Walk(1, -2)->end, Resolver::Walked::End::kBase);
   EXPECT_EQ(resolver.Walk(1, -3)->end, Resolver::Walked::End::kBeyond);
