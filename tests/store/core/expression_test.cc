@@ -126,6 +126,8 @@ TEST(Branch, LimitsWhatAWordMayMean) {
   EXPECT_EQ(Resolve(kTwoBranches, "users@users2"), "users2");
   EXPECT_EQ(Resolve(kTwoBranches, "users@items2"), "NOT_IN_BRANCH");
   EXPECT_EQ(Resolve(kTwoBranches, "nobody@items2"), "NO_SUCH_BRANCH");
+  const Graph graph = MakeGraph(kTwoBranches);
+  EXPECT_THAT(HintOf(Resolver(graph).Branch("nobody").error()), HasSubstr("mig history"));
   EXPECT_EQ(Resolve("root; a: root @left; b: root @right; abcd1: a; abcd2: b", "left@abcd"),
             "abcd1");
   EXPECT_EQ(Resolve(kTwoBranches, "users"), "users1") << "a label alone is who declares it";
