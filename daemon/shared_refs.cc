@@ -53,6 +53,11 @@ std::vector<RevisionPtr> InOrder(const std::vector<Id>& heads,
   return ordered;
 }
 
+// As people say it: of another daemon's ref `origin/main`.
+std::string_view SpokenName(std::string_view ref) {
+  return ref.starts_with(kTrackedRefs) ? ref.substr(kTrackedRefs.size()) : ref;
+}
+
 // What is told of heads that are among `fresh`.
 void NameFrom(const std::vector<RevisionPtr>& fresh, std::vector<RefHead>& heads) {
   for (RefHead& head : heads) {
@@ -200,8 +205,9 @@ Result<std::optional<Mover>> SharedRefs::LastMoverOf(const RefName& name) {
   return mover;
 }
 
-// Says who is where, instead of only that it is so.
-Error SharedRefs::WithPeople(Error error, const RefName& name, const std::optional<Ref>& now) {
+// Says who is where, instead of only that it is so. What is pushed need not be stored.
+Error SharedRefs::WithPeople(Error error, const RefName& name, const std::optional<Ref>& now,
+                             const std::vector<RevisionPtr>& fresh) {
   if (error.reason != Reason::kNotFastForward || !now) return error;
   const auto ids = [](const std::string& list) {
     std::vector<Id> found;
@@ -211,9 +217,10 @@ Error SharedRefs::WithPeople(Error error, const RefName& name, const std::option
     return found;
   };
   const auto theirs = HeadsOf(ids(error.details["theirs"]));
-  const auto ours = HeadsOf(ids(error.details["ours"]));
+  auto ours = HeadsOf(ids(error.details["ours"]));
   const auto mover = LastMoverOf(name);
   if (!theirs || !ours || !mover) return error;
+  NameFrom(fresh, *ours);
   std::string moved;
   if (*mover) {
     const Mover& by = **mover;
@@ -222,8 +229,8 @@ Error SharedRefs::WithPeople(Error error, const RefName& name, const std::option
     error.details["moved_by"] = by.actor;
     error.details["moved_at"] = by.at;
   }
-  error.message = fmt::format("ref `{}` is at {}{}, which {} does not follow", name.name,
-                              PeopleOf(*theirs), moved, PeopleOf(*ours));
+  error.message = fmt::format("ref `{}` is at {}{}, which {} does not follow",
+                              SpokenName(name.name), PeopleOf(*theirs), moved, PeopleOf(*ours));
   error.details["theirs_author"] = theirs->empty() ? "" : theirs->front().author;
   error.details["ours_author"] = ours->empty() ? "" : ours->front().author;
   return error;
@@ -262,8 +269,8 @@ Result<Pushed> SharedRefs::PushOnto(const std::optional<Ref>& now, const PushSpe
   const Graph& graph = ref->catalog.graph();
   const std::vector<RevisionPtr> fresh = TRY(FreshOf(spec, spec.heads, graph));
   const RefPolicy policy = spec.policy.value_or(PolicyOf(spec.ref));
-  auto plan = PlanPush(spec.ref.name, graph, old_heads, fresh, spec.heads, policy);
-  if (!plan) return WithPeople(std::move(plan).error(), spec.ref, now);
+  auto plan = PlanPush(SpokenName(spec.ref.name), graph, old_heads, fresh, spec.heads, policy);
+  if (!plan) return WithPeople(std::move(plan).error(), spec.ref, now, fresh);
   if (plan->heads.size() > kMaxRefHeads) {
     return Error{Reason::kLimitExceeded,
                  fmt::format("ref `{}` would have {} heads, and {} is the most", spec.ref.name,

@@ -142,7 +142,8 @@ class SharedRefs {
                          ImportedRefs& imported);
   Result<Pushed> Repeated(const RefName& name, const Ref& now);
   Result<std::optional<Mover>> LastMoverOf(const RefName& name);
-  Error WithPeople(Error error, const RefName& name, const std::optional<Ref>& now);
+  Error WithPeople(Error error, const RefName& name, const std::optional<Ref>& now,
+                   const std::vector<RevisionPtr>& fresh);
 
   Objects& objects_;
   Refs& refs_;

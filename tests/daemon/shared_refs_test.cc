@@ -131,6 +131,22 @@ TEST_P(SharedRefsTest, OfAnotherDaemonsRefNobodyHereIsToldAsItsMover) {
   EXPECT_THAT(pushed.error().message, testing::Not(HasSubstr("moved")));
 }
 
+TEST_P(SharedRefsTest, WhatWouldBePushedToAnotherDaemonIsNamed) {
+  const DrawnHistory history(kTwoTeams);
+  Daemon daemon(kv());
+  ASSERT_TRUE(daemon.Send(history.Reached("bob")));
+  PushSpec spec;
+  spec.ref = {"shop", "remotes/origin/main"};
+  ASSERT_TRUE(daemon.refs().Track(spec.ref, history.Ids("bob"), nullptr, {"user ann", "", ""}));
+  auto files = std::make_shared<View>();
+  files->catalog = Catalog::Of(history.Reached("ann")).value();
+  spec.view = std::move(files);
+  spec.validate_only = true;
+  const auto pushed = daemon.refs().Push(spec);
+  ASSERT_FALSE(pushed);
+  EXPECT_EQ(pushed.error().message, "ref `origin/main` is at bob, which ann does not follow");
+}
+
 TEST_P(SharedRefsTest, TheHeadsPolicyLetsSeveralStand) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv(), {{kMain, RefPolicy::kHeads}});
