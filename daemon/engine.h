@@ -35,11 +35,11 @@ namespace mig {
 
 // A view, and what a target has of it.
 struct Marked {
-  Catalog catalog;    // of both
-  Positions rows;     // of the version table
-  Marks applied;      // by position
-  Positions implied;  // tips of other branches that are applied through dependencies
-  std::string target_url;
+  Catalog catalog;         // of both
+  Positions rows;          // of the version table
+  Marks applied;           // by position
+  Positions implied;       // tips of other branches that are applied through dependencies
+  std::string target_url;  // empty: no target was asked
 };
 
 // kAmbiguousPrefix: `word` is the beginning of all of these.

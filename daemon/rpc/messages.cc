@@ -286,6 +286,7 @@ void ToBriefMessage(const Marked& marked, Position p, v1::Revision* message) {
   message->set_effective_head(children.empty() && !graph.dependents(p).empty());
   message->set_branch_point(children.size() > 1);
   message->set_merge_point(graph.parents(p).size() > 1);
+  if (marked.target_url.empty()) return;
   message->set_current(Contains(marked.rows, p));
   message->set_implied(Contains(marked.implied, p));
   message->set_applied(p < marked.applied.size() && marked.applied[p]);
