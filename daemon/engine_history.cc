@@ -218,6 +218,7 @@ Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& asked) {
   request.name = spec.name.empty() ? DefaultName(spec, created, graph) : spec.name;
   request.heads = TRY(HeadsNamed(graph, spec));
   request.splice = spec.splice;
+  request.merge = spec.merge;
   request.labels = spec.labels;
   request.depends = spec.depends;
   const mig::Draft draft = TRY(PlanDraft(graph, request));

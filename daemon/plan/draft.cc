@@ -1,6 +1,7 @@
 #include "daemon/plan/draft.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -45,6 +46,26 @@ Result<Positions> ParentsOf(const Graph& graph, const DraftRequest& request) {
   return parents;
 }
 
+Result<void> CheckJoins(const Graph& graph, const Positions& parents) {
+  if (parents.size() < 2) {
+    return Error{Reason::kInvalidArgument,
+                 parents.empty()
+                     ? "there is nothing to merge"
+                     : fmt::format("there is nothing to merge with {}", graph.name(parents[0])),
+                 {},
+                 "`mig heads` lists the heads: a merge joins several"};
+  }
+  const Positions tops = MaximalOf(graph, parents, Follow::kParents);
+  for (Position p : parents) {
+    if (std::binary_search(tops.begin(), tops.end(), p)) continue;
+    return Error{Reason::kOverlap,
+                 fmt::format("there is nothing to merge: {} is an ancestor of another one of {}",
+                             graph.name(p), fmt::join(graph.names(parents), ", ")),
+                 {{"name", graph.name(p)}}};
+  }
+  return {};
+}
+
 Result<void> AddDependencies(const Graph& graph, const DraftRequest& request, Draft& draft) {
   for (const std::string& word : request.depends) {
     Expression expression = TRY(ParseExpression(graph, word));
@@ -82,6 +103,7 @@ Result<Draft> PlanDraft(const Graph& graph, const DraftRequest& request) {
   Draft draft;
   draft.name = request.name;
   draft.parents = TRY(ParentsOf(graph, request));
+  if (request.merge) TRY(CheckJoins(graph, draft.parents));
   TRY(AddDependencies(graph, request, draft));
   TRY(CheckLabels(graph, request));
   draft.labels = request.labels;

@@ -15,6 +15,7 @@ struct DraftRequest {
   bool splice = false;                        // a parent need not be a head
   std::vector<std::string> labels = {};
   std::vector<std::string> depends = {};  // expressions
+  bool merge = false;  // its parents are to be several, and none of them another's ancestor
 };
 
 struct Draft {
@@ -27,7 +28,7 @@ struct Draft {
 };
 
 // Errors: those of Resolver, kIllegalCharacter (in the name), kDuplicateName, kDuplicateHeads,
-// kNotAHead, kDuplicateLabel.
+// kNotAHead, kDuplicateLabel; of a merge kInvalidArgument where it would join nothing, kOverlap.
 Result<Draft> PlanDraft(const Graph& graph, const DraftRequest& request);
 
 // The names of the heads (by parent links) once the draft is a revision.

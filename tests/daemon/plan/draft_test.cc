@@ -40,6 +40,18 @@ TEST(Draft, MergesInTheOrderAskedFor) {
   EXPECT_EQ(Drafted(kFork, {.name = "new", .heads = {"left", "heads"}}), "DUPLICATE_HEADS");
 }
 
+TEST(Draft, OfAMergeJoinsSeveral) {
+  const auto merged = [](std::string_view graph, std::vector<std::string> heads) {
+    return Drafted(graph,
+                   {.name = "new", .heads = std::move(heads), .splice = true, .merge = true});
+  };
+  EXPECT_EQ(merged(kFork, {"heads"}), "new: left right");
+  EXPECT_EQ(merged("a; b: a", {"heads"}), "INVALID_ARGUMENT");
+  EXPECT_EQ(merged("", {"heads"}), "INVALID_ARGUMENT");
+  EXPECT_EQ(merged(kFork, {"left", "root"}), "OVERLAP");
+  EXPECT_EQ(merged("a; b: +a", {"b", "a"}), "new: b a") << "a dependency joins no branches";
+}
+
 TEST(Draft, LeavesTheHeadsOnlyWithSplice) {
   EXPECT_EQ(Drafted(kFork, {.name = "new", .heads = {"root"}}), "NOT_A_HEAD");
   EXPECT_EQ(Drafted(kFork, {.name = "new", .heads = {"root"}, .splice = true}), "new: root");
