@@ -7,6 +7,9 @@
 #include <charconv>
 #include <limits>
 
+#include "store/core/ascii.h"
+#include "store/core/names.h"
+
 namespace mig {
 namespace {
 
@@ -369,6 +372,8 @@ Result<Position> Resolver::PrefixOf(std::string_view word, std::string_view bran
   }
   Error error = NoSuchRevision(word, "no name, label or id is or starts so");
   auto misses = graph_.NearMisses(word);
+  const std::string lower = AsciiLower(word);
+  if (IsReservedWord(word) && lower != word) misses = {lower};
   if (!misses.empty()) error.hint = fmt::format("did you mean {}?", fmt::join(misses, " or "));
   return error;
 }

@@ -93,6 +93,7 @@ TEST(Words, NobodyKnowsComeWithWhatWasMeant) {
   auto found = Resolver(MakeGraph("create_users; create_items")).Many("create_user_s");
   EXPECT_EQ(found.error().reason, Reason::kNoSuchRevision);
   EXPECT_THAT(found.error().hint, HasSubstr("create_users"));
+  EXPECT_EQ(Resolver(MakeGraph("a")).Many("HEAD").error().hint, "did you mean head?");
 }
 
 TEST(Heads, HaveAlembicsThreeMeanings) {
