@@ -37,15 +37,6 @@ struct Outcome {
   Fate fate;
 };
 
-Result<bool> MayOverwrite(const Context& context) {
-  for (const std::string& allowed : context.args().Values("allow")) {
-    if (allowed == "overwrite") return true;
-    return Error{Reason::kUsage,
-                 "there is nothing called `" + allowed + "` to allow here: --allow overwrite"};
-  }
-  return false;
-}
-
 Result<std::vector<std::optional<Dialect>>> DialectsOf(const Context& context) {
   std::vector<std::optional<Dialect>> dialects;
   for (const std::string& name : context.args().Values("dialect")) {
@@ -219,7 +210,7 @@ void Summarise(Context& context, const std::vector<Outcome>& outcomes,
 }  // namespace
 
 Result<int> ImportAlembic(Context& context) {
-  const bool overwrite = TRY(MayOverwrite(context));
+  const bool overwrite = TRY(MayOverwrite(context.args()));
   const std::vector<AlembicProject> projects = TRY(Export(context));
   const std::vector<ImportedFile> files = TRY(FilesOf(projects));
   const AlembicCall call = TRY(CallOf(context));

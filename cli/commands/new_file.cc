@@ -69,6 +69,15 @@ Result<std::string> WriteDraft(Context& context, const v1::DraftRevisionResponse
   return path;
 }
 
+Result<bool> MayOverwrite(const Arguments& arguments) {
+  for (const std::string& allowed : arguments.Values("allow")) {
+    if (allowed == "overwrite") continue;
+    return Error{Reason::kUsage,
+                 "there is nothing called `" + allowed + "` to allow here: --allow overwrite"};
+  }
+  return arguments.Has("allow");
+}
+
 Result<void> OpenInEditor(Context& context, const std::string& path) {
   const Config* config = TRY(context.config());
   for (const char* variable : {"VISUAL", "EDITOR"}) {

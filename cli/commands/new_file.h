@@ -24,6 +24,9 @@ Result<std::string> PathOfNew(const std::string& folder, const std::string& file
 Result<std::string> WriteDraft(Context& context, const v1::DraftRevisionResponse& draft,
                                const std::string& folder);
 
+// Whether --allow consents to overwrite files. Errors: kUsage for anything else to allow.
+Result<bool> MayOverwrite(const Arguments& arguments);
+
 // Opens a file of the work tree in $VISUAL or $EDITOR. Errors: kUsage.
 Result<void> OpenInEditor(Context& context, const std::string& path);
 

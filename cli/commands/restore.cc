@@ -45,11 +45,6 @@ Result<fs::path> PathOf(const Config& config, const std::string& file, const std
 }
 
 Result<void> Consent(Context& context, const std::string& shown) {
-  for (const std::string& allowed : context.args().Values("allow")) {
-    if (allowed == "overwrite") return {};
-    return Error{Reason::kUsage,
-                 "there is nothing called `" + allowed + "` to allow here: --allow overwrite"};
-  }
   Terminal& terminal = context.terminal();
   if (!terminal.interactive()) {
     Error error{Reason::kFileExists, shown + " differs from the stored original"};
@@ -61,6 +56,7 @@ Result<void> Consent(Context& context, const std::string& shown) {
 }
 
 Result<int> RunRestore(Context& context) {
+  const bool overwrite = TRY(MayOverwrite(context.args()));
   const std::string& file = context.args().operands()[0];
   v1::GetObjectRequest request;
   request.set_object(NameOf(file));
@@ -77,7 +73,7 @@ Result<int> RunRestore(Context& context) {
       context.terminal().Tell(shown + " is the stored original already\n");
       return kDone;
     }
-    TRY(Consent(context, shown));
+    if (!overwrite) TRY(Consent(context, shown));
   }
   TRY(ReplaceFile(path.string(), stored.body()));
   if (context.json()) {

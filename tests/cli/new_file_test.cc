@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/command_line.h"
+#include "cli/commands/all.h"
+
 namespace mig {
 namespace {
 
@@ -14,6 +17,18 @@ TEST(NewFile, StaysInItsFolder) {
     ASSERT_FALSE(path) << name;
     EXPECT_EQ(path.error().reason, Reason::kNameInvalid) << name;
   }
+}
+
+TEST(MayOverwrite, IsConsentedToByThatNameAlone) {
+  const auto given = [](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"users"};
+    words.insert(words.end(), options.begin(), options.end());
+    return MayOverwrite(ParseArguments(kRestore, words).value());
+  };
+  EXPECT_FALSE(given({}).value());
+  EXPECT_TRUE(given({"--allow", "overwrite"}).value());
+  EXPECT_EQ(given({"--allow", "nonsense"}).error().reason, Reason::kUsage);
+  EXPECT_EQ(given({"--allow", "overwrite", "--allow", "nonsense"}).error().reason, Reason::kUsage);
 }
 
 }  // namespace
