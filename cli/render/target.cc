@@ -1,11 +1,26 @@
 #include "cli/render/target.h"
 
+#include <string>
 #include <vector>
 
 #include "cli/render/revision.h"
 #include "cli/render/table.h"
 
 namespace mig {
+namespace {
+
+// "users (02dbe8e2fb6d), prices (1851235e6702)".
+std::string RowsOf(const v1::DescribeTargetResponse& target) {
+  std::vector<std::string> rows;
+  for (int i = 0; i < target.rows_size(); ++i) {
+    const bool named = i < target.row_names_size();
+    rows.push_back(named ? target.row_names(i) + " (" + target.rows(i).substr(0, 12) + ")"
+                         : target.rows(i));
+  }
+  return CommaList(rows, "<base>");
+}
+
+}  // namespace
 
 std::string RenderTarget(const v1::DescribeTargetResponse& target, const std::string& name) {
   std::vector<std::vector<std::string>> rows = {
@@ -15,7 +30,7 @@ std::string RenderTarget(const v1::DescribeTargetResponse& target, const std::st
   } else {
     rows.push_back({"bookkeeping:", "format " + std::to_string(target.format())});
     rows.push_back({"target id:", target.target_id()});
-    rows.push_back({"rows:", CommaList(target.rows(), "<base>")});
+    rows.push_back({"rows:", RowsOf(target)});
     rows.push_back({"log entries:", std::to_string(target.log_entries())});
   }
   if (!target.lease_holder().empty()) {

@@ -331,7 +331,10 @@ void ToMessage(const TargetDescription& description, v1::DescribeTargetResponse*
   message->set_server_version(description.server_version);
   message->set_format(description.state.format);
   message->set_target_id(description.state.target_id);
-  for (const VersionRow& row : description.state.rows) message->add_rows(row.id.hex());
+  for (const VersionRow& row : description.state.rows) {
+    message->add_rows(row.id.hex());
+    message->add_row_names(row.name);
+  }
   message->set_lease_holder(description.lease.holder);
   message->set_lease_since(description.lease.since);
   message->set_lease_run(description.lease.run);
