@@ -9,6 +9,7 @@
 #include "daemon/limits.h"
 #include "drivers/sql/split.h"
 #include "store/core/sha256.h"
+#include "store/keys.h"
 
 namespace mig {
 namespace {
@@ -90,6 +91,7 @@ Result<void> Views::AddContents(const std::string& sha256, std::string bytes) {
 
 Result<Views::Opened> Views::Open(const std::string& project,
                                   const std::vector<ListedFile>& listing) {
+  TRY(keys::CheckProject(project));
   TRY(CheckListing(listing));
   const std::string digest = DigestOf(listing);
   if (auto found = Find({project, digest, ""})) return Opened{*found, {}};

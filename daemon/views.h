@@ -54,7 +54,8 @@ class Views {
     std::vector<std::string> missing;  // sha256 of contents to be added
   };
   // Errors: everything wrong with the files (store/core/revision_file.h, daemon/plan/link.h);
-  // kInvalidArgument for a listing with a path that leads out of the work tree, or twice.
+  // kInvalidArgument for a listing with a path that leads out of the work tree, or twice;
+  // kNameInvalid for what is no project's name.
   Result<Opened> Open(const std::string& project, const std::vector<ListedFile>& listing);
 
   // Keeps bytes until a view is opened with them, or others need the room. Errors: kHashMismatch.

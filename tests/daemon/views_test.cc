@@ -41,6 +41,15 @@ TEST_F(ViewsTest, KeepAFewWorkTreesHoweverLarge) {
   for (int i = 4; i < 12; ++i) EXPECT_TRUE(Knows(names[i])) << i;
 }
 
+TEST_F(ViewsTest, AreOfAProjectThatTheStoreCanName) {
+  EXPECT_TRUE(views().Open("shop-2", {}));
+  for (const char* project : {"", "x y", "x/y", "größe"}) {
+    const auto opened = views().Open(project, {});
+    ASSERT_FALSE(opened) << project;
+    EXPECT_EQ(opened.error().reason, Reason::kNameInvalid) << project;
+  }
+}
+
 TEST_F(ViewsTest, ForgetFirstWhatWasNotAskedForForLongest) {
   const ViewName asked = Opened(0, 2'000'000), forgotten = Opened(1, 2'000'000);
   for (int i = 2; i < 8; ++i) Opened(i, 2'000'000);
