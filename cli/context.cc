@@ -206,7 +206,12 @@ Result<std::optional<v1::Target>> Context::target_for(std::string_view expressio
 
 Result<const WorkTree*> Context::work_tree() {
   const Config* project = TRY(config());
-  if (!tree_) tree_ = TRY(ReadWorkTree(*project));
+  if (tree_) return &*tree_;
+  tree_ = TRY(ReadWorkTree(*project));
+  for (const std::string& folder : tree_->missing_folders) {
+    Advise("the folder " + folder +
+           ", which mig.toml names in `migrations`, is not there: it counts as empty");
+  }
   return &*tree_;
 }
 

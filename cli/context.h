@@ -77,7 +77,7 @@ class Context {
   // know it yet.
   Result<v1::View> view();
 
-  // The revision files as they are now.
+  // The revision files as they are now. Warns of folders that are not there.
   Result<const WorkTree*> work_tree();
 
   // Asks the daemon about the work tree: fills in the view, and when the daemon does not know it

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -44,6 +45,7 @@ struct Found {
 struct Listing {
   std::vector<Folder> folders;
   std::vector<Found> files;
+  std::vector<std::string> missing_folders;
 };
 
 bool IsRevisionFile(std::string_view name) {
@@ -53,7 +55,7 @@ bool IsRevisionFile(std::string_view name) {
 Error CannotRead(const std::string& folder, const std::string& root, int code) {
   Error error{Reason::kFileUnreadable, "cannot read the migrations folder " + folder + " of " +
                                            root + ": " + std::strerror(code)};
-  error.hint = "make it, or correct `migrations` in mig.toml";
+  error.hint = "make it a folder that you may look into, or correct `migrations` in mig.toml";
   return error;
 }
 
@@ -64,8 +66,16 @@ std::string PrefixOf(const std::string& folder) {
 }
 
 Result<void> List(const std::string& root, const std::string& folder, Listing& listing) {
-  Folder entries(::opendir((fs::path(root) / folder).c_str()));
-  if (entries == nullptr) return CannotRead(folder, root, errno);
+  const fs::path path = fs::path(root) / folder;
+  Folder entries(::opendir(path.c_str()));
+  if (entries == nullptr) {
+    const int code = errno;
+    struct stat dangling {};
+    const bool missing = code == ENOENT && ::lstat(path.c_str(), &dangling) != 0;
+    if (!missing) return CannotRead(folder, root, code);
+    listing.missing_folders.push_back(folder);
+    return {};
+  }
   const std::string prefix = PrefixOf(folder);
   while (true) {
     errno = 0;
@@ -192,7 +202,10 @@ Result<WorkTree> ReadWorkTree(const Config& config, Index use) {
   Stamping stamping(found);
   WorkTreeIndex index = use == Index::kUse ? file.Read() : WorkTreeIndex();
   stamping.Finish();
-  if (IsUnchanged(found, index)) return WorkTree{FilesOf(std::move(index.files)), index.digest};
+  if (IsUnchanged(found, index)) {
+    return WorkTree{FilesOf(std::move(index.files)), index.digest,
+                    std::move(listing.missing_folders)};
+  }
   SortByPath(found);
   const std::vector<const IndexedFile*> matched = Match(found, index);
   WorkTreeIndex fresh;
@@ -208,7 +221,7 @@ Result<WorkTree> ReadWorkTree(const Config& config, Index use) {
   std::vector<WorkTreeFile> files = FilesOf(fresh.files);
   fresh.digest = DigestOf(files);
   file.Write(fresh);
-  return WorkTree{std::move(files), fresh.digest};
+  return WorkTree{std::move(files), fresh.digest, std::move(listing.missing_folders)};
 }
 
 Result<std::optional<std::string>> ReadListed(const Config& config, const WorkTreeFile& file) {

@@ -21,6 +21,7 @@ struct WorkTree {
   std::vector<WorkTreeFile> files;  // sorted by path
   // What the daemon knows this state by: SHA-256 over the lines `<path>\0<sha256>\n` in order.
   std::string digest;
+  std::vector<std::string> missing_folders = {};  // as configured; they count as empty
 };
 
 // Whether what cli/work_tree_index.h remembers is believed, or every file is read.
@@ -28,8 +29,9 @@ enum class Index { kUse, kIgnore };
 
 // Every *.sql file directly in the configured folders; names that start with a dot are left out.
 // Files that are unchanged since the last command are not opened; what was read is remembered for
-// the next one, where that can be written. Errors: kFileUnreadable, kLimitExceeded; a folder that
-// is not there is kFileUnreadable.
+// the next one, where that can be written. A folder that is not there has no files: Git keeps no
+// empty ones. Errors: kFileUnreadable, also for a folder that cannot be looked into;
+// kLimitExceeded.
 Result<WorkTree> ReadWorkTree(const Config& config, Index index = Index::kUse);
 
 // The bytes of a file of the work tree; nullopt when they are no longer those that were listed.

@@ -123,6 +123,7 @@ Result<Outcome> Write(const ImportedFile& imported, const Config& config, bool o
   const std::string path = (fs::path(config.root) / relative).string();
   Outcome outcome{&imported, ShownPath(config, relative), Fate::kWritten};
   if (!Exists(path)) {
+    MakeFolderOf(path);
     TRY(CreateFile(path, text));
   } else if (TRY(ReadFile(path)) == text) {
     outcome.fate = Fate::kUnchanged;

@@ -54,11 +54,18 @@ Result<std::string> PathOfNew(const std::string& folder, const std::string& file
   return Error{Reason::kNameInvalid, "`" + file_name + "` is no name of a revision's file"};
 }
 
+void MakeFolderOf(const fs::path& file) {
+  std::error_code ignored;
+  fs::create_directories(file.parent_path(), ignored);
+}
+
 Result<std::string> WriteDraft(Context& context, const v1::DraftRevisionResponse& draft,
                                const std::string& folder) {
   const Config* config = TRY(context.config());
   std::string path = TRY(PathOfNew(folder, draft.file_name()));
-  TRY(CreateFile((fs::path(config->root) / path).string(), draft.text()));
+  const fs::path file = fs::path(config->root) / path;
+  MakeFolderOf(file);
+  TRY(CreateFile(file.string(), draft.text()));
   context.WorkTreeChanged();
   for (const std::string& warning : draft.warnings()) context.Advise(warning);
   if (context.json()) {

@@ -1,6 +1,7 @@
 // Revision files that commands write into the work tree.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "cli/context.h"
@@ -18,6 +19,9 @@ Result<std::string> FolderFor(const Config& config, const std::string& wanted,
 // Where a daemon's new file goes: `folder`/`file_name`, relative to the root. Errors: kNameInvalid
 // for what is no name of a revision's file, and might lead elsewhere.
 Result<std::string> PathOfNew(const std::string& folder, const std::string& file_name);
+
+// Makes the folder of a file that is about to be written; where that fails, writing says why.
+void MakeFolderOf(const std::filesystem::path& file);
 
 // Writes a draft into `folder` and prints where it is. The answer is its path relative to the root.
 // Errors: kFileExists, kFileUnwritable; those of PathOfNew.

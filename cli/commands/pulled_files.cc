@@ -107,7 +107,9 @@ Result<void> WriteNew(Context& context, const std::string& ref, const v1::PlanPu
     const Revision revision = TRY(DecodeRevision(text));
     if (next == ids.size() || IdOf(revision).hex() != ids[next]) return NotAskedFor(revision);
     const std::string& path = paths[next++];
-    TRY(CreateFile((fs::path(config->root) / path).string(), revision.body));
+    const fs::path file = fs::path(config->root) / path;
+    MakeFolderOf(file);
+    TRY(CreateFile(file.string(), revision.body));
     if (!context.json()) context.terminal().Print(ShownPath(*config, path) + "\n");
     return {};
   });

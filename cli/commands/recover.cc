@@ -30,8 +30,7 @@ Result<Written> WriteRevision(const Config& config, const std::string& name,
     return there == text ? Written::kThere : Written::kDiffers;
   }
   const fs::path path = fs::path(config.root) / TRY(PathOfNew(config.migrations[0], name + ".sql"));
-  std::error_code ignored;
-  fs::create_directories(path.parent_path(), ignored);
+  MakeFolderOf(path);
   TRY(CreateFile(path.string(), text));
   return Written::kNew;
 }

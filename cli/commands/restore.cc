@@ -75,6 +75,7 @@ Result<int> RunRestore(Context& context) {
     }
     if (!overwrite) TRY(Consent(context, shown));
   }
+  MakeFolderOf(path);
   TRY(ReplaceFile(path.string(), stored.body()));
   if (context.json()) {
     context.PrintJson(stored);

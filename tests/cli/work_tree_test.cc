@@ -77,12 +77,28 @@ TEST_F(WorkTreeTest, IsReadWhereNoThreadCanBeStarted) {
   });
 }
 
-TEST_F(WorkTreeTest, WithoutItsFolderSaysWhichOne) {
-  config_.migrations = {"nowhere"};
-  Result<WorkTree> tree = ReadWorkTree(config_);
-  ASSERT_FALSE(tree.has_value());
-  EXPECT_EQ(tree.error().reason, Reason::kFileUnreadable);
-  EXPECT_THAT(tree.error().message, testing::HasSubstr("nowhere"));
+TEST_F(WorkTreeTest, HasNoFilesInAFolderThatIsNotThereAndSaysWhichOneThatIs) {
+  config_.migrations = {"nowhere", "migrations"};
+  Write("migrations/a.sql", "a");
+  for (int reading = 1; reading <= 2; ++reading) {  // the second one knows the files already
+    const Result<WorkTree> tree = ReadWorkTree(config_);
+    ASSERT_TRUE(tree.has_value()) << tree.error().message;
+    EXPECT_EQ(tree->files.size(), 1U);
+    EXPECT_THAT(tree->missing_folders, testing::ElementsAre("nowhere"));
+  }
+  EXPECT_FALSE(fs::exists(config_.root + "/nowhere"));
+}
+
+TEST_F(WorkTreeTest, RefusesWhatIsThereAndNoFolderThatCanBeRead) {
+  Write("file", "in the way");
+  fs::create_symlink("gone", config_.root + "/link");
+  for (const char* folder : {"file", "file/below", "link"}) {
+    config_.migrations = {folder};
+    const Result<WorkTree> tree = ReadWorkTree(config_);
+    ASSERT_FALSE(tree.has_value()) << folder;
+    EXPECT_EQ(tree.error().reason, Reason::kFileUnreadable);
+    EXPECT_THAT(tree.error().message, testing::HasSubstr(folder));
+  }
 }
 
 TEST_F(WorkTreeTest, RefusesAFileThatIsTooLargeWithoutReadingIt) {
