@@ -81,6 +81,27 @@ std::vector<const WorkTreeFile*> FilesMissing(const WorkTree& tree,
   return files;
 }
 
+// What can be wrong with revision files, and with what they say of each other.
+bool IsOfFiles(Reason reason) {
+  switch (reason) {
+    case Reason::kFileUnreadable:
+    case Reason::kLimitExceeded:
+    case Reason::kFileInvalid:
+    case Reason::kNameInvalid:
+    case Reason::kDuplicateName:
+    case Reason::kDuplicateLabel:
+    case Reason::kMissingParent:
+    case Reason::kMissingDependency:
+    case Reason::kCycle:
+    case Reason::kSelfLoop:
+    case Reason::kDependencyCycle:
+    case Reason::kDependencySelfLoop:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Context::Context(const Command& command, Arguments arguments, Environment environment)
@@ -207,7 +228,12 @@ Result<std::optional<v1::Target>> Context::target_for(std::string_view expressio
 Result<const WorkTree*> Context::work_tree() {
   const Config* project = TRY(config());
   if (tree_) return &*tree_;
-  tree_ = TRY(ReadWorkTree(*project));
+  Result<WorkTree> read = ReadWorkTree(*project);
+  if (!read && LeavesAside(read.error())) {
+    LookWithoutFiles();
+    return &*tree_;
+  }
+  tree_ = TRY(std::move(read));
   for (const std::string& folder : tree_->missing_folders) {
     Advise("the folder " + folder +
            ", which mig.toml names in `migrations`, is not there: it counts as empty");
@@ -228,7 +254,20 @@ Result<v1::View> Context::view() {
   return view;
 }
 
+bool Context::LeavesAside(const Error& error) {
+  if (needs_files_ || !IsOfFiles(error.reason)) return false;
+  Advise(error.message + "; the files are left aside: the target has what is needed");
+  return true;
+}
+
 Result<void> Context::OpenWorkTree() {
+  Result<void> sent = SendWorkTree();
+  if (sent || !LeavesAside(sent.error())) return sent;
+  LookWithoutFiles();
+  return SendWorkTree();
+}
+
+Result<void> Context::SendWorkTree() {
   const Config* project = TRY(config());
   Client* daemon = TRY(client());
   for (int reading = 1; reading <= kReadings; ++reading) {

@@ -108,6 +108,10 @@ class Context {
   // whatever the files say.
   void LookWithoutFiles() { tree_ = WorkTree{{}, DigestOf({})}; }
 
+  // From here on files that cannot be read as revisions are as good as none, with a warning: for
+  // commands that have what they need from the target.
+  void LeaveAsideBrokenFiles() { needs_files_ = false; }
+
   // Forgets what was read from the work tree, after a file was written.
   void WorkTreeChanged() { tree_.reset(); }
 
@@ -125,8 +129,12 @@ class Context {
  private:
   template <typename Open>
   Result<void> Connect(Open open);
-  // Tells the daemon about the work tree; reads it anew where files changed meanwhile.
+  // Tells the daemon about the work tree, or about one without files where these may be left aside.
   Result<void> OpenWorkTree();
+  // Reads it anew where files changed meanwhile.
+  Result<void> SendWorkTree();
+  // Whether files of which this is told are not needed; says that they are left aside then.
+  bool LeavesAside(const Error& error);
   // Sends what is missing; false when a file is not what was listed any more.
   Result<bool> SendMissing(const v1::OpenWorkTreeResponse& answer);
   // The expression as the daemon understands it; the targets that it names are added to `asked`.
@@ -138,6 +146,7 @@ class Context {
   Terminal terminal_;
   std::optional<Config> config_;
   std::optional<WorkTree> tree_;
+  bool needs_files_ = true;
   std::string ref_;  // empty: the work tree is looked at
   std::unique_ptr<Client> client_;
   std::set<std::string> advised_;

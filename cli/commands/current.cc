@@ -14,6 +14,7 @@ Result<int> RunCurrent(Context& context) {
   v1::GetCurrentRequest request;
   *request.mutable_target() = TRY(context.target());
   request.set_check_heads(context.args().Has("check-heads"));
+  if (!request.check_heads()) context.LeaveAsideBrokenFiles();
   v1::GetCurrentResponse answer = TRY(context.Ask(request));
   if (context.json()) {
     context.PrintJson(answer);
@@ -31,7 +32,8 @@ const Command kCurrent = {
     .group = Group::kLook,
     .summary = "Show the revisions a target is at",
     .description =
-        "Prints nothing for a database without revisions. Never changes the database. A revision "
+        "Prints nothing for a database without revisions. Never changes the database. Files that "
+        "cannot be read are left aside, with a warning. A revision "
         "marked (implied) is in force because another "
         "one depends on it, and has no row of its own.",
     .options = kCurrentOptions,

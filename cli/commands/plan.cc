@@ -33,6 +33,7 @@ Result<int> RunPlan(Context& context) {
   v1::PlanRunRequest request;
   *request.mutable_operation() = OperationOf(context.args());
   *request.mutable_target() = TRY(context.target());
+  if (request.operation().has_downgrade()) context.LeaveAsideBrokenFiles();
   request.set_show_values(context.args().Has("show-values"));
   v1::PlanRunResponse answer = TRY(context.Ask(request));
   for (const std::string& warning : answer.warnings()) context.Advise(warning);

@@ -114,6 +114,7 @@ Result<int> RunUpgrade(Context& context) {
 }
 
 Result<int> RunDowngrade(Context& context) {
+  if (!context.args().Has("sql")) context.LeaveAsideBrokenFiles();
   return Start(context, DowngradeTo(context.args().Operand(0)));
 }
 
@@ -163,8 +164,8 @@ const Command kDowngrade = {
     .group = Group::kApply,
     .summary = "Take revisions back down to one of them",
     .description =
-        "REV stays applied. Works from the stored originals, so edited or deleted files do not "
-        "matter. A revision without a down section is "
+        "REV stays applied. Works from the stored originals, so edited, deleted or broken files do "
+        "not matter. A revision without a down section is "
         "refused before anything runs.",
     .operands = {"REV", 1, 1},
     .options = kRunOptions,
