@@ -117,6 +117,7 @@ class Context {
 
   // Tells a warning of the daemon, each sentence once.
   void Advise(const std::string& warning);
+  bool WasAdvised(const std::string& warning) const { return advised_.contains(warning); }
 
   // Prints the answer as JSON on one line.
   void PrintJson(const google::protobuf::Message& message);

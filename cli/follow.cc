@@ -47,7 +47,8 @@ bool Follower::Take(const v1::RunEvent& event) {
     context_.PrintJson(event);
     (void)context_.terminal().Flush();
   } else {
-    if (!shown.lines.empty()) context_.terminal().Tell(shown.lines);
+    const bool is_known = event.has_notice() && context_.WasAdvised(event.notice().message());
+    if (!shown.lines.empty() && !is_known) context_.terminal().Tell(shown.lines);
     context_.terminal().Live(shown.live);
   }
   detached_ = detach_ && (event.has_step_started() || event.has_waiting());

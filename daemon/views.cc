@@ -46,22 +46,28 @@ bool DoesNothing(const RevisionFile& file, SectionKind kind) {
   return present;
 }
 
-// A merge has nothing to do; elsewhere a section without statements is probably unfinished.
 std::vector<std::string> WarningsOf(const std::vector<LinkedRevision>& linked) {
   std::vector<std::string> warnings;
   for (const LinkedRevision& one : linked) {
-    if (one.revision.parents.size() > 1) continue;
-    if (DoesNothing(one.file, SectionKind::kUp)) {
-      warnings.push_back(fmt::format("{}: the up section has no statements", one.file.path));
-    } else if (DoesNothing(one.file, SectionKind::kDown)) {
-      warnings.push_back(fmt::format(
-          "{}: nothing takes it back: the down section has no statements", one.file.path));
-    }
+    if (auto warning = WarningOf(one)) warnings.push_back(*std::move(warning));
   }
   return warnings;
 }
 
 }  // namespace
+
+// A merge has nothing to do; elsewhere a section without statements is probably unfinished.
+std::optional<std::string> WarningOf(const LinkedRevision& revision) {
+  const RevisionFile& file = revision.file;
+  if (revision.revision.parents.size() > 1) return std::nullopt;
+  const std::string& shown = file.path.empty() ? file.name : file.path;
+  if (DoesNothing(file, SectionKind::kUp))
+    return fmt::format("{}: the up section has no statements", shown);
+  if (DoesNothing(file, SectionKind::kDown)) {
+    return fmt::format("{}: nothing takes it back: the down section has no statements", shown);
+  }
+  return std::nullopt;
+}
 
 std::string DigestOf(const std::vector<ListedFile>& listing) {
   std::string text;

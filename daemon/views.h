@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -34,6 +35,9 @@ struct View {
   std::vector<std::string> warnings;  // one sentence each
 };
 using ViewPtr = std::shared_ptr<const View>;
+
+// What is probably unfinished in a revision's file, in one sentence.
+std::optional<std::string> WarningOf(const LinkedRevision& revision);
 
 struct ListedFile {
   std::string path;    // relative to the work tree

@@ -101,6 +101,20 @@ TEST_P(StatementsTest, TellsEachStatementAsItGoes) {
   EXPECT_EQ(scene_.Events<StepStarted>().at(1).statements, 2);
 }
 
+TEST_P(StatementsTest, WarnsOfAnUnfinishedFileWheneverItIsPlannedOrApplied) {
+  scene_.Write("a", "-- mig:up\n-- Not yet.\n");
+  scene_.Write("b", "-- parents: a\n\n-- mig:up\nSELECT 1;\n");
+  const std::string warning = "a.sql: the up section has no statements";
+  const auto plan = scene_.engine().PlanRun(scene_.Spec(kUpgradeAll));
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_THAT(plan->warnings, ElementsAre(warning));
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  const auto notices = scene_.Events<Notice>();
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].severity, "WARNING");
+  EXPECT_EQ(notices[0].message, warning);
+}
+
 TEST_P(StatementsTest, AVerificationThatSaysNoTakesTheRevisionBack) {
   scene_.Draw("a");
   for (const char* no : {"SELECT count(*) FROM t_b", "SELECT 1 = 2"}) {

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
-using testing::IsEmpty;
+using testing::Not;
 
 class UnfinishedTest : public testing::Test {
  protected:
@@ -184,9 +184,9 @@ TEST_F(UnfinishedTest, PartsAreThoseOfTheScript) {
 TEST_F(UnfinishedTest, APlanAndTheStatusTellOfIt) {
   WriteB("CREATE DATABASE \"template0\";\n");
   scene_.Draw("c: b");
-  EXPECT_THAT(scene_.engine().PlanRun(scene_.Spec(kUpgradeAll))->warnings, IsEmpty());
-  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
   const auto told = Contains(HasSubstr("b is half applied: the next run goes on behind"));
+  EXPECT_THAT(scene_.engine().PlanRun(scene_.Spec(kUpgradeAll))->warnings, Not(told));
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
   EXPECT_THAT(scene_.engine().PlanRun(scene_.Spec(kUpgradeAll))->warnings, told);
   const auto status = scene_.engine().Status(scene_.View(), scene_.target());
   ASSERT_TRUE(status) << status.error().message;
