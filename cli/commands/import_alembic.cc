@@ -125,7 +125,7 @@ Result<Outcome> Write(const ImportedFile& imported, const Config& config, bool o
   if (!Exists(path)) {
     MakeFolderOf(path);
     TRY(CreateFile(path, text));
-  } else if (TRY(ReadFile(path)) == text) {
+  } else if (IsFileOf(text, TRY(ReadFile(path)))) {
     outcome.fate = Fate::kUnchanged;
   } else if (overwrite) {
     TRY(ReplaceFile(path, text));

@@ -6,6 +6,7 @@
 #include "cli/file.h"
 #include "cli/process.h"
 #include "store/core/names.h"
+#include "store/core/source_text.h"
 
 namespace mig {
 namespace {
@@ -52,6 +53,11 @@ Result<std::string> PathOfNew(const std::string& folder, const std::string& file
   TRY(CheckRevisionName(file_name.substr(0, file_name.size() - (is_sql ? kSuffix.size() : 0))));
   if (is_sql) return (fs::path(folder) / file_name).lexically_normal().generic_string();
   return Error{Reason::kNameInvalid, "`" + file_name + "` is no name of a revision's file"};
+}
+
+bool IsFileOf(std::string_view text, std::string_view bytes) {
+  const Result<std::string> normal = NormaliseText("", bytes);
+  return normal && *normal == text;
 }
 
 void MakeFolderOf(const fs::path& file) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "cli/context.h"
 
@@ -19,6 +20,10 @@ Result<std::string> FolderFor(const Config& config, const std::string& wanted,
 // Where a daemon's new file goes: `folder`/`file_name`, relative to the root. Errors: kNameInvalid
 // for what is no name of a revision's file, and might lead elsewhere.
 Result<std::string> PathOfNew(const std::string& folder, const std::string& file_name);
+
+// Whether a file with these bytes is the revision of this text: a byte order mark and CRLF, which a
+// checkout may make, do not count.
+bool IsFileOf(std::string_view text, std::string_view bytes);
 
 // Makes the folder of a file that is about to be written; where that fails, writing says why.
 void MakeFolderOf(const std::filesystem::path& file);

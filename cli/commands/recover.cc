@@ -27,7 +27,7 @@ Result<Written> WriteRevision(const Config& config, const std::string& name,
     std::error_code ignored;
     if (!fs::exists(path, ignored)) continue;
     const std::string there = TRY(ReadFile(path.string()));
-    return there == text ? Written::kThere : Written::kDiffers;
+    return IsFileOf(text, there) ? Written::kThere : Written::kDiffers;
   }
   const fs::path path = fs::path(config.root) / TRY(PathOfNew(config.migrations[0], name + ".sql"));
   MakeFolderOf(path);

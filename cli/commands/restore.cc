@@ -68,7 +68,8 @@ Result<int> RunRestore(Context& context) {
   fs::path path = TRY(PathOf(*config, file, stored.name()));
   std::string shown = ShownPath(*config, path.lexically_relative(config->root).string());
   if (Exists(path)) {
-    if (TRY(ReadFile(path.string())) == stored.body()) {
+    const std::string there = TRY(ReadFile(path.string()));
+    if (IsFileOf(stored.body(), there)) {
       if (context.json()) context.PrintJson(stored);
       context.terminal().Tell(shown + " is the stored original already\n");
       return kDone;

@@ -31,5 +31,13 @@ TEST(MayOverwrite, IsConsentedToByThatNameAlone) {
   EXPECT_EQ(given({"--allow", "overwrite", "--allow", "nonsense"}).error().reason, Reason::kUsage);
 }
 
+TEST(AFileOfARevision, MayHaveTheLineEndsOfACheckout) {
+  const std::string text = "-- mig:up\nSELECT 1;\n";
+  EXPECT_TRUE(IsFileOf(text, text));
+  EXPECT_TRUE(IsFileOf(text, "\xEF\xBB\xBF-- mig:up\r\nSELECT 1;\r\n"));
+  EXPECT_FALSE(IsFileOf(text, "-- mig:up\nSELECT 2;\n"));
+  EXPECT_FALSE(IsFileOf(text, "-- mig:up\rSELECT 1;\n"));
+}
+
 }  // namespace
 }  // namespace mig
