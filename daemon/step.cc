@@ -87,9 +87,20 @@ Result<void> CheckTimeouts(const SectionOptions& options, Dialect dialect,
                "nobody queues behind a statement that runs CONCURRENTLY: leave the option out"};
 }
 
+Result<void> CheckControl(const SectionOptions& options, Dialect dialect,
+                          const PlannedStatement& statement) {
+  auto allowed = CheckAllowed(dialect, statement.sql);
+  if (allowed || options.transaction || !allowed.error().hint.empty()) return allowed;
+  Error error = std::move(allowed).error();
+  error.hint =
+      "leave it out: below `transaction=off` each statement is a transaction of its own; a mark "
+      "without it keeps statements together";
+  return error;
+}
+
 Result<void> CheckStatement(const SectionOptions& options, Dialect dialect,
                             const PlannedStatement& statement) {
-  TRY(CheckAllowed(dialect, statement.sql));
+  TRY(CheckControl(options, dialect, statement));
   if (dialect == Dialect::kSqlite) TRY(CheckEffectInSqlite(options, statement.sql));
   TRY(CheckInTransaction(options, dialect, statement));
   return CheckTimeouts(options, dialect, statement);

@@ -111,25 +111,42 @@ bool HidesBookkeeping(std::string_view statement) {
   });
 }
 
-Error Refused(Dialect dialect, std::string_view statement, std::string_view why) {
+// What to do where the transaction is not the point; empty elsewhere.
+std::string HintForControl(Dialect dialect, std::string_view statement) {
+  const StatementTokens tokens(dialect, statement);
+  if (tokens.IsWord(0, "discard")) return "leave it out: each revision begins in a clean session";
+  if (tokens.IsAnyWord(0, {"lock", "unlock"}))
+    return "leave it out: each statement takes the locks that it needs";
+  return "";
+}
+
+std::string_view HintForUnlock(Dialect dialect) {
+  return dialect == Dialect::kMariadb
+             ? "leave it out: a lock of GET_LOCK ends with the run's session"
+             : "leave it out: a lock of pg_advisory_xact_lock ends with its transaction";
+}
+
+Error Refused(Dialect dialect, std::string_view statement, std::string_view why, std::string hint) {
   std::string verb = DisplayVerb(dialect, statement);
   std::string message = "`" + verb + "` " + std::string(why);
-  return Error{Reason::kSqlTransactionControl, std::move(message), {{"statement", verb}}};
+  return Error{
+      Reason::kSqlTransactionControl, std::move(message), {{"statement", verb}}, std::move(hint)};
 }
 
 }  // namespace
 
 Result<void> CheckAllowed(Dialect dialect, std::string_view statement) {
   if (ControlsTransaction(dialect, statement)) {
-    return Refused(dialect, statement, "would change the transaction or session that mig keeps");
+    return Refused(dialect, statement, "would change the transaction or session that mig keeps",
+                   HintForControl(dialect, statement));
   }
   if (Unlocks(dialect, statement)) {
-    return Refused(dialect, statement, "would release the lock that mig holds during a run");
+    return Refused(dialect, statement, "would release the lock that mig holds during a run",
+                   std::string(HintForUnlock(dialect)));
   }
   if (dialect == Dialect::kMariadb && HidesBookkeeping(statement)) {
-    Error error = Refused(dialect, statement, "would hide the table of that name that mig keeps");
-    error.hint = "give the temporary table another name";
-    return error;
+    return Refused(dialect, statement, "would hide the table of that name that mig keeps",
+                   "give the temporary table another name");
   }
   return {};
 }

@@ -361,6 +361,13 @@ TEST_P(StatementsTest, WhatNoTransactionCanHoldIsRefusedInOneBeforeAnythingRuns)
   }
 }
 
+TEST_P(StatementsTest, NobodyIsToldToLeaveATransactionWhereThereIsNone) {
+  WriteB("SELECT 1;", "-- mig:up transaction=off\nBEGIN;\n");
+  scene_.Draw("a");
+  EXPECT_EQ(scene_.Upgrade(), "SQL_TRANSACTION_CONTROL");
+  EXPECT_THAT(HintOf(scene_.error()), HasSubstr("leave it out: below `transaction=off`"));
+}
+
 TEST_P(StatementsTest, AScriptThatMakesItsSessionReadOnlyFailsAndStillGivesTheLeaseBack) {
   scene_.Draw("a");
   WriteB(postgres() ? "SET transaction_read_only = on;" : "PRAGMA query_only = on;");

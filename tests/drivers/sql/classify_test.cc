@@ -94,6 +94,21 @@ TEST(CheckAllowed, RefusesTemporaryTablesThatMariadbWouldFindInPlaceOfMigs) {
   EXPECT_TRUE(Allowed(kMariadb, "CREATE TABLE t (mig_version int)"));
 }
 
+TEST(CheckAllowed, SaysWhatElseToDoWhereTheTransactionIsNotThePoint) {
+  const auto hint_of = [](Dialect dialect, std::string_view sql) {
+    const auto allowed = CheckAllowed(dialect, sql);
+    return allowed ? "allowed" : allowed.error().hint;
+  };
+  EXPECT_EQ(hint_of(kPostgresql, "BEGIN"), "");
+  EXPECT_EQ(hint_of(kPostgresql, "DISCARD ALL"),
+            "leave it out: each revision begins in a clean session");
+  EXPECT_THAT(hint_of(kPostgresql, "SELECT pg_advisory_unlock(1)"),
+              testing::HasSubstr("pg_advisory_xact_lock"));
+  EXPECT_THAT(hint_of(kMariadb, "SELECT RELEASE_LOCK('x')"), testing::HasSubstr("GET_LOCK"));
+  EXPECT_EQ(hint_of(kMariadb, "UNLOCK TABLES"),
+            "leave it out: each statement takes the locks that it needs");
+}
+
 TEST(CheckAllowed, NamesTheStatement) {
   auto refused = CheckAllowed(kPostgresql, "rollback and chain");
   EXPECT_EQ(refused.error().reason, Reason::kSqlTransactionControl);
