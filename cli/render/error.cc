@@ -50,8 +50,10 @@ std::string RenderError(const Error& error, const Style& style) {
                      style.Dim("[" + std::string(InfoOf(error.reason).text) + "]") + "\n";
   for (const Shown& shown : kShown) {
     std::string value = Detail(error, shown.detail);
-    if (!value.empty())
-      text += "  " + std::string(shown.title) + ": " + IndentedAfterFirst(Printable(value)) + "\n";
+    if (value.empty()) continue;
+    const bool is_list = shown.detail == "losses" && value.find('\n') != std::string::npos;
+    text += "  " + std::string(shown.title) + (is_list ? ":\n    " : ": ") +
+            IndentedAfterFirst(Printable(value)) + "\n";
   }
   std::string hint = HintOf(error);
   return hint.empty() ? text : text + style.Cyan("hint:") + " " + Printable(hint) + "\n";

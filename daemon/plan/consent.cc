@@ -45,7 +45,9 @@ Result<void> CheckConsent(const std::string& target, const std::vector<Loss>& lo
               fmt::format("target {} is protected, and this would destroy what is in it", target)};
   error.details["allow"] = kinds;
   error.details["losses"] = fmt::format("{}", fmt::join(lines, "\n"));
-  error.hint = "if that is meant: --allow " + kinds;
+  // The whole flag: what was consented to is needed the next time, too.
+  missing.insert(allow.begin(), allow.end());
+  error.hint = fmt::format("if that is meant: --allow {}", fmt::join(missing, ","));
   return error;
 }
 

@@ -25,7 +25,7 @@ Result<void> CheckKinds(const std::vector<std::string>& allow);
 
 // Refuses losses of a kind that is not in `allow`. Errors: kConsentMissing, with the details
 // `allow`, the kinds that are missing, separated by commas, and `losses`, a line each; the hint is
-// the flag to add.
+// the flag as it has to be, what was allowed included.
 Result<void> CheckConsent(const std::string& target, const std::vector<Loss>& losses,
                           const std::vector<std::string>& allow);
 

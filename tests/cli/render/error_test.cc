@@ -53,6 +53,22 @@ TEST(ExitStatusOf, ARunThatChangedSomethingIsNotThatOfARefusal) {
   EXPECT_EQ(ExitStatusOf(error), 7);
 }
 
+TEST(RenderError, ListsSeveralLossesOneBelowTheOther) {
+  Error error{Reason::kConsentMissing, "it is protected", {{"losses", "drop_table a, in b"}}};
+  error.hint = "-";
+  EXPECT_EQ(RenderError(error, kPlain),
+            "error: it is protected [CONSENT_MISSING]\n"
+            "  it would destroy: drop_table a, in b\n"
+            "hint: -\n");
+  error.details["losses"] += "\ntruncate c, in d";
+  EXPECT_EQ(RenderError(error, kPlain),
+            "error: it is protected [CONSENT_MISSING]\n"
+            "  it would destroy:\n"
+            "    drop_table a, in b\n"
+            "    truncate c, in d\n"
+            "hint: -\n");
+}
+
 TEST(RenderError, TakesTheNameOfATablesColumnForNoPlace) {
   Error error{Reason::kStatementFailed,
               "null value",

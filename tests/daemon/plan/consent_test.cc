@@ -10,7 +10,7 @@ Loss DropColumn() { return {"r", {"drop_column", "t.a", "t"}, ""}; }
 
 TEST(Consent, IsNotAskedForWhereNothingIsLost) { EXPECT_TRUE(CheckConsent("prod", {}, {})); }
 
-TEST(Consent, NamesTheKindsThatAreMissingAndTheFlag) {
+TEST(Consent, NamesTheKindsThatAreMissingAndTheWholeFlag) {
   const auto refused =
       CheckConsent("prod", {DropTable("a"), DropColumn(), DropTable("b")}, {"drop_column"});
   ASSERT_FALSE(refused);
@@ -18,7 +18,7 @@ TEST(Consent, NamesTheKindsThatAreMissingAndTheFlag) {
   EXPECT_EQ(refused.error().details.at("allow"), "drop_table");
   EXPECT_EQ(refused.error().details.at("losses"),
             "drop_table a (7 rows), in r\ndrop_table b (7 rows), in r");
-  EXPECT_EQ(refused.error().hint, "if that is meant: --allow drop_table");
+  EXPECT_EQ(refused.error().hint, "if that is meant: --allow drop_column,drop_table");
 }
 
 TEST(Consent, IsByNameAndForAllOfAKind) {
