@@ -90,10 +90,10 @@ Error UnknownTarget(const Config& config, const std::string& name) {
   for (const auto& [known, target] : config.targets) names.push_back(known);
   Error error{Reason::kNoTarget, "mig.toml has no target `" + name + "`"};
   error.hint = DidYouMean(name, names);
-  if (error.hint.empty()) {
-    error.hint = "its targets are";
-    for (std::string_view known : names) error.hint.append(" ").append(known);
-  }
+  if (!error.hint.empty() || names.empty()) return error;
+  error.hint = names.size() == 1 ? "its target is" : "its targets are";
+  for (std::string_view known : names)
+    error.hint.append(known == names.front() ? " " : ", ").append(known);
   return error;
 }
 

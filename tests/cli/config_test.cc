@@ -199,6 +199,13 @@ TEST(Target, UnknownNamesTheNearestAndNeverFallsBackToDatabaseUrl) {
   EXPECT_EQ(target.error().hint, "did you mean `prod`?");
 }
 
+TEST(Target, UnknownAndNearNoneListsThemAll) {
+  const std::string dev = "[targets.dev]\nurl = \"x\"\n";
+  EXPECT_EQ(TargetOf(WithTargets(dev), "elsewhere").error().hint, "its target is dev");
+  EXPECT_EQ(TargetOf(WithTargets(dev + "[targets.prod]\nurl = \"x\"\n"), "elsewhere").error().hint,
+            "its targets are dev, prod");
+}
+
 TEST(Target, CarriesTheCallersConnectionVariablesAndNothingElse) {
   Config config = WithTargets("[targets.dev]\nurl = \"postgresql:///x\"\n",
                               {{"PGUSER", "ann"}, {"HOME", "/h"}, {"SECRET", "s"}});
