@@ -49,13 +49,7 @@ std::string Unmarked(std::string word) {
 }
 
 Error UsageError(const Command& command, std::string message, std::string hint = "") {
-  Error error{Reason::kUsage, std::move(message)};
-  error.hint = std::move(hint);
-  if (!error.hint.empty()) return error;
-  error.hint = command.name == "help" ? "`mig help` lists the commands"
-                                      : "`mig help " + std::string(command.name) +
-                                            "` shows its arguments and examples";
-  return error;
+  return PointingToHelp(command, Error{Reason::kUsage, std::move(message), {}, std::move(hint)});
 }
 
 Error UnknownOption(const Command& command, std::string_view word) {
@@ -220,6 +214,14 @@ Result<Arguments> ParseArguments(const Command& command, const std::vector<std::
   }
   if (!arguments.Has("help")) TRY(CheckHeard(command, arguments));
   return arguments;
+}
+
+Error PointingToHelp(const Command& command, Error error) {
+  if (error.reason != Reason::kUsage || HintOf(error) != InfoOf(Reason::kUsage).hint) return error;
+  error.hint = command.name == "help" ? "`mig help` lists the commands"
+                                      : "`mig help " + std::string(command.name) +
+                                            "` shows its arguments and examples";
+  return error;
 }
 
 }  // namespace mig

@@ -42,4 +42,7 @@ Words SplitVerb(const std::vector<std::string>& words);
 // the nearest option as hint; kUnsupported for an option of Alembic that has no place here.
 Result<Arguments> ParseArguments(const Command& command, const std::vector<std::string>& words);
 
+// The error; one of usage whose hint says nothing of its own hints at the help of the command.
+Error PointingToHelp(const Command& command, Error error);
+
 }  // namespace mig

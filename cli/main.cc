@@ -93,7 +93,9 @@ int Main(const std::vector<std::string>& given) {
   // Never destroyed, as the process ends: hanging up and ending threads in order takes longer.
   Context& context = *new Context(**command, std::move(arguments).value(), ProcessEnvironment());
   Result<int> outcome = RunCommand(context);
-  int status = outcome ? *outcome : Report(outcome.error(), context.json(), context.terminal());
+  int status = outcome ? *outcome
+                       : Report(PointingToHelp(**command, outcome.error()), context.json(),
+                                context.terminal());
   Result<void> flushed = context.terminal().Flush();
   return flushed ? status : Report(flushed.error(), context.json(), context.terminal());
 }

@@ -24,6 +24,11 @@ Error Missing(const PlaceholderValues& values, std::string_view sql, const Place
   std::vector<std::string_view> known;
   for (const auto& [other, value] : values.values) known.push_back(other);
   error.hint = DidYouMean(name, known);
+  if (error.hint.empty() && !values.target.empty()) {
+    error.hint = "write it below [targets." + values.target +
+                 ".placeholders] in mig.toml, in migd.toml where the daemon serves the target; a "
+                 "backslash in front makes it text";
+  }
   return error;
 }
 

@@ -54,6 +54,15 @@ Error Failure(const std::vector<std::string>& words) {
   return arguments ? Error{Reason::kInternal, ""} : arguments.error();
 }
 
+TEST(AUsageError, HintsAtTheHelpOfItsCommandUnlessItKnowsBetter) {
+  const std::string help = "`mig help try` shows its arguments and examples";
+  EXPECT_EQ(PointingToHelp(kCommand, {Reason::kUsage, "no"}).hint, help);
+  const std::string of_a_daemon = HintOf({Reason::kUsage, "no"});
+  EXPECT_EQ(PointingToHelp(kCommand, {Reason::kUsage, "no", {}, of_a_daemon}).hint, help);
+  EXPECT_EQ(PointingToHelp(kCommand, {Reason::kUsage, "no", {}, "do this"}).hint, "do this");
+  EXPECT_EQ(PointingToHelp(kCommand, {Reason::kNoTarget, "no"}).hint, "");
+}
+
 TEST(Arguments, SortsOptionsSwitchesAndOperands) {
   Arguments arguments = Parse({"a", "-m", "two words", "--verbose", "b", "--json"});
   EXPECT_THAT(arguments.operands(), ElementsAre("a", "b"));

@@ -43,6 +43,13 @@ TEST(WithValues, NameTheMissingOneItsLineAndTheNearest) {
   EXPECT_EQ(missing.error().hint, "did you mean `schema`?");
 }
 
+TEST(WithValues, NameTheSectionForOneThatIsNearNone) {
+  const auto missing = WithValues(Values({{"schema", "shop"}}), Dialect::kSqlite, "SELECT ${user}");
+  ASSERT_FALSE(missing);
+  const std::string& hint = missing.error().hint;
+  EXPECT_TRUE(hint.starts_with("write it below [targets.prod.placeholders]")) << hint;
+}
+
 TEST(ValuesUsed, AreThoseOfTheTextEachOnceAndByName) {
   const auto values = Values({{"a", "1"}, {"b", "2"}, {"c", "3"}});
   const ValuesUsed used = Used(values, "SELECT ${c}, ${a}, ${c}, ${missing}, '\\${b}'");
