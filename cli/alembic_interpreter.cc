@@ -57,6 +57,12 @@ std::string LastLine(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
+std::string CauseOf(Ended ended) {
+  std::string said = LastLine(std::move(ended.errors));
+  if (!said.empty()) return said;
+  return "it ended with status " + std::to_string(ended.status) + ", and said nothing";
+}
+
 }  // namespace
 
 Result<AlembicCall> FindAlembicProject(const std::string& given) {
@@ -119,11 +125,11 @@ Result<AlembicProject> ExportAlembic(
   });
   if (!ended) return std::move(ended).error();
   if (ended->status == 0) return std::move(reader).Project();
-  return Error{Reason::kUnsupported,
-               interpreter + " cannot be asked for Alembic's revisions: " +
-                   LastLine(std::move(ended->errors)),
-               {},
-               "--python names the interpreter that Alembic is installed for"};
+  return Error{
+      Reason::kUnsupported,
+      interpreter + " cannot be asked for Alembic's revisions: " + CauseOf(*std::move(ended)),
+      {},
+      "--python names the interpreter that Alembic is installed for"};
 }
 
 }  // namespace mig

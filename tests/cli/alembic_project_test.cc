@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "cli/alembic_export.h"
+#include "cli/alembic_interpreter.h"
 
 namespace mig {
 namespace {
@@ -242,6 +243,16 @@ TEST(AlembicReader, RefusesLinesThatLackSomething) {
 
 TEST(AlembicExport, IsPartOfTheBinary) {
   EXPECT_THAT(std::string(kAlembicExport), HasSubstr("import alembic\n"));
+}
+
+TEST(AnInterpreter, ThatFailsWithoutAWordIsSaidToHave) {
+  AlembicCall call;
+  call.folder = "/";
+  const auto exported = ExportAlembic("/bin/false", call, std::nullopt, [](const auto&, auto) {});
+  ASSERT_FALSE(exported);
+  EXPECT_EQ(exported.error().message,
+            "/bin/false cannot be asked for Alembic's revisions: it ended with status 1, and said "
+            "nothing");
 }
 
 }  // namespace
