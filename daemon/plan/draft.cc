@@ -41,7 +41,8 @@ Result<Positions> ParentsOf(const Graph& graph, const DraftRequest& request) {
     if (request.splice || graph.children(p).empty()) continue;
     return Error{Reason::kNotAHead,
                  fmt::format("revision {} is not a head", graph.name(p)),
-                 {{"name", graph.name(p)}}};
+                 {{"name", graph.name(p)}},
+                 request.merge ? "--splice merges it all the same" : ""};
   }
   return parents;
 }

@@ -57,6 +57,14 @@ TEST(Draft, LeavesTheHeadsOnlyWithSplice) {
   EXPECT_EQ(Drafted(kFork, {.name = "new", .heads = {"root"}, .splice = true}), "new: root");
 }
 
+TEST(Draft, HintsAtWhatSpliceDoesForAMerge) {
+  const Graph graph = MakeGraph(kFork);
+  DraftRequest request{.name = "new", .heads = {"root", "left"}};
+  EXPECT_EQ(HintOf(PlanDraft(graph, request).error()), "--splice starts a new branch from it");
+  request.merge = true;
+  EXPECT_EQ(HintOf(PlanDraft(graph, request).error()), "--splice merges it all the same");
+}
+
 TEST(Draft, KeepsALabelItDependsOnAndCompletesAPrefix) {
   DraftRequest request{.name = "new", .heads = {"right"}, .depends = {"users", "left"}};
   EXPECT_EQ(Drafted(kFork, request), "new: right +users +left");
