@@ -91,7 +91,20 @@ Result<fs::path> RootOf(const std::string& directory) {
   return root.has_filename() ? root : root.parent_path();
 }
 
+// What an unset variable of the shell leaves of a word stands for nothing.
+Result<void> CheckNotEmpty(const Arguments& args) {
+  const bool empty_from = args.Has("from") && args.Value("from").empty();
+  const bool empty_directory = !args.operands().empty() && args.Operand(0).empty();
+  if (!empty_from && !empty_directory) return {};
+  return Error{Reason::kUsage,
+               std::string(empty_from ? "the url of --from" : "the name of the folder") +
+                   " is empty: is a variable unset?",
+               {},
+               empty_from ? "" : "`mig init` without a name makes a work tree here"};
+}
+
 Result<int> RunInit(Context& context) {
+  TRY(CheckNotEmpty(context.args()));
   const ProjectTemplate* chosen = TRY(ChosenTemplate(context.args().Value("template")));
   std::string directory = context.args().Operand(0);
   bool adopt = context.args().Has("from");
