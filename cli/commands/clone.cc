@@ -62,8 +62,9 @@ Result<int> RunClone(Context& context) {
   const std::string absolute = TRY(AbsoluteAddress(address));
   const fs::path root = TRY(AbsolutePath(directory));
   const v1::Ref ref = TRY(RefToClone(context, absolute, project));
-  TRY(MakeProject(root, ProjectConfig(project, *chosen, std::string(chosen->url)) +
-                            RemoteSection("origin", absolute)));
+  const std::string url(chosen->url);
+  TRY(MakeProject(root, ProjectConfig(project, *chosen, url) + RemoteSection("origin", absolute),
+                  url));
   std::error_code failure;
   fs::current_path(root, failure);
   Remote remote = TRY(context.remote("origin"));

@@ -84,14 +84,14 @@ Result<void> MakeProject(const fs::path& root, const ProjectTemplate& chosen,
   TRY(MakeFolder(root));
   const std::string url = TRY(KeepSecret(root, given));
   const std::string name = ProjectNameFrom(root.filename().string());
-  return MakeProject(root, ProjectConfig(name, chosen, url));
+  return MakeProject(root, ProjectConfig(name, chosen, url), url);
 }
 
-Result<void> MakeProject(const fs::path& root, const std::string& text) {
+Result<void> MakeProject(const fs::path& root, const std::string& text, const std::string& url) {
   TRY(CheckNoProject(root));
   TRY(MakeFolder(root / "migrations"));
   TRY(CreateFile((root / "mig.toml").string(), text));
-  return Ignore(root, {".mig/", ".env"});
+  return Ignore(root, IgnoredFiles(url));
 }
 
 }  // namespace mig

@@ -25,6 +25,7 @@ Result<void> MakeProject(const std::filesystem::path& root, const ProjectTemplat
                          const std::string& url);
 
 // The same with the text of mig.toml as it is given.
-Result<void> MakeProject(const std::filesystem::path& root, const std::string& config);
+Result<void> MakeProject(const std::filesystem::path& root, const std::string& config,
+                         const std::string& url);
 
 }  // namespace mig

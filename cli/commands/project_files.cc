@@ -77,6 +77,25 @@ std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen
          "database\n";
 }
 
+std::vector<std::string> IgnoredFiles(std::string_view url) {
+  constexpr std::string_view kScheme = "sqlite:";
+  std::vector<std::string> lines = {".mig/", ".env"};
+  if (!url.starts_with(kScheme)) return lines;
+  std::string_view path = url.substr(kScheme.size());
+  if (path.starts_with("///")) path.remove_prefix(3);  // sqlite:///RELATIVE
+  if (path.starts_with("./")) path.remove_prefix(2);
+  const bool is_elsewhere = path.empty() || path.starts_with('/') || path.starts_with("../");
+  if (is_elsewhere || path.starts_with(':')) return lines;
+  std::string pattern = "/";
+  for (const char c : path) {
+    if (std::string_view("*?[\\ ").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  lines.push_back(pattern);
+  lines.push_back(pattern + "-*");
+  return lines;
+}
+
 std::string RemoteSection(const std::string& name, const std::string& address) {
   return "\n# Where `mig push` and `mig pull` share the history.\n[remotes." + name +
          "]\naddress = " + Quoted(address) + "\n";

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/core/result.h"
 
@@ -24,6 +25,11 @@ Result<const ProjectTemplate*> ChosenTemplate(const std::string& name);
 // A commented mig.toml.
 std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen,
                           const std::string& url);
+
+// The lines of .gitignore for a work tree whose target dev has this url: mig's own files, secrets,
+// and where the target is a SQLite file in the work tree, that file and what SQLite and mig put
+// beside it.
+std::vector<std::string> IgnoredFiles(std::string_view url);
 
 // The section of mig.toml for a daemon that shares the project.
 std::string RemoteSection(const std::string& name, const std::string& address);
