@@ -4,7 +4,9 @@
 #include <cctype>
 #include <vector>
 
+#include "store/core/ascii.h"
 #include "store/core/nearest.h"
+#include "store/core/slug.h"
 
 namespace mig {
 namespace {
@@ -114,12 +116,15 @@ std::string FirstSteps(const std::string& directory, bool adopted) {
 
 std::string ProjectNameFrom(std::string_view folder) {
   std::string name;
-  for (char c : folder) {
-    bool kept =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
-    name += kept ? c : '-';
+  for (const char c : WithoutAccents(folder)) {
+    if (IsAsciiAlphanumeric(c) || c == '_' || c == '.') {
+      name += c;
+    } else if (!name.ends_with('-')) {
+      name += '-';
+    }
   }
   name.erase(0, std::min(name.find_first_not_of(".-"), name.size()));
+  if (name.ends_with('-')) name.pop_back();
   return name.empty() ? "app" : name;
 }
 

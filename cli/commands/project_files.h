@@ -37,8 +37,8 @@ std::string RemoteSection(const std::string& name, const std::string& address);
 // What to do next in `directory`, as it was given.
 std::string FirstSteps(const std::string& directory, bool adopted);
 
-// A project's name out of a folder's: other bytes than [A-Za-z0-9_.-] become `-`; "app" where
-// nothing is left.
+// A project's name out of a folder's: letters lose their accents, what else is not [A-Za-z0-9_.-]
+// becomes one `-` between words; "app" where nothing is left.
 std::string ProjectNameFrom(std::string_view folder);
 
 // Whether a url has a password in it.

@@ -17,5 +17,12 @@ TEST(IgnoredFiles, HoldADatabaseThatIsAFileOfTheWorkTree) {
   }
 }
 
+TEST(ProjectNames, AreMadeOfWhatAFolderIsCalled) {
+  EXPECT_EQ(ProjectNameFrom("shop-2.0_x"), "shop-2.0_x");
+  EXPECT_EQ(ProjectNameFrom("Mein Lädchen (neu)"), "Mein-Ladchen-neu");
+  EXPECT_EQ(ProjectNameFrom("..-shop"), "shop");
+  EXPECT_EQ(ProjectNameFrom("магазин"), "app");
+}
+
 }  // namespace
 }  // namespace mig
