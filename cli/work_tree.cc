@@ -18,6 +18,7 @@
 
 #include "cli/file.h"
 #include "cli/work_tree_index.h"
+#include "store/core/ascii.h"
 #include "store/core/sha256.h"
 
 namespace mig {
@@ -46,10 +47,25 @@ struct Listing {
   std::vector<Folder> folders;
   std::vector<Found> files;
   std::vector<std::string> missing_folders;
+  std::vector<std::string> left_out;
 };
 
 bool IsRevisionFile(std::string_view name) {
   return name.size() > kSuffix.size() && name.ends_with(kSuffix) && name[0] != '.';
+}
+
+bool IsNearlyRevisionFile(std::string_view name) {
+  return name.size() > kSuffix.size() && name[0] != '.' &&
+         EqualsIgnoringCase(name.substr(name.size() - kSuffix.size()), kSuffix);
+}
+
+bool HoldsRevisionFiles(const fs::path& folder) {
+  const Folder entries(::opendir(folder.c_str()));
+  const dirent* entry = nullptr;
+  while (entries != nullptr && (entry = ::readdir(entries.get())) != nullptr) {
+    if (IsRevisionFile(entry->d_name)) return true;
+  }
+  return false;
 }
 
 Error CannotRead(const std::string& folder, const std::string& root, int code) {
@@ -82,7 +98,13 @@ Result<void> List(const std::string& root, const std::string& folder, Listing& l
     const dirent* entry = ::readdir(entries.get());
     if (entry == nullptr && errno != 0) return CannotRead(folder, root, errno);
     if (entry == nullptr) break;
-    if (!IsRevisionFile(entry->d_name)) continue;
+    if (!IsRevisionFile(entry->d_name)) {
+      const bool is_folder = entry->d_type == DT_DIR && entry->d_name[0] != '.';
+      if (is_folder ? HoldsRevisionFiles(path / entry->d_name)
+                    : IsNearlyRevisionFile(entry->d_name))
+        listing.left_out.push_back(prefix + entry->d_name + (is_folder ? "/" : ""));
+      continue;
+    }
     listing.files.push_back({prefix + entry->d_name, ::dirfd(entries.get()), prefix.size()});
   }
   listing.folders.push_back(std::move(entries));
@@ -92,6 +114,9 @@ Result<void> List(const std::string& root, const std::string& folder, Listing& l
 Result<Listing> ListAll(const Config& config) {
   Listing listing;
   for (const std::string& folder : config.migrations) TRY(List(config.root, folder, listing));
+  for (const std::string& folder : config.migrations)
+    std::erase(listing.left_out, PrefixOf(folder));
+  std::ranges::sort(listing.left_out);
   return listing;
 }
 
@@ -204,7 +229,7 @@ Result<WorkTree> ReadWorkTree(const Config& config, Index use) {
   stamping.Finish();
   if (IsUnchanged(found, index)) {
     return WorkTree{FilesOf(std::move(index.files)), index.digest,
-                    std::move(listing.missing_folders)};
+                    std::move(listing.missing_folders), std::move(listing.left_out)};
   }
   SortByPath(found);
   const std::vector<const IndexedFile*> matched = Match(found, index);
@@ -221,7 +246,8 @@ Result<WorkTree> ReadWorkTree(const Config& config, Index use) {
   std::vector<WorkTreeFile> files = FilesOf(fresh.files);
   fresh.digest = DigestOf(files);
   file.Write(fresh);
-  return WorkTree{std::move(files), fresh.digest, std::move(listing.missing_folders)};
+  return WorkTree{std::move(files), fresh.digest, std::move(listing.missing_folders),
+                  std::move(listing.left_out)};
 }
 
 Result<std::optional<std::string>> ReadListed(const Config& config, const WorkTreeFile& file) {

@@ -22,6 +22,8 @@ struct WorkTree {
   // What the daemon knows this state by: SHA-256 over the lines `<path>\0<sha256>\n` in order.
   std::string digest;
   std::vector<std::string> missing_folders = {};  // as configured; they count as empty
+  // What is none and may be meant for one, sorted: NAME.SQL, and folders that hold *.sql files.
+  std::vector<std::string> left_out = {};
 };
 
 // Whether what cli/work_tree_index.h remembers is believed, or every file is read.

@@ -26,6 +26,12 @@ Result<int> RunStatus(Context& context) {
   v1::GetStatusResponse answer = TRY(context.Ask(request));
   Terminal& terminal = context.terminal();
   for (const std::string& warning : answer.warnings()) context.Advise(warning);
+  for (const std::string& path : TRY(context.work_tree())->left_out) {
+    context.Advise(path + (path.ends_with('/')
+                               ? ": the files in there are no revisions: name the folder in "
+                                 "`migrations` of mig.toml"
+                               : ": it is no revision: its name has to end with .sql"));
+  }
   if (context.json()) {
     context.PrintJson(answer);
   } else {

@@ -51,6 +51,19 @@ TEST_F(WorkTreeTest, ListsSqlFilesSortedAndNothingElse) {
   EXPECT_THAT(Paths(), testing::ElementsAre("migrations/a.sql", "migrations/b.sql"));
 }
 
+TEST_F(WorkTreeTest, KnowsWhatMayBeMeantForARevisionAndIsNone) {
+  Write("migrations/a.sql", "a");
+  Write("migrations/B.SQL", "x");
+  Write("migrations/deeper/c.sql", "x");
+  Write("migrations/notes/read.me", "x");
+  Write("migrations/.git/d.sql", "x");
+  for (int reading = 1; reading <= 2; ++reading)  // the second one knows the files already
+    EXPECT_THAT(ReadWorkTree(config_)->left_out,
+                testing::ElementsAre("migrations/B.SQL", "migrations/deeper/"));
+  config_.migrations = {"migrations", "./migrations/deeper"};
+  EXPECT_THAT(ReadWorkTree(config_)->left_out, testing::ElementsAre("migrations/B.SQL"));
+}
+
 TEST_F(WorkTreeTest, ListsSeveralFoldersInOneOrder) {
   config_.migrations = {"z", "migrations/", "./z"};
   Write("z/a.sql", "a");
