@@ -29,7 +29,9 @@ Result<void> CheckListing(const std::vector<ListedFile>& listing) {
   return {};
 }
 
+// What was not rendered is not there yet, and says so itself.
 bool IsBlank(const Section& section) {
+  if (!section.options.unrendered.empty()) return false;
   const auto statements =
       SplitStatements(section.options.dialect.value_or(Dialect::kSqlite), section.sql);
   return statements && statements->empty();

@@ -59,5 +59,16 @@ TEST_F(ViewsTest, ForgetFirstWhatWasNotAskedForForLongest) {
   EXPECT_FALSE(Knows(forgotten));
 }
 
+TEST_F(ViewsTest, DoNotCallASectionEmptyThatIsNotRenderedYet) {
+  const auto warnings_of = [this](const std::string& text) {
+    const std::vector<ListedFile> listing = {{"a.sql", Hex(Sha256(text))}};
+    EXPECT_TRUE(views().AddContents(listing[0].sha256, text));
+    return views().Open("shop", listing)->view->warnings;
+  };
+  const std::string rest = "\n-- op.execute(...)\n\n-- mig:down\nSELECT 1;\n";
+  EXPECT_THAT(warnings_of("-- mig:up" + rest), testing::SizeIs(1));
+  EXPECT_THAT(warnings_of("-- mig:up unrendered: it reads" + rest), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace mig
