@@ -58,7 +58,7 @@ Result<int> WriteFiles(Context& context, const v1::RecoverHistoryResponse& histo
         context.terminal().Warn("warning: " + shown +
                                 " is there and differs from what the target has: it stays as it "
                                 "is (`mig restore " +
-                                revision.name() + "` replaces it)\n");
+                                revision.name() + " --allow overwrite` replaces it)\n");
     }
   }
   return differ;

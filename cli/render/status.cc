@@ -18,14 +18,14 @@ struct Paragraph {
 
 constexpr Paragraph kParagraphs[] = {
     {Status::STATE_EDITED, "edited since applied",
-     "`mig reapply` undoes it, rows included, and applies the edit; `mig restore FILE` takes the "
-     "edit back"},
+     "`mig reapply` undoes it, rows included, and applies the edit; `mig restore FILE --allow "
+     "overwrite` takes the edit back"},
     {Status::STATE_REIDENTIFIED, "re-identified, because a revision below was edited",
      "`mig reapply` gives them their new ids"},
     {Status::STATE_MISSING_FILE, "applied, and the file is missing",
      "the stored original serves; `mig restore NAME` writes it"},
     {Status::STATE_COSMETIC, "edited in comments or white space only",
-     "`mig restore FILE` takes the applied text back"},
+     "`mig restore FILE --allow overwrite` takes the applied text back"},
     {Status::STATE_PUSHED, "pushed, and not applied here",
      "what was pushed does not change: write another revision instead"},
     {Status::STATE_UNFINISHED, "half applied",

@@ -55,7 +55,7 @@ heads:    d
 pending:  1 revision (`mig upgrade heads`)
 
 edited since applied
-  (`mig reapply` undoes it, rows included, and applies the edit; `mig restore FILE` takes the edit back)
+  (`mig reapply` undoes it, rows included, and applies the edit; `mig restore FILE --allow overwrite` takes the edit back)
   m/b.sql
 
 re-identified, because a revision below was edited
@@ -67,7 +67,7 @@ applied, and the file is missing
   a
 
 edited in comments or white space only
-  (`mig restore FILE` takes the applied text back)
+  (`mig restore FILE --allow overwrite` takes the applied text back)
   m/x.sql
 
 pushed, and not applied here
