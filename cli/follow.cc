@@ -111,6 +111,15 @@ void Follower::Cancel() {
   if (!run_id_.empty()) CancelNow(run_id_);
 }
 
+void Follower::Leave() {
+  const std::lock_guard lock(mutex_);
+  context_.terminal().Warn(
+      run_id_.empty() ? "told to end: a run that has begun goes on in the daemon, and `mig runs` "
+                        "lists it\n"
+                      : "told to end: the run goes on in the daemon: `mig watch " + run_id_ +
+                            "` follows it, `mig runs cancel " + run_id_ + "` ends it\n");
+}
+
 void Follower::CancelNow(const std::string& run_id) {
   v1::CancelRunRequest request;
   request.set_run_id(run_id);
@@ -142,7 +151,7 @@ Result<int> StartAndFollow(Context& context, v1::StartRunRequest request) {
   request.set_actor(context.Author());
   request.set_request_id(NewRequestId());
   Follower follower(context);
-  Interrupt interrupt([&] { follower.Cancel(); });
+  Interrupt interrupt([&] { follower.Cancel(); }, [&] { follower.Leave(); });
   Result<void> stream = context.Run(
       std::move(request), [&](const v1::RunEvent& event) { return follower.Take(event); });
   return follower.Outcome(follower.FollowOn(std::move(stream)));

@@ -31,6 +31,9 @@ class Follower {
   // Cancels the run, at once or as soon as its id is known. From any thread.
   void Cancel();
 
+  // Says that the run goes on, as the command is told to end. From any thread.
+  void Leave();
+
   // After the stream has ended with `stream`. Errors: the run's own, with the state of the database
   // as detail `state`; those of the stream.
   Result<int> Outcome(Result<void> stream) const;
@@ -56,7 +59,8 @@ class Follower {
   bool cancelled_ = false;  // under mutex_
 };
 
-// Starts the run and follows it; Ctrl-C cancels it. Fills in view, actor and request id. With
+// Starts the run and follows it; Ctrl-C cancels it, SIGTERM leaves it alone. Fills in view, actor
+// and request id. With
 // --detach only until the run is at work, or has ended.
 Result<int> StartAndFollow(Context& context, v1::StartRunRequest request);
 

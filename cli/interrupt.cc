@@ -10,37 +10,46 @@
 namespace mig {
 namespace {
 
-constexpr int kInterrupted = 130;
+constexpr int kStatusOfSignals = 128;
+constexpr char kEnd = 0;  // what is written where there was no signal
 
 // The handler writes into the pipe, the thread reads from it.
 int pipe_ends[2] = {-1, -1};
-volatile std::sig_atomic_t interrupts = 0;
+volatile std::sig_atomic_t signals = 0;
 
-void OnSignal(int) {
-  interrupts = interrupts + 1;
-  if (interrupts > 1) ::_exit(kInterrupted);
+void OnSignal(int signal) {
+  signals = signals + 1;
+  if (signals > 1) ::_exit(kStatusOfSignals + signal);
   int saved = errno;
-  [[maybe_unused]] ssize_t written = ::write(pipe_ends[1], "i", 1);
+  const char which = static_cast<char>(signal);
+  [[maybe_unused]] ssize_t written = ::write(pipe_ends[1], &which, 1);
   errno = saved;
 }
 
-void Wait(const std::function<void()>& on_first) {
-  char what = 0;
+void Wait(const std::function<void()>& on_interrupt, const std::function<void()>& on_terminate) {
+  char which = kEnd;
   ssize_t count = 0;
-  while ((count = ::read(pipe_ends[0], &what, 1)) < 0 && errno == EINTR) {
+  while ((count = ::read(pipe_ends[0], &which, 1)) < 0 && errno == EINTR) {
   }
-  if (count == 1 && what == 'i') on_first();
+  if (count == 1 && which == SIGINT) on_interrupt();
+  if (count != 1 || which != SIGTERM) return;
+  on_terminate();
+  ::_exit(kStatusOfSignals + SIGTERM);
 }
 
 }  // namespace
 
-Interrupt::Interrupt(std::function<void()> on_first) {
-  interrupts = 0;
+Interrupt::Interrupt(std::function<void()> on_interrupt, std::function<void()> on_terminate) {
+  signals = 0;
   if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return;
   try {
-    thread_ = std::thread([run = std::move(on_first)] { Wait(run); });
+    thread_ =
+        std::thread([interrupted = std::move(on_interrupt), terminated = std::move(on_terminate)] {
+          Wait(interrupted, terminated);
+        });
     std::signal(SIGINT, OnSignal);
-  } catch (const std::system_error&) {  // the signal ends the command, and the run goes on
+    std::signal(SIGTERM, OnSignal);
+  } catch (const std::system_error&) {  // a signal ends the command, and the run goes on
     ::close(pipe_ends[0]);
     ::close(pipe_ends[1]);
   }
@@ -49,7 +58,8 @@ Interrupt::Interrupt(std::function<void()> on_first) {
 Interrupt::~Interrupt() {
   if (!thread_.joinable()) return;
   std::signal(SIGINT, SIG_DFL);
-  [[maybe_unused]] ssize_t written = ::write(pipe_ends[1], "q", 1);
+  std::signal(SIGTERM, SIG_DFL);
+  [[maybe_unused]] ssize_t written = ::write(pipe_ends[1], &kEnd, 1);
   thread_.join();
   ::close(pipe_ends[0]);
   ::close(pipe_ends[1]);

@@ -1,4 +1,4 @@
-// Ctrl-C, for a command that wants to end in good order.
+// Ctrl-C and SIGTERM, for a command that wants to end in good order.
 #pragma once
 
 #include <functional>
@@ -6,11 +6,12 @@
 
 namespace mig {
 
-// While it lives, the first SIGINT calls `on_first` in a thread of its own, and the second ends the
-// process with status 130. At most one at a time.
+// While it lives, the first SIGINT calls `on_interrupt`, and a SIGTERM `on_terminate`, in a thread
+// of its own; behind the latter the process ends with status 143. The second signal ends it at
+// once, with 130 or 143. At most one at a time.
 class Interrupt {
  public:
-  explicit Interrupt(std::function<void()> on_first);
+  Interrupt(std::function<void()> on_interrupt, std::function<void()> on_terminate);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;

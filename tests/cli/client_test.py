@@ -242,6 +242,19 @@ class ClosedPipe(SharedDaemon):
             self.assertLess(self.passed_by(command, closed), self.passed_by(command, subprocess.DEVNULL) / 2, command)
 
 
+class Terminated(SharedDaemon):
+    def test_a_client_says_that_its_run_goes_on(self):
+        client = self.start_upgrade()
+        run = self.runs()[0]["id"]
+        client.send_signal(signal.SIGTERM)
+        out, err = client.communicate(timeout=PATIENCE)
+        self.assertEqual(client.returncode, 143, out + err)
+        self.assertIn(f"told to end: the run goes on in the daemon: `mig watch {run}` follows it", err)
+        self.lock.close()
+        self.mig("watch", run)
+        self.assertEqual(self.mig("current"), "b (head)\n")
+
+
 class Stopping(SharedDaemon):
     """`mig daemon stop` returns when the daemon is gone, and says so where it is not."""
 
