@@ -56,13 +56,26 @@ Result<std::string> ParentPath(Context& context, const v1::DraftRevisionRequest&
   return answer.revisions().empty() ? std::string() : answer.revisions(0).revision().path();
 }
 
-Result<int> Write(Context& context, const v1::DraftRevisionRequest& request) {
+// The path of the file. Where somebody wrote one of that name since the work tree was read, the
+// draft is made anew, on top of that; a name that was asked for stays taken.
+Result<std::string> WriteOne(Context& context, const v1::DraftRevisionRequest& request) {
   const Config* config = TRY(context.config());
-  std::string wanted = context.args().Value("version-path");
-  std::string parent_path = TRY(ParentPath(context, request));
-  std::string folder = TRY(FolderFor(*config, wanted, parent_path));
-  v1::DraftRevisionResponse draft = TRY(context.Ask(request));
-  std::string path = TRY(WriteDraft(context, draft, folder));
+  const std::string wanted = context.args().Value("version-path");
+  std::string taken;
+  while (true) {
+    const std::string parent_path = TRY(ParentPath(context, request));
+    const std::string folder = TRY(FolderFor(*config, wanted, parent_path));
+    const v1::DraftRevisionResponse draft = TRY(context.Ask(request));
+    Result<std::string> path = WriteDraft(context, draft, folder);
+    const bool is_lost = !path && path.error().reason == Reason::kFileExists;
+    if (!is_lost || draft.name() == taken) return path;
+    taken = draft.name();
+    context.WorkTreeChanged();
+  }
+}
+
+Result<int> Write(Context& context, const v1::DraftRevisionRequest& request) {
+  const std::string path = TRY(WriteOne(context, request));
   if (context.args().Has("edit")) TRY(OpenInEditor(context, path));
   return kDone;
 }

@@ -499,6 +499,17 @@ class Surroundings(PrivateDaemon):
         address = "https://migd.example:7433"
         self.assertEqual(json.loads(self.mig("logout", address, "--json")), {"address": address, "forgotten": False})
 
+    def test_drafts_of_one_moment_get_a_name_each_and_stand_on_each_other(self):
+        self.environment["MIG_NOW"] = "2026-01-05T09:00:00Z"
+        self.mig("heads")
+        clients = [self.start("revision", "-m", "same") for _ in range(8)]
+        for client in clients:
+            out, err = client.communicate(timeout=PATIENCE)
+            self.assertEqual(client.returncode, 0, out + err)
+        names = ["20260105090000_same"] + [f"20260105090000_same_{n}" for n in range(2, 9)]
+        self.assertEqual({path.stem for path in (self.tree / "migrations").iterdir()}, {"a", "b", *names})
+        self.assertEqual(self.mig("heads"), names[-1] + " (head)\n")
+
     def test_a_text_that_is_not_utf_8_is_named(self):
         told = self.run_mig("upgrade", os.fsdecode(b"\xff"), status=2).stderr
         self.assertRegex(told, r"^error: the revision is not UTF-8 \[INVALID_ARGUMENT\]\n")
