@@ -1,3 +1,4 @@
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "cli/context.h"
 #include "cli/file.h"
 #include "cli/follow.h"
+#include "cli/running_process.h"
 
 namespace mig {
 namespace {
@@ -23,6 +25,10 @@ constexpr Option kInitOptions[] = {
      "adopt a database that exists: its schema becomes a first revision, which is stamped, not "
      "run"},
 };
+
+// An idle daemon ends at once.
+constexpr std::chrono::milliseconds kDaemonEndLimit{10'000};
+constexpr std::chrono::milliseconds kDaemonEndPoll{50};
 
 // A section's text has no blank lines around it.
 std::string Trimmed(const std::string& sql) {
@@ -65,17 +71,58 @@ std::vector<fs::path> NewFiles(const fs::path& root) {
   return files;
 }
 
+// The folders down to `root` that are not there yet, the deepest first.
+std::vector<fs::path> NewFolders(const fs::path& root) {
+  std::vector<fs::path> folders;
+  for (fs::path folder = root; folder.has_relative_path() && !Exists(folder);
+       folder = folder.parent_path())
+    folders.push_back(folder);
+  return folders;
+}
+
+// Whether the private daemon that was asked is gone. It is asked on as long as it answers: a
+// connection that nobody reads from would keep it from ending.
+bool EndDaemon(Context& context) {
+  const Result<Client*> daemon = context.running_client();
+  if (!daemon) return false;
+  const auto answer = (*daemon)->Call(v1::GetDaemonRequest());
+  if (!answer || answer->pid() != (*daemon)->ListeningProcess()) return false;
+  const auto process = RunningProcess::Find(static_cast<pid_t>(answer->pid()));
+  if (!process || !(*daemon)->Call(v1::StopDaemonRequest())) return false;
+  const auto deadline = std::chrono::steady_clock::now() + kDaemonEndLimit;
+  while (!process->AwaitEnd(kDaemonEndPoll)) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    (void)(*daemon)->Call(v1::GetDaemonRequest());
+  }
+  return true;
+}
+
+// What there was before MakeProject.
+struct Before {
+  std::vector<fs::path> absent;   // of what it writes
+  std::vector<fs::path> folders;  // that were not there
+  std::optional<std::uintmax_t> dot_env_bytes;
+};
+
+// Removes what MakeProject wrote, so that the command can be repeated: of a .env that was there,
+// what is beyond its bytes of before. With a folder of its own goes the daemon that began to live
+// in it.
+void TakeBack(Context& context, const fs::path& root, const Before& before) {
+  std::error_code ignored;
+  if (!before.folders.empty() && EndDaemon(context)) fs::remove_all(root / ".mig", ignored);
+  if (before.dot_env_bytes) fs::resize_file(root / ".env", *before.dot_env_bytes, ignored);
+  for (const fs::path& path : before.absent) fs::remove(path, ignored);
+  for (const fs::path& folder : before.folders) fs::remove(folder, ignored);  // if it is empty
+}
+
 // Makes the database's schema the first revision, and records it as applied. When the database
-// cannot be read, what MakeProject wrote is removed, so that the command can be repeated: of a .env
-// that was there, what is beyond its bytes of before.
-Result<int> Adopt(Context& context, const fs::path& root, const std::vector<fs::path>& written,
-                  std::optional<std::uintmax_t> dot_env_bytes) {
+// cannot be read, everything is as it was.
+Result<int> Adopt(Context& context, const fs::path& root, const Before& before) {
   std::error_code ignored;
   fs::current_path(root, ignored);
   Result<std::string> baseline = WriteBaseline(context);
   if (baseline) return Stamp(context, *baseline);
-  if (dot_env_bytes) fs::resize_file(root / ".env", *dot_env_bytes, ignored);
-  for (const fs::path& path : written) fs::remove(path, ignored);
+  TakeBack(context, root, before);
   return std::move(baseline).error();
 }
 
@@ -110,11 +157,10 @@ Result<int> RunInit(Context& context) {
   bool adopt = context.args().Has("from");
   const fs::path root = TRY(RootOf(directory));
   const std::string from = context.args().Value("from");
-  const std::vector<fs::path> written = NewFiles(root);
-  const std::optional<std::uintmax_t> dot_env_bytes = SizeOf(root / ".env");
+  const Before before = {NewFiles(root), NewFolders(root), SizeOf(root / ".env")};
   TRY(MakeProject(root, *chosen,
                   from.empty() ? std::string(chosen->url) : TRY(Rebased(from, root))));
-  if (adopt) TRY(Adopt(context, root, written, dot_env_bytes));
+  if (adopt) TRY(Adopt(context, root, before));
   context.terminal().Tell("made " + (root / "mig.toml").string() + " and " +
                           (root / "migrations").string() + "\n");
   context.terminal().Tell(FirstSteps(directory, adopt));
