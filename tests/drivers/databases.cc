@@ -8,7 +8,9 @@
 namespace mig {
 
 PostgresServer& Server() {
-  static PostgresServer server({.tcp = true, .tls = true, .fsync = false});
+  // Hundreds of databases come, and autovacuum would look after each of them once a minute.
+  static PostgresServer server(
+      {.tcp = true, .tls = true, .fsync = false, .settings = {"autovacuum=off"}});
   return server;
 }
 
