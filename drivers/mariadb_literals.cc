@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
 #include <optional>
 
 #include "drivers/sql/lexer.h"
+#include "store/core/base64.h"
 #include "store/core/sha256.h"
 
 namespace mig {
@@ -14,22 +14,6 @@ namespace {
 bool IsPlain(const std::string& text) {
   return std::ranges::all_of(
       text, [](char c) { return c >= ' ' && c <= '~' && c != '\'' && c != '"' && c != '\\'; });
-}
-
-// RFC 4648, section 4.
-std::string Base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()))) {
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      group = group << 8U | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      text += i <= bytes.size() ? kDigits[group >> (18 - 6 * i) & 63U] : '=';
-  }
-  return text;
 }
 
 // The n of $n, from 1.
