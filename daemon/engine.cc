@@ -92,14 +92,6 @@ Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& v
   return plan;
 }
 
-// What is probably unfinished in what the plan applies.
-void AddWarningsOfFiles(RunPlan& plan) {
-  for (const RunStep& step : plan.steps) {
-    if (step.summary.kind != StepKind::kUpgrade) continue;
-    if (auto warning = WarningOf(*step.revision)) plan.warnings.push_back(*std::move(warning));
-  }
-}
-
 // What servers, policies and drivers say of statements may tell their values.
 EventBody Concealed(EventBody body, const ValuesUsed& values) {
   if (auto* notice = std::get_if<Notice>(&body))
@@ -365,8 +357,7 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     }
     const LeaseRequest request{spec.actor, summary.id, spec.lock_wait, cancelled};
     const Lease lease = TRY(Lease::Acquire(*target.session, target.book, request, world_, observe));
-    RunPlan plan = TRY(PlanOn(target, spec, view, histories_));
-    AddWarningsOfFiles(plan);
+    const RunPlan plan = TRY(PlanOn(target, spec, view, histories_));
     if (!checked) TRY(refuse(plan));
     TRY(CheckPlan(spec.plan, plan));
     if (spec.atomic) TRY(CheckAtomic(plan, address.url.dialect));
@@ -438,16 +429,13 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& asked) {
   auto target = OpenToRead(address);
   if (target) {
     RunPlan plan = TRY(PlanOn(*target, spec, view, histories_));
-    AddWarningsOfFiles(plan);
     if (const auto unfinished = TRY(UnfinishedOf(*target)))
       plan.warnings.push_back(WarningOf(*unfinished));
     return plan;
   }
   if (!IsYetToBeMade(address, target.error())) return Unexpected(std::move(target).error());
-  RunPlan plan = TRY(PlanOperation(Situation::Untouched(view), spec.operation, address.url.dialect,
-                                   address.placeholders));
-  AddWarningsOfFiles(plan);
-  return plan;
+  return PlanOperation(Situation::Untouched(view), spec.operation, address.url.dialect,
+                       address.placeholders);
 }
 
 Result<std::string> Engine::RenderScript(const RunSpec& asked) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/views.h"
 #include "drivers/sql/split.h"
 #include "drivers/sql/sqlite_leftovers.h"
 #include "drivers/sql/statement_tokens.h"
@@ -251,6 +252,16 @@ bool RunsNothing(const RevisionFile& file, SectionKind kind, Dialect dialect) {
   });
 }
 
+// Where the way up ran something, and the way back does not.
+std::optional<std::string> WarningOfTakingBack(const RunStep& step, Dialect dialect) {
+  if (step.summary.kind != StepKind::kDowngrade || !IsReversible(step.file(), dialect))
+    return std::nullopt;
+  if (!RunsNothing(step.file(), SectionKind::kDown, dialect)) return std::nullopt;
+  if (RunsNothing(step.file(), SectionKind::kUp, dialect)) return std::nullopt;
+  return fmt::format("what {} did stays in the database: its down section has no statements",
+                     step.summary.name);
+}
+
 }  // namespace
 
 Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect) {
@@ -317,12 +328,9 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
 std::vector<std::string> WarningsOf(const RunPlan& plan, Dialect dialect) {
   std::vector<std::string> warnings;
   for (const RunStep& step : plan.steps) {
-    if (step.summary.kind != StepKind::kDowngrade || !IsReversible(step.file(), dialect)) continue;
-    if (!RunsNothing(step.file(), SectionKind::kDown, dialect)) continue;
-    if (RunsNothing(step.file(), SectionKind::kUp, dialect)) continue;
-    warnings.push_back(
-        fmt::format("what {} did stays in the database: its down section has no statements",
-                    step.summary.name));
+    auto warning = step.summary.kind == StepKind::kUpgrade ? WarningOf(*step.revision)
+                                                           : WarningOfTakingBack(step, dialect);
+    if (warning) warnings.push_back(*std::move(warning));
   }
   return warnings;
 }

@@ -101,8 +101,8 @@ Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect);
 // statement; kIrreversible.
 Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect);
 
-// A sentence for each step that takes a revision back and runs nothing, though the way up ran
-// something.
+// A sentence for each step that is probably not what somebody wants: that applies an unfinished
+// file, or takes a revision back and runs nothing though the way up ran something.
 std::vector<std::string> WarningsOf(const RunPlan& plan, Dialect dialect);
 
 // Adds those of its statements that set something in the session for later units: they are repeated
