@@ -37,19 +37,6 @@ Result<void> Transact(Session& session, Body&& body) {
   return Transact(session, std::forward<Body>(body), [&] { return session.Commit(); });
 }
 
-// How long mig's own short transactions wait by themselves for other connections' locks, on top of
-// what a session itself waits: some seconds.
-class BriefPatience {
- public:
-  Result<void> operator()(const Error& busy) {
-    constexpr int kAttempts = 20;
-    return ++attempts_ < kAttempts ? Result<void>() : Result<void>(busy);
-  }
-
- private:
-  int attempts_ = 0;
-};
-
 // Repeats an action while other connections' locks are in its way. `busy` is given the error of
 // each attempt that met such a lock; its own ends the wait.
 template <typename Action, typename Busy>
@@ -63,11 +50,15 @@ auto Patiently(const World& world, Action&& action, Busy&& busy) -> decltype(act
   }
 }
 
-// For mig's own short transactions; `body` and `commit` may run several times.
+// For mig's own short transactions, which wait so for some seconds, on top of what a session itself
+// waits. `body` and `commit` may run several times.
 template <typename Body, typename Commit>
 Result<void> TransactPatiently(Session& session, const World& world, Body&& body, Commit&& commit) {
-  return Patiently(
-      world, [&] { return Transact(session, body, commit); }, BriefPatience());
+  constexpr int kAttempts = 20;
+  const auto attempt = [&] { return Transact(session, body, commit); };
+  return Patiently(world, attempt, [left = kAttempts](const Error& busy) mutable {
+    return --left > 0 ? Result<void>() : Result<void>(busy);
+  });
 }
 
 template <typename Body>

@@ -225,7 +225,7 @@ TEST(SqliteLease, OfARunThatIsAtWorkIsToldByTheStatus) {
   EXPECT_TRUE(scene.engine().Status(scene.View(), scene.target())->warnings.empty());
 }
 
-// Longer than mig waits for a lock by itself (BriefPatience).
+// Longer than whoever wants to wait for nobody waits (kShortestWait).
 TEST(SqliteLease, IsWaitedForAsLongAsAskedForWhileAnotherConnectionWritesOrLetsNobodyRead) {
   for (const std::string begin : {"BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"}) {
     SCOPED_TRACE(begin);
