@@ -429,8 +429,10 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& asked) {
   auto target = OpenToRead(address);
   if (target) {
     RunPlan plan = TRY(PlanOn(*target, spec, view, histories_));
-    if (const auto unfinished = TRY(UnfinishedOf(*target)))
+    if (const auto unfinished = TRY(UnfinishedOf(*target))) {
       plan.warnings.push_back(WarningOf(*unfinished));
+      plan.begun = BegunOf(plan, *unfinished);
+    }
     return plan;
   }
   if (!IsYetToBeMade(address, target.error())) return Unexpected(std::move(target).error());

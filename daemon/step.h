@@ -57,6 +57,7 @@ struct RunPlan {
   ValuesUsed values = {};                  // that are put into the statements
   std::vector<std::string> start = {};     // names of the rows there are
   std::vector<std::string> warnings = {};  // told before anything of it is done
+  std::vector<JournalRow> begun = {};  // of its first step, by an earlier run that stopped in it
 };
 
 // A statement, where it stands in its file, and its section's options, which live as long as that.

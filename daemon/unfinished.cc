@@ -210,6 +210,15 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
   return parts;
 }
 
+std::vector<JournalRow> BegunOf(const RunPlan& plan, const Unfinished& unfinished) {
+  std::vector<JournalRow> begun;
+  if (plan.steps.empty()) return begun;
+  const StepSummary& first = plan.steps[0].summary;
+  if (first.name != unfinished.name || first.kind != unfinished.kind) return begun;
+  for (const auto& [number, row] : unfinished.units) begun.push_back(row);
+  return begun;
+}
+
 Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step, Session& session,
                               const Bookkeeping& book) {
   const std::vector<Unit> units = TRY(UnitsOf(step, book.dialect()));

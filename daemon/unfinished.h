@@ -60,6 +60,9 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
                                             const Bookkeeping& book,
                                             std::shared_ptr<const PlaceholderValues> placeholders);
 
+// What it says of the plan's first step; nothing where that is another one.
+std::vector<JournalRow> BegunOf(const RunPlan& plan, const Unfinished& unfinished);
+
 // The rows with which `step`, the same revision after an edit, goes on: what ran stands in it as it
 // ran, and only what did not run is different. Removes what a statement that is no more in the file
 // left behind. The session is reset.

@@ -54,7 +54,13 @@ std::string Of(int index, int total) {
 
 // What it means for others, as SQL comments, and the statement.
 std::string StatementText(const v1::PlanStatement& statement, const Style& style) {
-  std::string text = style.Dim("-- locks: " + statement.summary()) + "\n";
+  if (statement.state() == v1::Unfinished::Part::STATE_DONE)
+    return style.Dim("-- ran already, in an earlier run") + "\n" + style.Shown(statement.sql()) +
+           ";\n\n";
+  std::string text;
+  if (statement.state() == v1::Unfinished::Part::STATE_IN_DOUBT)
+    text += style.Yellow("-- may have run, in an earlier run: is looked for before it runs") + "\n";
+  text += style.Dim("-- locks: " + statement.summary()) + "\n";
   for (const auto& destroys : statement.destroys()) {
     text += style.Red("-- destroys: " + destroys.kind() +
                       (destroys.object().empty() ? "" : " " + style.Shown(destroys.object()))) +

@@ -439,6 +439,16 @@ void ToMessage(Dialect dialect, const PlannedStatement& statement, const ShownVa
   }
 }
 
+std::optional<v1::Unfinished::Part::State> StateOf(const std::vector<JournalRow>& begun,
+                                                   std::size_t number, const Unit& unit) {
+  for (const JournalRow& row : begun) {
+    if (row.unit == static_cast<std::int64_t>(number) && row.digest == unit.digest)
+      return IsInDoubt(row) ? v1::Unfinished::Part::STATE_IN_DOUBT
+                            : v1::Unfinished::Part::STATE_DONE;
+  }
+  return std::nullopt;
+}
+
 void ToMessage(const ValueUsed& used, bool show, v1::Placeholder* message) {
   message->set_name(used.name);
   message->set_digest(used.digest);

@@ -40,6 +40,9 @@ struct ShownValues {
 // With what its text tells of locks and destruction.
 void ToMessage(Dialect dialect, const PlannedStatement& statement, const ShownValues& values,
                bool alone, v1::PlanStatement* message);
+// What an earlier run did of a unit, as `begun` has it of the step's; unset: nothing.
+std::optional<v1::Unfinished::Part::State> StateOf(const std::vector<JournalRow>& begun,
+                                                   std::size_t number, const Unit& unit);
 void ToMessage(const ValueUsed& used, bool show, v1::Placeholder* message);
 void ToMessage(const AuditReport& report, v1::VerifyAuditResponse* message);
 void ToMessage(const LogRow& row, v1::LogEntry* message);

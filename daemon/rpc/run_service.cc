@@ -186,10 +186,15 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
       auto* message = answer.add_steps();
       ToMessage(step.summary, message);
       const std::vector<Unit> units = TRY(UnitsOf(step, address.url.dialect));
-      for (const Unit& unit : units) {
-        for (const PlannedStatement& statement : unit.statements)
-          ToMessage(address.url.dialect, statement, values, !unit.transaction,
-                    message->add_statements());
+      const bool first = answer.steps_size() == 1;
+      for (std::size_t number = 0; number < units.size(); ++number) {
+        const Unit& unit = units[number];
+        const auto state = first ? StateOf(plan.begun, number, unit) : std::nullopt;
+        for (const PlannedStatement& statement : unit.statements) {
+          auto* planned = message->add_statements();
+          ToMessage(address.url.dialect, statement, values, !unit.transaction, planned);
+          if (state) planned->set_state(*state);
+        }
         for (const PlannedStatement& statement : unit.statements) {
           for (const Destruction& lost : DestructionsOf(address.url.dialect, statement.sql))
             consent.insert(lost.kind);

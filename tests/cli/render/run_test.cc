@@ -159,6 +159,23 @@ TEST(Plan, ListsStepsAndTheirStatementsWhenVerbose) {
             "needs --allow drop_table,truncate\nplan 0f3c\n");
 }
 
+TEST(Plan, SaysWhatAnEarlierRunDidOfAStepThatItStoppedIn) {
+  v1::PlanRunResponse plan;
+  *plan.add_steps() =
+      Event(
+          "step_started { step { direction: DIRECTION_UPGRADE to: 'a' "
+          "statements { sql: 'DROP TABLE t' state: STATE_DONE destroys { kind: 'drop_table' } } "
+          "statements { sql: 'VACUUM' state: STATE_IN_DOUBT summary: 'none' } } }")
+          .step_started()
+          .step();
+  EXPECT_EQ(RenderPlan(plan, true, Style(false)),
+            "upgrade <base> -> a\n"
+            "-- ran already, in an earlier run\nDROP TABLE t;\n\n"
+            "-- may have run, in an earlier run: is looked for before it runs\n"
+            "-- locks: none\nVACUUM;\n\n"
+            "plan \n");
+}
+
 TEST(Runs, AreATable) {
   v1::ListRunsResponse answer;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
