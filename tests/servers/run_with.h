@@ -6,11 +6,27 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <string_view>
 
 namespace mig {
 
+struct WithArguments {
+  bool sync = true;          // --no-sync: commits do not wait for the disk
+  char** command = nullptr;  // with its arguments; none was given: null
+};
+
+inline WithArguments ParseWith(char** arguments) {
+  WithArguments parsed;
+  if (*++arguments != nullptr && std::string_view(*arguments) == "--no-sync") {
+    parsed.sync = false;
+    ++arguments;
+  }
+  if (*arguments != nullptr) parsed.command = arguments;
+  return parsed;
+}
+
 inline int UsageOfWith(const char* program) {
-  std::fprintf(stderr, "usage: %s COMMAND ARGUMENTS...\n", program);
+  std::fprintf(stderr, "usage: %s [--no-sync] COMMAND ARGUMENTS...\n", program);
   return 2;
 }
 
