@@ -99,6 +99,7 @@ std::vector<AuditFinding> LogAudit::Finish() {
 
 std::optional<AuditFinding> VersionAudit::TakeObject(const ObjectRow& row) {
   const auto bad = [&](const std::string& what) {
+    told_.insert({row.id, row.name});
     return AuditFinding{
         "object", 0,
         fmt::format("the mig_object row of {} ({}) {}", row.name, row.id.substr(0, 12), what)};
@@ -114,8 +115,19 @@ std::optional<AuditFinding> VersionAudit::TakeObject(const ObjectRow& row) {
   return std::nullopt;
 }
 
+void VersionAudit::TellLack(const std::string& key, std::string_view shown, std::int64_t sequence) {
+  if (!told_.insert(key).second) return;
+  findings_.push_back(
+      {"object", sequence,
+       fmt::format("mig_object has no row of {}, which row {} of the log needs", shown, sequence)});
+}
+
+void VersionAudit::GiveUp(std::string why) {
+  if (unknown_.empty()) unknown_ = std::move(why);
+}
+
 // With what it stands on. False: what stands there by name is other content than that.
-bool VersionAudit::Enter(const Id& id, Applied& applied) {
+bool VersionAudit::Enter(const Id& id, std::int64_t sequence, Applied& applied) {
   bool fits = true;
   std::vector<Id> todo = {id};
   while (!todo.empty()) {
@@ -123,8 +135,9 @@ bool VersionAudit::Enter(const Id& id, Applied& applied) {
     const Id at = todo.back();
     todo.pop_back();
     if (object == objects_.end()) {
-      unknown_ = fmt::format("mig_object has no row of {}", at.short_hex());
-      return fits;
+      TellLack(at.hex(), at.short_hex(), sequence);
+      GiveUp(fmt::format("mig_object has no row of {}", at.short_hex()));
+      continue;
     }
     applied[object->second.name] = at;
     for (const Id& below : object->second.below) {
@@ -157,18 +170,19 @@ void VersionAudit::StampOne(std::string_view name, std::int64_t sequence) {
   for (const auto& [id, object] : objects_) {
     if (object.name == name) ids.push_back(id);
   }
+  if (ids.empty()) TellLack(std::string(name), name, sequence);
   std::vector<Applied> next;
   for (const Applied& before : possible_) {
     for (const Id& id : ids) {
       const auto there = before.find(std::string(name));
       if (there != before.end() && there->second != id) continue;
       Applied applied = before;
-      if (Enter(id, applied) || ids.size() == 1) next.push_back(std::move(applied));
+      if (Enter(id, sequence, applied) || ids.size() == 1) next.push_back(std::move(applied));
     }
   }
   if (next.empty() || next.size() > kMostReadings) {
-    unknown_ = fmt::format("row {} stamps {}, of which mig_object has {} contents", sequence, name,
-                           ids.size());
+    GiveUp(fmt::format("row {} stamps {}, of which mig_object has {} contents", sequence, name,
+                       ids.size()));
   }
   possible_ = std::move(next);
 }
@@ -177,28 +191,31 @@ void VersionAudit::TakeLog(const LogRow& row) {
   const LogEntry& entry = row.entry;
   if (entry.outcome != "done") return;
   if (entry.direction == NameOf(StepKind::kStamp)) return Stamp(row);
-  if (!unknown_.empty()) return;
   const auto id = Id::FromHex(entry.id);
+  if (id && !objects_.contains(*id)) TellLack(id->hex(), id->short_hex(), entry.sequence);
   if (entry.direction == NameOf(StepKind::kDowngrade)) {
     for (Applied& applied : possible_) applied.erase(entry.name);
   } else if (entry.direction == NameOf(StepKind::kRelink) && id) {
     for (Applied& applied : possible_) applied[entry.name] = *id;
   } else if (entry.direction == NameOf(StepKind::kUpgrade) && id) {
-    for (Applied& applied : possible_) Enter(*id, applied);
+    for (Applied& applied : possible_) Enter(*id, entry.sequence, applied);
   } else if (entry.direction != kBackupDirection && entry.direction != kPlaceholdersDirection &&
              entry.direction != kAdoptDirection && entry.direction != kBreakDirection) {
-    unknown_ = fmt::format("row {} is of a kind that this mig does not know: {}", entry.sequence,
-                           entry.direction);
+    std::string why = fmt::format("row {} is of a kind that this mig does not know: {}",
+                                  entry.sequence, entry.direction);
+    findings_.push_back({"unknown", entry.sequence, why});
+    GiveUp(std::move(why));
   }
 }
 
 VersionAudit::Outcome VersionAudit::Compare(const std::vector<VersionRow>& rows) const {
-  if (!unknown_.empty()) return {{}, unknown_};
+  if (!unknown_.empty()) return {findings_, unknown_};
   std::vector<AuditFinding> fewest = CompareOne(possible_.front(), rows);
   for (const Applied& applied : possible_) {
     std::vector<AuditFinding> findings = CompareOne(applied, rows);
     if (findings.size() < fewest.size()) fewest = std::move(findings);
   }
+  fewest.insert(fewest.begin(), findings_.begin(), findings_.end());
   return {std::move(fewest), ""};
 }
 

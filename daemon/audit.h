@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,11 +24,13 @@
 namespace mig {
 
 struct AuditFinding {
-  // "edited", "missing", "truncated", "rewritten", "unsealed", "break" of rows of the log; "object"
-  // of a row of mig_object; "versions" of mig_version; "identity" of the target's id.
+  // "edited", "missing", "truncated", "rewritten", "unsealed", "break", "unknown" of rows of the
+  // log; "object" of a row of mig_object; "versions" of mig_version; "identity" of the target's id.
   std::string kind;
-  std::int64_t sequence = 0;  // of the log's row; 0: it is about another table
-  std::string message;        // one sentence
+  // Of the log's row; of an "object" the row that needs one that is not there. 0: it is about
+  // another table alone.
+  std::int64_t sequence = 0;
+  std::string message;  // one sentence
 
   friend bool operator==(const AuditFinding&, const AuditFinding&) = default;
 };
@@ -67,7 +70,7 @@ struct ObjectRow {
 
 // Replays what the log says was done, and compares it with the version table. A stamp says names
 // alone: where mig_object has several contents of one, each is followed, and the version table is
-// to be what one of them comes to.
+// to be what one of them comes to. What the log needs of mig_object and is not there is a finding.
 class VersionAudit {
  public:
   // An object whose content is what its id says; others are findings.
@@ -89,13 +92,17 @@ class VersionAudit {
   using Applied = std::map<std::string, Id>;  // by name
   void Stamp(const LogRow& row);
   void StampOne(std::string_view name, std::int64_t sequence);
-  bool Enter(const Id& id, Applied& applied);
+  bool Enter(const Id& id, std::int64_t sequence, Applied& applied);
+  void TellLack(const std::string& key, std::string_view shown, std::int64_t sequence);
+  void GiveUp(std::string why);
   std::vector<AuditFinding> CompareOne(const Applied& applied,
                                        const std::vector<VersionRow>& rows) const;
 
   std::map<Id, Object> objects_;
   // More than one behind a stamp that can be read several ways.
   std::vector<Applied> possible_ = std::vector<Applied>(1);
+  std::vector<AuditFinding> findings_;  // but for those about mig_version
+  std::set<std::string> told_;          // ids and names of what is missing in mig_object or bad
   std::string unknown_;
 };
 

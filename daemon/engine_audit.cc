@@ -159,8 +159,10 @@ Result<AuditReport> Engine::Audit(const TargetSpec& spec) {
     look = TRY(LookAt(target, seen_));
   AuditReport& report = look.report;
   if (look.disturbed) {
-    std::erase_if(report.findings,
-                  [](const AuditFinding& finding) { return finding.kind == "versions"; });
+    std::erase_if(report.findings, [](const AuditFinding& finding) {
+      const bool is_lack = finding.kind == "object" && finding.sequence != 0;
+      return finding.kind == "versions" || is_lack;
+    });
     report.unchecked = "a run changed both while they were read";
   }
   if (report.findings.empty()) TRY(Remember(target, seen_, world_));

@@ -159,6 +159,18 @@ TEST(LogAudit, TellsRowsOfAScriptFromRowsThatLostTheirHash) {
   EXPECT_EQ(chain.Findings(seen), "edited 4");
 }
 
+TEST(VersionAudit, FindsARowOfAKindThatItDoesNotKnow) {
+  LogRow row;
+  row.entry.sequence = 7;
+  row.entry.direction = "rename";
+  row.entry.outcome = "done";
+  VersionAudit audit;
+  audit.TakeLog(row);
+  const VersionAudit::Outcome outcome = audit.Compare({});
+  EXPECT_EQ(InShort(outcome.findings), "unknown 7");
+  EXPECT_THAT(outcome.unchecked, HasSubstr("row 7 is of a kind"));
+}
+
 // ---- Over real databases
 
 class AuditTest : public testing::TestWithParam<Dialect> {
@@ -219,6 +231,8 @@ TEST_P(AuditTest, SeesWhatWasDoneToTheTables) {
        "name = 'c'",
        "object 0"},
       {"UPDATE mig_object SET name = 'other' WHERE name = 'c'", "object 0"},
+      {"DELETE FROM mig_object WHERE name = 'b'", "object 2"},
+      {"DELETE FROM mig_object", "object 1, object 2, object 3, object 4, object 5"},
       {"DELETE FROM mig_version", "versions 0"},
   };
   for (const auto& [deed, findings] : deeds) {
@@ -272,6 +286,21 @@ TEST_P(AuditTest, TakesEachContentThatAStampMayHaveMeant) {
       "UPDATE mig_version SET id = (SELECT id FROM mig_log WHERE name = 'a' AND direction = "
       "'upgrade'), name = 'a'");
   EXPECT_EQ(Findings(), "versions 0, versions 0");
+}
+
+TEST_P(AuditTest, SeesThatWhatAStampStandsOnIsGone) {
+  ASSERT_EQ(scene_.Stamp("b"), "done");
+  for (const char* name : {"a", "b"}) {
+    scene_.Sql("CREATE TABLE kept AS SELECT * FROM mig_object");
+    scene_.Sql("DELETE FROM mig_object WHERE name = '" + std::string(name) + "'");
+    const AuditReport report = Audit();
+    EXPECT_EQ(InShort(report.findings), "object 1") << name;
+    EXPECT_NE(report.unchecked, "") << name;
+    scene_.Sql("DELETE FROM mig_object");
+    scene_.Sql("INSERT INTO mig_object SELECT * FROM kept");
+    scene_.Sql("DROP TABLE kept");
+  }
+  EXPECT_EQ(Findings(), "");
 }
 
 TEST_P(AuditTest, OfADatabaseWithoutTablesSaysSo) {
