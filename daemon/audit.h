@@ -25,7 +25,8 @@ namespace mig {
 
 struct AuditFinding {
   // "edited", "missing", "truncated", "rewritten", "unsealed", "break", "unknown" of rows of the
-  // log; "object" of a row of mig_object; "versions" of mig_version; "identity" of the target's id.
+  // log; "object" of a row of mig_object; "versions" of mig_version; "journal" of mig_journal;
+  // "identity" of the target's id.
   std::string kind;
   // Of the log's row; of an "object" the row that needs one that is not there. 0: it is about
   // another table alone.

@@ -11,6 +11,7 @@
 #include "daemon/precautions.h"
 #include "daemon/put_with_ancestors.h"
 #include "daemon/target_log.h"
+#include "daemon/unfinished.h"
 
 namespace mig {
 namespace {
@@ -55,6 +56,24 @@ Result<void> ForEachLogRow(OpenTarget& target, const Take& take) {
   }
 }
 
+// Whether a run of whatever daemon is at work. Where no lock can be tried, none counts as such.
+bool IsRunAtWork(OpenTarget& target) {
+  const auto taken = target.session->TryLock(target.book.lock_name());
+  if (taken && *taken) (void)target.session->Unlock(target.book.lock_name());
+  return taken && !*taken;
+}
+
+// Whoever writes the table has parts of a revision pass for done.
+Result<std::optional<AuditFinding>> JournalAtRest(OpenTarget& target) {
+  const auto unfinished = TRY(ReadUnfinished(*target.session, target.book));
+  if (!unfinished || IsRunAtWork(target)) return std::optional<AuditFinding>();
+  return std::optional<AuditFinding>(
+      {"journal", 0,
+       fmt::format("mig_journal has rows of {}: it is half applied, or somebody wrote them; `mig "
+                   "resolve` shows which of its parts count as done",
+                   unfinished->name)});
+}
+
 struct Look {
   AuditReport report;
   bool disturbed = false;  // a run committed something between the first read and the last
@@ -87,6 +106,7 @@ Result<Look> LookAt(OpenTarget& target, SeenTargets& seen) {
   const VersionAudit::Outcome compared = versions.Compare(state.rows);
   report.unchecked = compared.unchecked;
   report.findings.insert(report.findings.end(), compared.findings.begin(), compared.findings.end());
+  if (auto journal = TRY(JournalAtRest(target))) report.findings.push_back(*std::move(journal));
   report.rows = log.rows();
   report.end = log.end();
   const LogEnds ends = TRY(ReadLogEnds(*target.session, target.book, 0));
@@ -161,7 +181,7 @@ Result<AuditReport> Engine::Audit(const TargetSpec& spec) {
   if (look.disturbed) {
     std::erase_if(report.findings, [](const AuditFinding& finding) {
       const bool is_lack = finding.kind == "object" && finding.sequence != 0;
-      return finding.kind == "versions" || is_lack;
+      return finding.kind == "versions" || finding.kind == "journal" || is_lack;
     });
     report.unchecked = "a run changed both while they were read";
   }

@@ -72,8 +72,8 @@ const Command kAudit = {
     .summary = "Show a target's log, or check that nobody changed it",
     .description =
         "`verify` recomputes the log's chain of hashes, compares it with what the daemon has seen "
-        "of it, the stored revisions with their ids, and the rows in force with the log. Exit "
-        "status 4 when something is found.",
+        "of it, the stored revisions with their ids, and the rows in force with the log. A "
+        "half applied revision counts as found, too. Exit status 4 when something is found.",
     .operands = {"verify|log [TARGET]", 1, 2},
     .verbs = kAuditVerbs,
     .options = kAuditOptions,

@@ -303,6 +303,25 @@ TEST_P(AuditTest, SeesThatWhatAStampStandsOnIsGone) {
   EXPECT_EQ(Findings(), "");
 }
 
+TEST_P(AuditTest, FindsWhatTheJournalSaysUnlessARunIsAtWork) {
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  scene_.Sql("INSERT INTO mig_journal (id, name, direction, unit, state, digest) VALUES ('" +
+             std::string(64, 'b') + "', 'b', 'upgrade', 0, 'done', '')");
+  const AuditReport report = Audit();
+  ASSERT_EQ(InShort(report.findings), "journal 0");
+  EXPECT_THAT(report.findings[0].message, HasSubstr("mig_journal has rows of b"));
+  {
+    const auto run = Open(*scene_.engine().AddressOf(scene_.target()), IfMissing::kFail);
+    ASSERT_TRUE(run) << run.error().message;
+    ASSERT_TRUE(*run->session->TryLock(run->book.lock_name()));
+    EXPECT_EQ(Findings(), "");
+  }
+  EXPECT_EQ(Findings(), "journal 0");
+  scene_.Sql("DELETE FROM mig_journal");
+  EXPECT_EQ(Findings(), "");
+  EXPECT_EQ(scene_.Upgrade("b"), "done");
+}
+
 TEST_P(AuditTest, OfADatabaseWithoutTablesSaysSo) {
   const auto report = scene_.engine().Audit(scene_.target());
   ASSERT_FALSE(report);
