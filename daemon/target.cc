@@ -114,10 +114,9 @@ Result<TargetState> ReadOwnTables(OpenTarget& target) {
         {},
         kOtherFormatHint};
   }
-  const auto rows = target.session->Execute(target.book.ReadVersions());
-  if (!rows && found == TablesFound::kSome) return TablesMissing();
-  if (!rows) return rows.error();
-  for (const auto& row : rows->rows) {
+  if (found == TablesFound::kSome) return TablesMissing();
+  const SqlResult rows = TRY(target.session->Execute(target.book.ReadVersions()));
+  for (const auto& row : rows.rows) {
     const auto id = Id::FromHex(TextOf(row[0]));
     if (!id) {
       return Error{Reason::kDatabaseFormat,

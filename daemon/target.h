@@ -78,7 +78,8 @@ struct TargetState {
   AlembicState alembic;    // read where it can matter
   bool untouched = false;  // mig never did anything here; known where alembic.found
 };
-// Errors: kDatabaseFormat for tables of another version; those of Session.
+// Errors: kDatabaseFormat for tables of another version, and where some are missing; those of
+// Session.
 Result<TargetState> ReadState(OpenTarget& target);
 
 // The revisions of the rows and below that `known` does not have: of what the project has stored,

@@ -156,6 +156,24 @@ TEST_P(EngineTest, MakesTablesOfItsOwnAgainThatAScriptDropped) {
             Reason::kDatabaseFormat);
 }
 
+TEST_P(EngineTest, SaysToWhoeverReadsWhatMendsATableOfItsOwnThatIsMissing) {
+  scene_.Draw("a");
+  ASSERT_EQ(scene_.Upgrade("a"), "done");
+  for (const char* table : {"mig_version", "mig_object", "mig_log", "mig_lease", "mig_journal"}) {
+    scene_.Sql("DROP TABLE " + scene_.Mig(table));
+    for (const Error& error :
+         {ErrorOf(scene_.engine().Status(scene_.View(), scene_.target())),
+          ErrorOf(scene_.engine().Current(scene_.View(), scene_.target(), false)),
+          ErrorOf(scene_.engine().ReportUnfinished(scene_.target())),
+          ErrorOf(scene_.engine().Audit(scene_.target()))}) {
+      EXPECT_EQ(error.reason, Reason::kDatabaseFormat) << table << ": " << error.message;
+      EXPECT_THAT(error.hint, HasSubstr("mig ensure-version")) << table;
+    }
+    EXPECT_TRUE(*scene_.engine().EnsureVersion(scene_.target())) << table;
+    EXPECT_TRUE(scene_.engine().Status(scene_.View(), scene_.target())) << table;
+  }
+}
+
 TEST_P(EngineTest, RefusesADowngradeThatCannotEndBeforeItBegins) {
   scene_.Draw("a; b: a; c: b");
   scene_.Replace("b", "-- mig:down\nDROP TABLE t_b;\nINSERT INTO ran (what) VALUES ('-b');\n",
