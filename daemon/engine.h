@@ -152,6 +152,7 @@ struct RecoveredRevision {
 struct RecoveredHistory {
   std::string target_url;
   std::vector<RecoveredRevision> revisions;  // in topological order
+  std::vector<std::string> lost;             // of each that is not recovered, a sentence
   std::string ref;                           // that was made; empty: none
 };
 
@@ -263,9 +264,9 @@ class Engine {
   // Takes the database as it is, whatever was seen before; with `new_id` under an id of its own.
   // Errors: those of Lease::Acquire; kNoBookkeeping.
   Result<AdoptedTarget> Adopt(const TargetSpec& target, bool new_id, const std::string& actor);
-  // Everything that the target knows of its history, put into the store; with `ref`, a ref of that
-  // name is made of its rows. Errors: kNameTaken for a ref that is there and elsewhere; those of
-  // SharedRefs::Create; kCorruption where mig_object lacks one of the rows, or was changed.
+  // Everything that the target knows of its history and that is whole there, put into the store;
+  // with `ref`, a ref of that name is made of its rows. Errors: kNameTaken for a ref that is there
+  // and elsewhere; those of SharedRefs::Create; kCorruption for a ref of rows that are not whole.
   Result<RecoveredHistory> Recover(const TargetSpec& target, const std::string& project,
                                    const std::string& ref, const std::string& actor);
 

@@ -115,30 +115,64 @@ Result<Look> LookAt(OpenTarget& target, SeenTargets& seen) {
 }
 
 Error NoObject(const VersionRow& row, const std::string& target) {
-  return {Reason::kCorruption,
-          fmt::format("target {} has {} applied, and no mig_object row of it", target, row.name),
-          {{"name", row.name}},
-          "without --ref the rest is recovered; `mig audit verify` lists what is missing"};
+  return {
+      Reason::kCorruption,
+      fmt::format("target {} has {} applied, and mig_object has not all of it", target, row.name),
+      {{"name", row.name}},
+      "without --ref the rest is recovered; `mig audit verify` lists what is missing"};
 }
 
 // The revisions of mig_object.
-Result<std::vector<RevisionPtr>> HistoryIn(OpenTarget& target) {
-  std::vector<RevisionPtr> revisions;
+struct KeptHistory {
+  std::vector<RevisionPtr> whole;           // and so is all that they stand on
+  std::map<std::string, std::string> lost;  // by id: of each other, a sentence
+};
+
+// What stands on a revision that is not there is lost, too.
+void SetAsideWhatIsNotWhole(KeptHistory& history) {
+  std::set<Id> there;
+  for (const RevisionPtr& revision : history.whole) there.insert(revision->id);
+  std::map<Id, std::vector<RevisionPtr>> above;
+  std::vector<std::pair<Id, std::string>> lost;  // with what it is called
+  for (const RevisionPtr& revision : history.whole) {
+    for (const Id& below : LinksOf(revision->revision)) {
+      above[below].push_back(revision);
+      if (!there.contains(below)) lost.emplace_back(below, below.short_hex());
+    }
+  }
+  while (!lost.empty()) {
+    const auto [below, called] = std::move(lost.back());
+    lost.pop_back();
+    for (const RevisionPtr& revision : above[below]) {
+      if (there.erase(revision->id) == 0) continue;
+      const std::string& name = revision->revision.name;
+      history.lost[revision->id.hex()] = fmt::format(
+          "{} is not recovered: it stands on {}, which is not there either", name, called);
+      lost.emplace_back(revision->id, name);
+    }
+  }
+  std::erase_if(history.whole,
+                [&](const RevisionPtr& revision) { return !there.contains(revision->id); });
+}
+
+Result<KeptHistory> HistoryIn(OpenTarget& target) {
+  KeptHistory history;
   const auto take = [&](const ObjectRow& row) -> Result<void> {
     const auto id = Id::FromHex(row.id);
     auto revision = DecodeRevision(row.content);
-    if (!id || !revision || IdOf(*revision) != *id) {
-      return Error{Reason::kCorruption,
-                   fmt::format("the mig_object row of {} in target {} was changed", row.name,
-                               target.address.name),
-                   {},
-                   "`mig audit verify` lists all of them"};
+    if (id && revision && IdOf(*revision) == *id) {
+      if (auto linked = WithoutFile(*id, *std::move(revision))) {
+        history.whole.push_back(*std::move(linked));
+        return {};
+      }
     }
-    revisions.push_back(TRY(WithoutFile(*id, *std::move(revision))));
+    history.lost[row.id] =
+        fmt::format("{} is not recovered: its row of mig_object was changed", row.name);
     return {};
   };
   TRY(ForEachObject(target, take));
-  return revisions;
+  SetAsideWhatIsNotWhole(history);
+  return history;
 }
 
 // Of two revisions of one name the applied one is meant, else the one that was applied last.
@@ -227,22 +261,29 @@ Result<RecoveredHistory> Engine::Recover(const TargetSpec& spec, const std::stri
   const TargetAddress address = TRY(AddressOf(spec));
   OpenTarget target = TRY(Open(address, IfMissing::kFail));
   const TargetState state = TRY(MustHaveTables(target));
-  const std::vector<RevisionPtr> revisions = TRY(HistoryIn(target));
-  const Catalog catalog = TRY(Catalog::Of(revisions));
+  KeptHistory kept = TRY(HistoryIn(target));
+  const Catalog catalog = TRY(Catalog::Of(kept.whole));
   const Graph& graph = catalog.graph();
   std::vector<Id> rows;
   for (const VersionRow& row : state.rows) {
-    if (!ref.empty() && !graph.FindId(row.id)) return NoObject(row, address.name);
     rows.push_back(row.id);
+    if (graph.FindId(row.id)) continue;
+    if (!ref.empty()) return NoObject(row, address.name);
+    kept.lost.emplace(
+        row.id.hex(),
+        fmt::format("{} is not recovered: it is applied, and mig_object has no row of it",
+                    row.name));
   }
-  TRY(PutWithAncestors(objects_, project, catalog, revisions));
+  TRY(PutWithAncestors(objects_, project, catalog, kept.whole));
   const mig::Current current = CurrentFrom(graph, rows);
   const Marks applied = AncestorsOf(graph, current.rows, Follow::kAll);
   std::map<Id, std::int64_t> last_applied;
   TRY(ForEachLogRow(target, [&](const LogRow& row) {
     if (const auto id = Id::FromHex(row.entry.id)) last_applied[*id] = row.entry.sequence;
   }));
-  RecoveredHistory history{address.url.redacted, {}, ""};
+  RecoveredHistory history{address.url.redacted, {}, {}, ""};
+  for (auto& [id, sentence] : kept.lost) history.lost.push_back(std::move(sentence));
+  std::sort(history.lost.begin(), history.lost.end());
   for (Position p = 0; p < graph.size(); ++p)
     history.revisions.push_back({graph.id(p), graph.name(p), applied[p], false});
   const std::set<Id> meant = MeantByTheirNames(history.revisions, last_applied);

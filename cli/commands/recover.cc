@@ -5,6 +5,7 @@
 #include "cli/context.h"
 #include "cli/file.h"
 #include "cli/render/count.h"
+#include "cli/render/printable.h"
 
 namespace mig {
 namespace {
@@ -74,13 +75,15 @@ Result<int> RunRecover(Context& context) {
   Client* client = TRY(context.client());
   const v1::RecoverHistoryResponse history = TRY(client->Call(request));
   const int differ = context.args().Has("no-files") ? 0 : TRY(WriteFiles(context, history));
+  for (const std::string& lost : history.lost())
+    context.terminal().Warn("warning: " + Printable(lost) + "\n");
   if (context.json()) context.PrintJson(history);
   const int count = history.revisions_size();
   context.terminal().Tell(
       Counted(count, "revision") + " of " + request.target().name() + " " +
       (count == 1 ? "is" : "are") + " in the store" +
       (history.ref().empty() ? "" : ", and ref " + history.ref() + " is where it is") + "\n");
-  return differ == 0 ? kDone : kFindings;
+  return differ == 0 && history.lost().empty() ? kDone : kFindings;
 }
 
 }  // namespace
@@ -92,7 +95,7 @@ const Command kRecover = {
     .description =
         "A target keeps every revision that was applied to it. They are put into the daemon's "
         "store, and written as files, byte for byte, where no file of the name is. A file that "
-        "differs stays as it is; exit status 4 then.",
+        "differs stays as it is, and what is not whole in the target is named; exit status 4 then.",
     .options = kRecoverOptions,
     .examples =
         "$ mig recover --from prod             # files and store\n"

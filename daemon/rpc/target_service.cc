@@ -108,6 +108,7 @@ grpc::ServerUnaryReactor* TargetService::RecoverHistory(Context* context,
     v1::RecoverHistoryResponse answer;
     answer.set_target_url(history.target_url);
     answer.set_ref(history.ref);
+    for (const std::string& lost : history.lost) answer.add_lost(lost);
     for (const RecoveredRevision& revision : history.revisions) {
       auto* message = answer.add_revisions();
       message->set_id(revision.id.hex());

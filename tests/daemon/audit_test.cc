@@ -531,6 +531,42 @@ TEST_P(AuditTest, RecoversNoRefThatLeadsToWhatTheTargetLost) {
   const auto rest = scene_.engine().Recover(scene_.target(), "shop", "", "Ann");
   ASSERT_TRUE(rest) << rest.error().message;
   EXPECT_EQ(rest->revisions.size(), 4U);
+  EXPECT_THAT(rest->lost, testing::ElementsAre("x is not recovered: it is applied, and mig_object "
+                                               "has no row of it"));
+}
+
+TEST_P(AuditTest, RecoversWhatIsWholeAndNamesWhatIsNotAndWhatStandsOnThat) {
+  ASSERT_EQ(scene_.Upgrade("heads"), "done");
+  scene_.LoseStore();
+  scene_.Sql(
+      "UPDATE mig_object SET content = (SELECT content FROM mig_object WHERE name = 'c') WHERE "
+      "name = 'b'");
+  const auto history = scene_.engine().Recover(scene_.target(), "shop", "", "Ann");
+  ASSERT_TRUE(history) << history.error().message;
+  std::vector<std::string> names;
+  for (const RecoveredRevision& revision : history->revisions) names.push_back(revision.name);
+  EXPECT_THAT(names, testing::ElementsAre("a", "c"));
+  EXPECT_THAT(history->lost, testing::ElementsAre(
+                                 "b is not recovered: its row of mig_object was changed",
+                                 HasSubstr("m is not recovered: it stands on "),
+                                 "x is not recovered: it stands on m, which is not there either"));
+  const auto made = scene_.engine().Recover(scene_.target(), "shop", "main", "Ann");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().reason, Reason::kCorruption);
+}
+
+TEST_P(AuditTest, RecoversARefBesideARevisionThatIsNotWhole) {
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  ASSERT_EQ(scene_.Downgrade("a"), "done");
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  scene_.LoseStore();
+  scene_.Sql(
+      "UPDATE mig_object SET content = (SELECT content FROM mig_object WHERE name = 'c') WHERE "
+      "name = 'b'");
+  const auto history = scene_.engine().Recover(scene_.target(), "shop", "main", "Ann");
+  ASSERT_TRUE(history) << history.error().message;
+  EXPECT_EQ(history->ref, "main");
+  EXPECT_EQ(history->lost.size(), 1U);
 }
 
 TEST_P(AuditTest, RecoversNoRefThatItsPolicyRefuses) {
