@@ -266,7 +266,8 @@ class Engine {
   Result<AdoptedTarget> Adopt(const TargetSpec& target, bool new_id, const std::string& actor);
   // Everything that the target knows of its history and that is whole there, put into the store;
   // with `ref`, a ref of that name is made of its rows. Errors: kNameTaken for a ref that is there
-  // and elsewhere; those of SharedRefs::Create; kCorruption for a ref of rows that are not whole.
+  // and elsewhere; those of SharedRefs::Create; kCorruption for a ref of rows that are not whole;
+  // kInvalidArgument for a ref where nothing is applied.
   Result<RecoveredHistory> Recover(const TargetSpec& target, const std::string& project,
                                    const std::string& ref, const std::string& actor);
 

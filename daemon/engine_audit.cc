@@ -122,6 +122,13 @@ Error NoObject(const VersionRow& row, const std::string& target) {
       "without --ref the rest is recovered; `mig audit verify` lists what is missing"};
 }
 
+Error NothingApplied(const std::string& ref, const std::string& target) {
+  return {Reason::kInvalidArgument,
+          fmt::format("ref {} would have no head: nothing is applied to target {}", ref, target),
+          {},
+          "without --ref the revisions that were applied there are recovered"};
+}
+
 // The revisions of mig_object.
 struct KeptHistory {
   std::vector<RevisionPtr> whole;           // and so is all that they stand on
@@ -261,6 +268,7 @@ Result<RecoveredHistory> Engine::Recover(const TargetSpec& spec, const std::stri
   const TargetAddress address = TRY(AddressOf(spec));
   OpenTarget target = TRY(Open(address, IfMissing::kFail));
   const TargetState state = TRY(MustHaveTables(target));
+  if (!ref.empty() && state.rows.empty()) return NothingApplied(ref, address.name);
   KeptHistory kept = TRY(HistoryIn(target));
   const Catalog catalog = TRY(Catalog::Of(kept.whole));
   const Graph& graph = catalog.graph();

@@ -569,6 +569,19 @@ TEST_P(AuditTest, RecoversARefBesideARevisionThatIsNotWhole) {
   EXPECT_EQ(history->lost.size(), 1U);
 }
 
+TEST_P(AuditTest, RecoversNoRefWhereNothingIsAppliedAndSaysWhatDoesWork) {
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  ASSERT_EQ(scene_.Downgrade("base"), "done");
+  scene_.LoseStore();
+  const auto made = scene_.engine().Recover(scene_.target(), "shop", "main", "Ann");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().reason, Reason::kInvalidArgument);
+  EXPECT_THAT(made.error().hint, HasSubstr("without --ref"));
+  const auto rest = scene_.engine().Recover(scene_.target(), "shop", "", "Ann");
+  ASSERT_TRUE(rest) << rest.error().message;
+  EXPECT_EQ(rest->revisions.size(), 2U);
+}
+
 TEST_P(AuditTest, RecoversNoRefThatItsPolicyRefuses) {
   ASSERT_EQ(scene_.Upgrade("b"), "done");
   ASSERT_EQ(scene_.Upgrade("c"), "done");
