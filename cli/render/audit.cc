@@ -27,9 +27,15 @@ v1::LogEntry PrintableEntry(v1::LogEntry entry) {
   return entry;
 }
 
+// A backup that failed has no name, and a stamp of base neither.
+std::string DeedOf(const v1::LogEntry& entry) {
+  if (!entry.name().empty()) return entry.direction() + " " + entry.name();
+  return entry.direction() == "stamp" ? "stamp <base>" : entry.direction();
+}
+
 std::string BlockOf(const v1::LogEntry& entry, const Style& style) {
   std::string block = style.Yellow("row " + std::to_string(entry.sequence())) + " " +
-                      entry.direction() + " " + entry.name() + ": " + entry.outcome() + "\n";
+                      DeedOf(entry) + ": " + entry.outcome() + "\n";
   std::vector<std::vector<std::string>> rows = {{"  by:", entry.actor()},
                                                 {"  started:", entry.started()},
                                                 {"  finished:", entry.finished()},
@@ -68,9 +74,7 @@ std::string RenderLog(const v1::ListLogResponse& log, bool verbose, const Style&
   std::vector<std::vector<std::string>> rows = {{"ROW", "WHEN", "WHAT", "OUTCOME", "BY"}};
   for (const v1::LogEntry& listed : log.entries()) {
     const v1::LogEntry entry = PrintableEntry(listed);
-    const std::string what =
-        entry.direction() + " " + (entry.name().empty() ? "<base>" : entry.name());
-    rows.push_back({std::to_string(entry.sequence()), entry.finished(), what,
+    rows.push_back({std::to_string(entry.sequence()), entry.finished(), DeedOf(entry),
                     entry.hash().empty() ? entry.outcome() + " (unsealed)" : entry.outcome(),
                     entry.actor()});
   }

@@ -60,11 +60,20 @@ TEST(Log, IsATable) {
   EXPECT_EQ(RenderLog({}, false, Style()), "");
 }
 
+TEST(Log, SaysNoPlaceOfABackupThatFailed) {
+  const auto log = Parsed<v1::ListLogResponse>(
+      "entries { sequence: 1 direction: 'backup' actor: 'Ann' finished: '2026' "
+      "outcome: 'failed: BACKUP_FAILED' hash: 'h' }");
+  EXPECT_EQ(RenderLog(log, false, Style()),
+            "ROW  WHEN  WHAT    OUTCOME                BY\n"
+            "1    2026  backup  failed: BACKUP_FAILED  Ann\n");
+}
+
 TEST(Log, IsBlocksWhenVerbose) {
   const std::string text = RenderLog(Parsed<v1::ListLogResponse>(kLog), true, Style());
   EXPECT_TRUE(text.starts_with("row 12 upgrade users: done\n  by:        Ann\n")) << text;
   EXPECT_NE(text.find("  plan:      p\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("\n\nrow 3 stamp : done\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n\nrow 3 stamp <base>: done\n"), std::string::npos) << text;
   EXPECT_NE(text.find("none yet (unsealed)"), std::string::npos) << text;
 }
 
