@@ -117,6 +117,18 @@ Result<void> CheckLabels(const AlembicRevision& revision) {
   return {};
 }
 
+using FileByWord = std::map<std::string, const RevisionFile*>;
+
+// The files by what they are called: the name and the aliases.
+FileByWord ByWord(const std::vector<RevisionFile>& files) {
+  FileByWord by_word;
+  for (const RevisionFile& file : files) {
+    by_word.emplace(file.name, &file);
+    for (const std::string& alias : file.header.aliases) by_word.emplace(alias, &file);
+  }
+  return by_word;
+}
+
 // What would read back as something else in a header line.
 std::string OneLine(const std::string& text) {
   std::string line;
@@ -318,14 +330,23 @@ Result<AlembicProject> AlembicReader::Project() && {
   return std::move(project_);
 }
 
-Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects) {
+Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects,
+                                          const std::vector<RevisionFile>& present) {
   for (const AlembicProject& project : projects) TRY(CheckSameRevisions(projects[0], project));
+  const FileByWord by_word = ByWord(present);
   std::map<std::string, std::string> name_of;
-  for (const AlembicRevision& revision : projects[0].revisions)
-    name_of[revision.id] = TRY(NameOf(revision));
+  for (const AlembicRevision& revision : projects[0].revisions) {
+    const std::string name = TRY(NameOf(revision));
+    const auto found = by_word.find(revision.id);
+    name_of[revision.id] = found == by_word.end() ? name : found->second->name;
+  }
   std::vector<ImportedFile> files;
-  for (std::size_t i = 0; i < projects[0].revisions.size(); ++i)
-    files.push_back(TRY(FileOf(projects, i, name_of)));
+  for (std::size_t i = 0; i < projects[0].revisions.size(); ++i) {
+    ImportedFile file = TRY(FileOf(projects, i, name_of));
+    const auto found = by_word.find(file.alembic_id);
+    if (found != by_word.end()) file.present = found->second;
+    files.push_back(std::move(file));
+  }
   return files;
 }
 

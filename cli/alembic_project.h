@@ -77,16 +77,20 @@ struct Unrendered {
 struct ImportedFile {
   std::string alembic_id;
   std::string alembic_path;
-  RevisionFile file;  // name, header, sections and irreversible
-  std::string text;   // of the file
+  RevisionFile file;                      // name, header, sections and irreversible
+  const RevisionFile* present = nullptr;  // the one that has the id already; the caller's
+  std::string text;                       // of the file
   std::vector<Unrendered> unrendered;
   std::vector<SectionKind> varying;  // written as they were this time
 };
 
 // The files of a project that was exported in one dialect, or in several: then what differs stands
-// in sections of its own. A revision is called `<id>_<message>`; its id is an alias. Errors:
-// kNameInvalid for an id or a label that cannot be one here; kUnsupported where the exports are not
-// of the same revisions; kInvalidArgument and kLimitExceeded for one that no file can hold.
-Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects);
+// in sections of its own. A revision is called `<id>_<message>`; its id is an alias. One whose id
+// is a name or an alias of a file in `present`, those that are there already, is called as that
+// file is. Errors: kNameInvalid for an id or a label that cannot be one here; kUnsupported where
+// the exports are not of the same revisions; kInvalidArgument and kLimitExceeded for one that no
+// file can hold.
+Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects,
+                                          const std::vector<RevisionFile>& present = {});
 
 }  // namespace mig

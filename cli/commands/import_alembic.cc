@@ -117,9 +117,22 @@ Result<void> EnterWorkTree(Context& context, const AlembicProject& project,
   return {};
 }
 
+// The revision files that are there.
+Result<std::vector<RevisionFile>> FilesIn(const Config& config) {
+  const WorkTree tree = TRY(ReadWorkTree(config));
+  std::vector<RevisionFile> files;
+  for (const WorkTreeFile& listed : tree.files) {
+    const std::string bytes = TRY(ReadFile((fs::path(config.root) / listed.path).string()));
+    files.push_back(TRY(ParseRevisionFile(listed.path, bytes)));
+  }
+  return files;
+}
+
 Result<Outcome> Write(const ImportedFile& imported, const Config& config, bool overwrite) {
   const std::string& text = imported.text;
-  const std::string relative = config.migrations[0] + "/" + imported.file.name + ".sql";
+  const std::string relative = imported.present != nullptr
+                                   ? imported.present->path
+                                   : config.migrations[0] + "/" + imported.file.name + ".sql";
   const std::string path = (fs::path(config.root) / relative).string();
   Outcome outcome{&imported, ShownPath(config, relative), Fate::kWritten};
   if (!Exists(path)) {
@@ -213,10 +226,12 @@ void Summarise(Context& context, const std::vector<Outcome>& outcomes,
 Result<int> ImportAlembic(Context& context) {
   const bool overwrite = TRY(MayOverwrite(context.args()));
   const std::vector<AlembicProject> projects = TRY(Export(context));
-  const std::vector<ImportedFile> files = TRY(FilesOf(projects));
+  TRY(FilesOf(projects));  // where one cannot be written, no work tree is made
   const AlembicCall call = TRY(CallOf(context));
   TRY(EnterWorkTree(context, projects[0], call.folder));
   const Config* config = TRY(context.config());
+  const std::vector<RevisionFile> present = TRY(FilesIn(*config));
+  const std::vector<ImportedFile> files = TRY(FilesOf(projects, present));
   std::vector<Outcome> outcomes;
   for (const ImportedFile& file : files) outcomes.push_back(TRY(Write(file, *config, overwrite)));
   for (const Outcome& outcome : outcomes) {

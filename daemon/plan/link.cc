@@ -149,6 +149,7 @@ Result<void> NameTable::AddName(const std::vector<RevisionFile>& files, Index fi
     error.message = fmt::format("{}:{}: the alias `{}` is{} a name of {} too", files[file].path,
                                 line, name, how, other);
     error.details["line"] = std::to_string(line);
+    error.hint = "take the alias out of one of the two files, or delete the one that is too many";
   }
   error.details.insert({{"file", files[file].path}, {"other_file", other}, {"name", name}});
   return error;

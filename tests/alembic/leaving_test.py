@@ -364,6 +364,38 @@ class OwnProject(Tools):
         (self.tree / "migrations").mkdir()
         self.assertIn("aaaa.sql: the upgrade says something else each time", self.run_import().stderr)
 
+    def test_a_message_that_changed_leaves_the_file_its_name(self):
+        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
+        self.written.add("bbbb", "crete c", "op.execute('CREATE TABLE c (d text)')", "")
+        self.add("cccc", "op.execute('CREATE TABLE e (f text)')")
+        self.import_all()
+        python = self.project / "alembic/versions/bbbb_crete_c.py"
+        python.write_text(python.read_text().replace("crete c", "create c"))
+        self.add("dddd", "op.execute('CREATE TABLE g (h text)')", after="bbbb")
+        names = ["aaaa.sql", "bbbb_crete_c.sql", "cccc.sql", "dddd.sql"]
+        for words, fate in (([], "kept"), (["--allow", "overwrite"], "written"), ([], "unchanged")):
+            done = self.run_import("--json", *words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            files = {file["path"].split("/")[-1]: file["file"] for file in map(json.loads, done.stdout.splitlines())}
+            self.assertEqual(sorted(files), names)
+            self.assertEqual((files["bbbb_crete_c.sql"], files["cccc.sql"]), (fate, "unchanged"))
+            self.assertEqual(sorted(path.name for path in (self.tree / "migrations").iterdir()), names)
+        self.assertIn("bbbb_crete_c -> cccc (head)", self.mig("history"))
+        self.assertIn("create c\n", self.mig("show", "bbbb"))
+        self.assertIn("-- parents: bbbb_crete_c\n", (self.tree / "migrations/dddd.sql").read_text())
+
+    def test_a_file_that_was_moved_is_imported_no_second_time(self):
+        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
+        self.add("bbbb", "op.execute('CREATE TABLE c (d text)')")
+        self.import_all()
+        (self.tree / "old").mkdir()
+        (self.tree / "migrations/aaaa.sql").rename(self.tree / "old/aaaa.sql")
+        config = self.tree / "mig.toml"
+        config.write_text(config.read_text().replace("[project]", '[project]\nmigrations = ["migrations", "old"]'))
+        done = self.run_import()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("0 written, 2 unchanged", done.stderr)
+
     def test_makes_nothing_where_one_file_cannot_be_written(self):
         self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
         self.add("bbbb", "op.execute('CREATE TABLE c (d text) -- ' + (17 << 20) * 'x')")  # larger than a file may be

@@ -105,6 +105,31 @@ TEST(AlembicProject, CallsParentsAndDependenciesByTheirNewNames) {
             "-- mig:up\n\n-- mig:down\n");
 }
 
+TEST(AlembicProject, CallsARevisionAsTheFileIsThatHasItsId) {
+  const std::vector<RevisionFile> present = {
+      ParseRevisionFile("old/shops.sql", "-- aliases: shops0, 1a2b\n\n-- mig:up\n").value(),
+      ParseRevisionFile("old/3c4d.sql", "-- mig:up\n").value()};
+  const auto files =
+      FilesOf(
+          {Project({Line("1a2b", kNothing, kNothing),
+                    Line("3c4d", kNothing, kNothing, R"(,"down":["1a2b"])"),
+                    Line("5e6f", kNothing, kNothing, R"(,"down":["3c4d"],"depends":["1a2b"])")})},
+          present)
+          .value();
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_EQ(files[0].file.name, "shops");
+  EXPECT_EQ(files[0].present, &present[0]);
+  EXPECT_EQ(files[0].text,
+            "-- message: Add users!\n-- aliases: 1a2b\n\n-- mig:up\n\n-- mig:down\n");
+  EXPECT_EQ(files[1].file.name, "3c4d");
+  EXPECT_EQ(files[1].present, &present[1]);
+  EXPECT_THAT(files[1].file.header.parents, ElementsAre("shops"));
+  EXPECT_EQ(files[2].file.name, "5e6f_add_users");
+  EXPECT_EQ(files[2].present, nullptr);
+  EXPECT_THAT(files[2].file.header.parents, ElementsAre("3c4d"));
+  EXPECT_THAT(files[2].file.header.depends, ElementsAre("shops"));
+}
+
 TEST(AlembicProject, MarksWhatIsNotSql) {
   const std::string reads =
       R"({"sections":[{"transaction":true,"statements":["ALTER TABLE a ADD b int"]}],

@@ -299,8 +299,10 @@ TEST(Link, FindsParentsAndDependenciesByAlias) {
 
 TEST(Link, AnAliasBelongsToOneRevision) {
   EXPECT_EQ(ErrorOf({"a:; aliases=x", "b:; aliases=X"}).reason, Reason::kDuplicateName);
-  EXPECT_EQ(ErrorOf({"a:; aliases=b", "b"}).message,
-            "m/a.sql:2: the alias `b` is a name of m/b.sql too");
+  const Error taken = ErrorOf({"a:; aliases=b", "b"});
+  EXPECT_EQ(taken.message, "m/a.sql:2: the alias `b` is a name of m/b.sql too");
+  EXPECT_EQ(taken.hint,
+            "take the alias out of one of the two files, or delete the one that is too many");
   EXPECT_EQ(ErrorOf({"a:; aliases=x", "b:; labels=x"}).reason, Reason::kDuplicateLabel);
   EXPECT_EQ(NamesOf(Linked({"a:; aliases=a"})), "a");
 }
