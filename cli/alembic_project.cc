@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "drivers/sql/placeholder.h"
 #include "store/core/limits.h"
@@ -127,6 +128,15 @@ FileByWord ByWord(const std::vector<RevisionFile>& files) {
     for (const std::string& alias : file.header.aliases) by_word.emplace(alias, &file);
   }
   return by_word;
+}
+
+std::set<std::string> NamesOfParents(const RevisionFile& file, const FileByWord& by_word) {
+  std::set<std::string> names;
+  for (const std::string& word : file.header.parents) {
+    const auto found = by_word.find(word);
+    names.insert(found == by_word.end() ? word : found->second->name);
+  }
+  return names;
 }
 
 // What would read back as something else in a header line.
@@ -344,7 +354,11 @@ Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& pro
   for (std::size_t i = 0; i < projects[0].revisions.size(); ++i) {
     ImportedFile file = TRY(FileOf(projects, i, name_of));
     const auto found = by_word.find(file.alembic_id);
-    if (found != by_word.end()) file.present = found->second;
+    if (found != by_word.end()) {
+      file.present = found->second;
+      file.has_other_parents =
+          NamesOfParents(*file.present, by_word) != NamesOfParents(file.file, by_word);
+    }
     files.push_back(std::move(file));
   }
   return files;

@@ -79,6 +79,7 @@ struct ImportedFile {
   std::string alembic_path;
   RevisionFile file;                      // name, header, sections and irreversible
   const RevisionFile* present = nullptr;  // the one that has the id already; the caller's
+  bool has_other_parents = false;         // `present`, than Alembic says now
   std::string text;                       // of the file
   std::vector<Unrendered> unrendered;
   std::vector<SectionKind> varying;  // written as they were this time

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/alembic_interpreter.h"
 #include "cli/commands/new_file.h"
@@ -186,6 +187,29 @@ void WarnOfVarying(Context& context, const Outcome& outcome) {
   }
 }
 
+// Two heads may come of it, where Alembic has one.
+void WarnOfParents(Context& context, const Outcome& outcome) {
+  if (outcome.fate != Fate::kKept || !outcome.imported->has_other_parents) return;
+  const std::vector<std::string>& parents = outcome.imported->file.header.parents;
+  context.Advise(fmt::format(
+      "{}: the file stays as it is, and its parents are not those that Alembic says now: {}",
+      outcome.path, parents.empty() ? "none" : fmt::format("{}", fmt::join(parents, ", "))));
+}
+
+// What was deleted in Alembic goes on being a revision here.
+void WarnOfUnknown(Context& context, const Config& config, const std::vector<RevisionFile>& present,
+                   const std::vector<ImportedFile>& files) {
+  std::set<std::string_view> ids;
+  for (const ImportedFile& file : files) ids.insert(file.alembic_id);
+  for (const RevisionFile& file : present) {
+    const std::vector<std::string>& aliases = file.header.aliases;
+    const auto known = [&](const std::string& alias) { return ids.contains(alias); };
+    if (aliases.empty() || std::ranges::any_of(aliases, known)) continue;
+    context.Advise(fmt::format("{}: Alembic has no revision {}; the file stays as it is",
+                               ShownPath(config, file.path), aliases[0]));
+  }
+}
+
 void Print(Context& context, const Outcome& outcome) {
   if (!NeedsPerson(outcome)) return;
   for (const Unrendered& one : outcome.imported->unrendered) {
@@ -241,7 +265,9 @@ Result<int> ImportAlembic(Context& context) {
       Print(context, outcome);
       WarnOfVarying(context, outcome);
     }
+    WarnOfParents(context, outcome);
   }
+  WarnOfUnknown(context, *config, present, files);
   Summarise(context, outcomes, projects[0]);
   TRY(context.Ask(v1::ListHeadsRequest()));  // whether the files hold together
   const bool findings = std::any_of(outcomes.begin(), outcomes.end(), NeedsPerson);

@@ -396,6 +396,21 @@ class OwnProject(Tools):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("0 written, 2 unchanged", done.stderr)
 
+    def test_says_where_the_files_are_not_what_alembic_has_now(self):
+        for id in ("aaaa", "bbbb", "cccc"):
+            self.add(id, f"op.execute('CREATE TABLE {id} (a text)')")
+        self.import_all()
+        self.assertNotIn("stays as it is", self.run_import().stderr)
+        (self.project / "alembic/versions/bbbb_.py").unlink()
+        python = self.project / "alembic/versions/cccc_.py"
+        python.write_text(python.read_text().replace("down_revision = 'bbbb'", "down_revision = 'aaaa'"))
+        unknown = "migrations/bbbb.sql: Alembic has no revision bbbb; the file stays as it is\n"
+        others = "migrations/cccc.sql: the file stays as it is, and its parents are not those that Alembic says now: aaaa\n"
+        for words, expected in (([], [unknown, others]), (["--allow", "overwrite"], [unknown])):
+            done = self.run_import(*words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual([text for text in (unknown, others) if f"warning: {text}" in done.stderr], expected)
+
     def test_makes_nothing_where_one_file_cannot_be_written(self):
         self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
         self.add("bbbb", "op.execute('CREATE TABLE c (d text) -- ' + (17 << 20) * 'x')")  # larger than a file may be

@@ -130,6 +130,24 @@ TEST(AlembicProject, CallsARevisionAsTheFileIsThatHasItsId) {
   EXPECT_THAT(files[2].file.header.depends, ElementsAre("shops"));
 }
 
+TEST(AlembicProject, TellsWhereTheFileThatIsThereHasOtherParents) {
+  const std::vector<RevisionFile> present = {
+      ParseRevisionFile("shops.sql", "-- aliases: 1a2b\n\n-- mig:up\n").value(),
+      ParseRevisionFile("3c4d.sql", "-- parents: 1a2b\n\n-- mig:up\n").value(),
+      ParseRevisionFile("5e6f.sql", "-- parents: shops\n\n-- mig:up\n").value()};
+  const auto files = FilesOf({Project({Line("1a2b", kNothing, kNothing),
+                                       Line("3c4d", kNothing, kNothing, R"(,"down":["1a2b"])"),
+                                       Line("5e6f", kNothing, kNothing, R"(,"down":["3c4d"])"),
+                                       Line("7a8b", kNothing, kNothing, R"(,"down":["5e6f"])")})},
+                             present)
+                         .value();
+  ASSERT_EQ(files.size(), 4u);
+  EXPECT_FALSE(files[0].has_other_parents);
+  EXPECT_FALSE(files[1].has_other_parents);
+  EXPECT_TRUE(files[2].has_other_parents);
+  EXPECT_FALSE(files[3].has_other_parents);
+}
+
 TEST(AlembicProject, MarksWhatIsNotSql) {
   const std::string reads =
       R"({"sections":[{"transaction":true,"statements":["ALTER TABLE a ADD b int"]}],
