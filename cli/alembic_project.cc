@@ -106,6 +106,24 @@ Result<std::string> NameOf(const AlembicRevision& revision) {
   return name;
 }
 
+// A file is called by its name and by the id: one that meant two revisions would hold only one.
+Result<void> CheckDistinct(const std::vector<AlembicRevision>& revisions,
+                           const std::map<std::string, std::string>& name_of) {
+  std::map<std::string, const AlembicRevision*> owner_of;
+  for (const AlembicRevision& revision : revisions) {
+    for (const std::string& word : {name_of.at(revision.id), revision.id}) {
+      const AlembicRevision* owner = owner_of.emplace(NameKey(word), &revision).first->second;
+      if (owner == &revision) continue;
+      return Error{
+          Reason::kNameInvalid,
+          fmt::format("{}: `{}` would be a name of {} too", revision.path, word, owner->path),
+          {{"file", revision.path}, {"name", word}},
+          "give one of the two another message or another id in Alembic first"};
+    }
+  }
+  return {};
+}
+
 Result<void> CheckLabels(const AlembicRevision& revision) {
   for (const std::string& label : revision.labels) {
     const auto valid = CheckLabel(label);
@@ -350,6 +368,7 @@ Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& pro
     const auto found = by_word.find(revision.id);
     name_of[revision.id] = found == by_word.end() ? name : found->second->name;
   }
+  TRY(CheckDistinct(projects[0].revisions, name_of));
   std::vector<ImportedFile> files;
   for (std::size_t i = 0; i < projects[0].revisions.size(); ++i) {
     ImportedFile file = TRY(FileOf(projects, i, name_of));

@@ -88,9 +88,9 @@ struct ImportedFile {
 // The files of a project that was exported in one dialect, or in several: then what differs stands
 // in sections of its own. A revision is called `<id>_<message>`; its id is an alias. One whose id
 // is a name or an alias of a file in `present`, those that are there already, is called as that
-// file is. Errors: kNameInvalid for an id or a label that cannot be one here; kUnsupported where
-// the exports are not of the same revisions; kInvalidArgument and kLimitExceeded for one that no
-// file can hold.
+// file is. Errors: kNameInvalid for an id or a label that cannot be one here, or a name that would
+// be of two revisions; kUnsupported where the exports are not of the same revisions;
+// kInvalidArgument and kLimitExceeded for one that no file can hold.
 Result<std::vector<ImportedFile>> FilesOf(const std::vector<AlembicProject>& projects,
                                           const std::vector<RevisionFile>& present = {});
 

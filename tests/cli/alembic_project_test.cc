@@ -237,6 +237,19 @@ TEST(AlembicProject, RefusesIdsAndLabelsThatAreNoNames) {
   EXPECT_EQ(label.error().details.at("name"), "x y");
 }
 
+TEST(AlembicProject, RefusesANameOfTwoRevisions) {
+  for (const std::string& message : std::vector<std::string>{"", "Of shops"}) {
+    const auto files = FilesOf(
+        {Project({Line("1a2b", kNothing, kNothing), Line("1a2b_add_users", kNothing, kNothing,
+                                                         R"(,"message":")" + message + R"(")")})});
+    ASSERT_FALSE(files) << message;
+    EXPECT_EQ(files.error().reason, Reason::kNameInvalid);
+    EXPECT_EQ(
+        files.error().message,
+        "versions/1a2b_add_users.py: `1a2b_add_users` would be a name of versions/1a2b.py too");
+  }
+}
+
 TEST(AlembicProject, OfTwoDialectsHasTheSameRevisions) {
   const std::string one = Line("1a2b", kNothing, kNothing);
   const std::string other = Line("3c4d", kNothing, kNothing);
