@@ -364,6 +364,43 @@ class OwnProject(Tools):
         (self.tree / "migrations").mkdir()
         self.assertIn("aaaa.sql: the upgrade says something else each time", self.run_import().stderr)
 
+    def test_makes_nothing_where_one_file_cannot_be_written(self):
+        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
+        self.add("bbbb", "op.execute('CREATE TABLE c (d text) -- ' + (17 << 20) * 'x')")  # larger than a file may be
+        done = self.run_import()
+        self.assertIn("bbbb_.py: ", done.stderr)
+        self.assertFalse(self.tree.exists())
+
+    def test_a_url_with_a_password_is_added_to_what_dot_env_says(self):
+        url = "postgresql://ann:secret@localhost/shop"
+        ini, dot_env = self.project / "alembic.ini", self.tree / ".env"
+        ini.write_text(ini.read_text().replace("driver://the.environment.says/it", url))
+        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
+        self.tree.mkdir()
+        dot_env.write_text("OTHER=1")
+        done = self.run_import(url=url)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"it is MIG_DEV_URL in {dot_env}", done.stderr)
+        self.assertEqual(dot_env.read_text(), f"OTHER=1\nMIG_DEV_URL={url}\n")
+        self.assertIn('url = "${MIG_DEV_URL}"', (self.tree / "mig.toml").read_text())
+        (self.tree / "mig.toml").unlink()
+        dot_env.write_text("MIG_DEV_URL=another\n")
+        self.assertIn(f"{dot_env} has another MIG_DEV_URL already", self.run_import(url=url).stderr)
+        self.assertEqual(dot_env.read_text(), "MIG_DEV_URL=another\n")
+        self.assertFalse((self.tree / "mig.toml").exists())
+
+
+USERS = "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(50)))\n"
+REBUILD = """
+with op.batch_alter_table('users') as batch:
+    batch.alter_column('name', nullable=False, existing_type=sa.String(50))
+"""
+BACK = REBUILD.replace("False", "True")
+
+
+class OwnProjectOnSqlite(OwnProject, unittest.TestCase):
+    engine = Sqlite
+
     def test_a_message_that_changed_leaves_the_file_its_name(self):
         self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
         self.written.add("bbbb", "crete c", "op.execute('CREATE TABLE c (d text)')", "")
@@ -410,43 +447,6 @@ class OwnProject(Tools):
             done = self.run_import(*words)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual([text for text in (unknown, others) if f"warning: {text}" in done.stderr], expected)
-
-    def test_makes_nothing_where_one_file_cannot_be_written(self):
-        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
-        self.add("bbbb", "op.execute('CREATE TABLE c (d text) -- ' + (17 << 20) * 'x')")  # larger than a file may be
-        done = self.run_import()
-        self.assertIn("bbbb_.py: ", done.stderr)
-        self.assertFalse(self.tree.exists())
-
-    def test_a_url_with_a_password_is_added_to_what_dot_env_says(self):
-        url = "postgresql://ann:secret@localhost/shop"
-        ini, dot_env = self.project / "alembic.ini", self.tree / ".env"
-        ini.write_text(ini.read_text().replace("driver://the.environment.says/it", url))
-        self.add("aaaa", "op.execute('CREATE TABLE a (b text)')")
-        self.tree.mkdir()
-        dot_env.write_text("OTHER=1")
-        done = self.run_import(url=url)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(f"it is MIG_DEV_URL in {dot_env}", done.stderr)
-        self.assertEqual(dot_env.read_text(), f"OTHER=1\nMIG_DEV_URL={url}\n")
-        self.assertIn('url = "${MIG_DEV_URL}"', (self.tree / "mig.toml").read_text())
-        (self.tree / "mig.toml").unlink()
-        dot_env.write_text("MIG_DEV_URL=another\n")
-        self.assertIn(f"{dot_env} has another MIG_DEV_URL already", self.run_import(url=url).stderr)
-        self.assertEqual(dot_env.read_text(), "MIG_DEV_URL=another\n")
-        self.assertFalse((self.tree / "mig.toml").exists())
-
-
-USERS = "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(50)))\n"
-REBUILD = """
-with op.batch_alter_table('users') as batch:
-    batch.alter_column('name', nullable=False, existing_type=sa.String(50))
-"""
-BACK = REBUILD.replace("False", "True")
-
-
-class OwnProjectOnSqlite(OwnProject, unittest.TestCase):
-    engine = Sqlite
 
     def test_a_rebuild_knows_what_the_same_function_did_before(self):
         self.add("aaaa", USERS + "op.create_index('ix_name', 'users', ['name'])", "op.drop_table('users')")
