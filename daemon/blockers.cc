@@ -17,7 +17,7 @@ constexpr char kActivity[] =
     "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.query_start)::bigint, a.query";
 
 std::string VerbOf(const SqlValue& query) {
-  const std::string verb = DisplayVerb(Dialect::kPostgresql, TextOf(query));
+  const std::string verb = DisplayKeywords(Dialect::kPostgresql, TextOf(query));
   return verb.empty() ? "a statement" : verb;
 }
 

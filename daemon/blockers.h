@@ -1,5 +1,5 @@
-// Who keeps a session waiting, as its server tells: sentences for people, never more of a statement
-// than its first words.
+// Who keeps a session waiting, as its server tells: sentences for people, and of a statement only
+// its first keywords. A name in it may be the value of a placeholder, of another work tree, too.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct Blockers {
 };
 Result<Blockers> BlockersOf(Session& observer, std::int64_t server_id);
 
-// What the session that holds the run lock does now: "pid 41 runs CREATE INDEX i for 8 s". Empty
+// What the session that holds the run lock does now: "pid 41 runs CREATE INDEX for 8 s". Empty
 // where nobody has it or the engine does not tell.
 Result<std::string> HolderActivity(Session& observer, std::string_view lock_name);
 

@@ -26,7 +26,7 @@ constexpr char kOfOthers[] =
 bool IsIdle(const SqlValue& command) { return TextOf(command) == "Sleep"; }
 
 std::string StatementOf(const SqlValue& statement) {
-  const std::string verb = DisplayVerb(Dialect::kMariadb, TextOf(statement));
+  const std::string verb = DisplayKeywords(Dialect::kMariadb, TextOf(statement));
   return verb.empty() ? "a statement" : verb;
 }
 

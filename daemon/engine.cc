@@ -337,8 +337,6 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     if (foreseen && foreseen->steps.empty()) return {};
     OpenTarget target = TRY(OpenForRun(spec, view, address, observe));
     const Interruptible interruptible(run, *target.session);
-    watch = std::make_unique<BlockWatch>(
-        *target.session, [&address] { return OpenSession(address.url, IfMissing::kFail); }, tell);
     target.session->OnNotice([&observe, notices = 0](const SqlNotice& notice) mutable {
       if (notices > kMaxNotices) return;
       observe(++notices > kMaxNotices ? TooManyNotices() : Notice{notice.severity, notice.message});
@@ -365,6 +363,10 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     for (const std::string& warning : plan.warnings) observe(Notice{"WARNING", warning});
     TRY(TakePrecautions(spec, view, plan, target, lease, observe, run));
     TRY(PutWithAncestors(objects_, spec.view.project, view->catalog, ObjectsOf(plan)));
+    // Its thread reads the values, which stay as they are from here on.
+    watch = std::make_unique<BlockWatch>(
+        *target.session, [&address] { return OpenSession(address.url, IfMissing::kFail); },
+        [&](EventBody body) { tell(Concealed(std::move(body), values)); });
     Executor executor(*target.session, target.book, lease, world_,
                       {spec.actor, observe, cancelled, spec.atomic});
     auto ran = executor.Run(plan);

@@ -123,5 +123,8 @@ QueryShape ShapeOfQuery(Dialect dialect, std::string_view statement);
 // keywords in upper case, the first name as written, never a literal or anything that follows it,
 // at most 60 bytes of valid UTF-8, no control characters.
 std::string DisplayVerb(Dialect dialect, std::string_view statement);
+// The same without the name, such as `CREATE TABLE`: for statements of others, whose names may be
+// none to be told. Empty where no keyword stands in front.
+std::string DisplayKeywords(Dialect dialect, std::string_view statement);
 
 }  // namespace mig

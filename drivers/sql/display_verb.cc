@@ -181,12 +181,17 @@ std::string AsciiUpper(std::string_view text) {
   return upper;
 }
 
-std::string FirstWords(const StatementTokens& tokens, std::size_t at) {
+enum class FirstName { kShown, kLeftOut };
+
+std::string FirstWords(const StatementTokens& tokens, FirstName name) {
   std::string words;
+  std::size_t at = 0;
+  while (tokens.IsSymbol(at, "(")) ++at;
   for (; tokens.IsNamePart(at); ++at) {
-    if (!words.empty()) words += ' ';
     bool keyword = tokens.at(at).kind == TokenKind::kWord && IsKeyword(tokens.Text(at)) &&
                    !tokens.IsSymbol(at + 1, ".");
+    if (!keyword && name == FirstName::kLeftOut) break;
+    if (!words.empty()) words += ' ';
     if (!keyword) return words + tokens.NameAsWritten(at);
     words += AsciiUpper(tokens.Text(at));
     if (StandsAlone(tokens, at)) break;
@@ -224,10 +229,11 @@ std::string Printable(std::string_view text) {
 }  // namespace
 
 std::string DisplayVerb(Dialect dialect, std::string_view statement) {
-  StatementTokens tokens(dialect, statement);
-  std::size_t first = 0;
-  while (tokens.IsSymbol(first, "(")) ++first;
-  return Printable(FirstWords(tokens, first));
+  return Printable(FirstWords(StatementTokens(dialect, statement), FirstName::kShown));
+}
+
+std::string DisplayKeywords(Dialect dialect, std::string_view statement) {
+  return Printable(FirstWords(StatementTokens(dialect, statement), FirstName::kLeftOut));
 }
 
 }  // namespace mig

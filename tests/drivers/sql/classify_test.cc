@@ -325,6 +325,16 @@ TEST(DisplayVerb, ShowsNoLiteralAndNothingBehindTheName) {
   }
 }
 
+TEST(DisplayKeywords, LeaveTheNameOut) {
+  EXPECT_EQ(DisplayKeywords(kPostgresql, "create index concurrently if not exists a on b (c)"),
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS");
+  EXPECT_EQ(DisplayKeywords(kMariadb, "(SELECT a FROM b)"), "SELECT");
+  EXPECT_EQ(DisplayKeywords(kPostgresql, "DROP TABLE \"hunter2\""), "DROP TABLE");
+  EXPECT_EQ(DisplayKeywords(kPostgresql, "ALTER TABLE table.hunter2 ADD a integer"), "ALTER TABLE");
+  EXPECT_EQ(DisplayKeywords(kPostgresql, "hunter2"), "");
+  EXPECT_EQ(DisplayKeywords(kPostgresql, ""), "");
+}
+
 TEST(DisplayVerb, FitsALineOfAnyTerminal) {
   std::string name(100, 'x');
   EXPECT_EQ(DisplayVerb(kPostgresql, "DROP TABLE " + name),
