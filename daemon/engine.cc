@@ -92,9 +92,11 @@ Result<RunPlan> PlanOn(OpenTarget& target, const RunSpec& spec, const ViewPtr& v
   return plan;
 }
 
-// What servers, policies and drivers say of statements may tell their values.
+// What servers, policies and drivers say of statements may tell their values. What a run destroys
+// is told without them, and the name of its backup has to be read.
 EventBody Concealed(EventBody body, const ValuesUsed& values) {
-  if (auto* notice = std::get_if<Notice>(&body))
+  auto* notice = std::get_if<Notice>(&body);
+  if (notice != nullptr && notice->severity != "DESTROYS" && notice->severity != "BACKUP")
     notice->message = Concealed(std::move(notice->message), values);
   if (auto* waiting = std::get_if<Waiting>(&body))
     waiting->reason = Concealed(std::move(waiting->reason), values);

@@ -145,8 +145,10 @@ Result<std::vector<Loss>> LossesOf(const RunPlan& plan, Dialect dialect) {
   for (const RunStep& step : plan.steps) {
     for (const Unit& unit : TRY(UnitsOf(step, dialect))) {
       for (const PlannedStatement& statement : unit.statements) {
-        for (Destruction& what : DestructionsOf(dialect, statement.sql))
+        for (Destruction& what : DestructionsOf(dialect, statement.sql)) {
+          if (statement.with_names) what.object = Concealed(std::move(what.object), plan.values);
           losses.push_back({step.summary.name, std::move(what), ""});
+        }
       }
     }
   }

@@ -215,12 +215,14 @@ std::string Concealed(std::string text, const ValuesUsed& used) {
 }
 
 Error Concealed(Error error, const ValuesUsed& used) {
-  static const std::set<std::string_view> kPlaces = {"file", "line", "name", "position",
-                                                     "sqlstate"};
+  static const std::set<std::string_view> kOwnWords = {
+      "allow", "changed", "db_code",  "differs",     "file",     "line",   "name",
+      "part",  "plan",    "position", "sqlite_code", "sqlstate", "target", "url"};
+  if (error.reason == Reason::kConsentMissing) return error;  // its kinds have to be repeated
   error.message = Concealed(std::move(error.message), used);
   error.hint = Concealed(std::move(error.hint), used);
   for (auto& [key, detail] : error.details) {
-    if (!kPlaces.contains(key)) detail = Concealed(std::move(detail), used);
+    if (!kOwnWords.contains(key)) detail = Concealed(std::move(detail), used);
   }
   return error;
 }

@@ -59,7 +59,8 @@ std::string DigestsOf(const ValuesUsed& used);
 // cut out of something. What stands within a word that is written elsewhere is shown: to hide it
 // would tell those who know the file what the value is.
 std::string Concealed(std::string text, const ValuesUsed& used);
-// Message, hint and details, but for those that name a place in a file.
+// Message, hint and details, but for those that name a place or a choice in words of ours. Losses
+// that nobody consented to are told without values to begin with, and are left as they are.
 Error Concealed(Error error, const ValuesUsed& used);
 
 }  // namespace mig

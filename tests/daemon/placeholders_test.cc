@@ -215,7 +215,36 @@ TEST_P(PlaceholdersTest, AreHiddenInWhatIsDestroyed) {
   EXPECT_EQ(scene_.Downgrade("base"), "done");
 }
 
+TEST_P(PlaceholdersTest, LeaveTheKindsOfConsentAndTheNamesOfBackupsReadable) {
+  scene_.Write("a",
+               "-- mig:up\nCREATE TABLE t_a (id integer);\n\n-- mig:down\nDROP TABLE t_a;\n"
+               "INSERT INTO ran (what) VALUES ('${kind}${folder}');\n");
+  scene_.placeholders() = {{"kind", "table"}, {"folder", "backups"}};
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.policy().is_protected = true;
+  scene_.policy().backup = "echo x > \"$MIG_BACKUP_FILE\"";
+  scene_.policy().backup_directory = scene_.Path("backups");
+  EXPECT_EQ(scene_.Downgrade("base"), "CONSENT_MISSING");
+  EXPECT_EQ(scene_.detail("allow"), "drop_table");
+  EXPECT_EQ(scene_.error().hint, "if that is meant: --allow drop_table");
+  EXPECT_EQ(scene_.detail("losses"), "drop_table t_a (0 rows), in a");
+  scene_.Allow({"drop_table"});
+  EXPECT_EQ(scene_.Downgrade("base"), "done");
+  EXPECT_THAT(Told(), HasSubstr("drop_table t_a (0 rows), in a\n"));
+  EXPECT_THAT(Told(), HasSubstr(scene_.Path("backups") + "/"));
+}
+
 // ---- Of single engines
+
+TEST(PlaceholdersOfSqlite, AreHiddenInWhatWouldBeDestroyedBeforeThereIsADatabase) {
+  Scene scene(Dialect::kSqlite);
+  scene.Write("a", "-- mig:up\nCREATE TABLE t_${table} (id integer);\nDELETE FROM t_${table};\n");
+  scene.placeholders() = {{"table", kSecret}};
+  scene.DropDatabase();
+  scene.policy().is_protected = true;
+  EXPECT_EQ(scene.Upgrade(), "CONSENT_MISSING");
+  EXPECT_EQ(scene.detail("losses"), "delete_all t_${table}, in a");
+}
 
 TEST(PlaceholdersOfPostgresql, StandInDollarQuotesAndAreNotMadeOfTheirTags) {
   Scene scene(Dialect::kPostgresql);

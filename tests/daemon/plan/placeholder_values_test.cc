@@ -151,5 +151,14 @@ TEST(Concealed, LeavesAnErrorsPlaceInItsFile) {
   EXPECT_EQ(error.details.at("column"), "${x}");
 }
 
+TEST(Concealed, LeavesWhatAnErrorSaysInWordsOfItsOwn) {
+  const ValuesUsed used = Used(Values({{"x", "rows"}, {"y", "drop_table"}}), "${x} ${y}");
+  const Error changed = Concealed(Error{Reason::kPlanChanged, "", {{"differs", "rows"}}}, used);
+  EXPECT_EQ(changed.details.at("differs"), "rows");
+  const Error refused =
+      Concealed(Error{Reason::kConsentMissing, "", {}, "--allow drop_table"}, used);
+  EXPECT_EQ(refused.hint, "--allow drop_table");
+}
+
 }  // namespace
 }  // namespace mig
