@@ -25,6 +25,9 @@ constexpr std::size_t kShortestRunPrefix = 4;
 // How often a target is recorded anew because garbage was collected meanwhile.
 constexpr int kRecordAttempts = 10;
 
+constexpr int kOpenAttempts = 50;
+constexpr Milliseconds kServerNotices{20};
+
 // Lets a run be interrupted while its session lives.
 class Interruptible {
  public:
@@ -170,6 +173,18 @@ Result<OpenTarget> Engine::OpenToRead(const TargetAddress& address) {
               [this](const TargetUrl& url, IfMissing) { return sessions_.Open(url); });
 }
 
+Result<OpenTarget> Engine::OpenAnew(const TargetAddress& address, IfMissing if_missing) {
+  auto target = Open(address, if_missing, open_session_);
+  const bool refused = !target && target.error().reason == Reason::kDatabaseRefused;
+  if (!refused || !sessions_.Close(address.url)) return target;
+  for (int attempt = 1;; ++attempt) {  // a server takes a moment to see that they are gone
+    world_.sleep(kServerNotices);
+    auto again = Open(address, if_missing, open_session_);
+    if (again || again.error().reason != Reason::kDatabaseRefused || attempt == kOpenAttempts)
+      return again;
+  }
+}
+
 Result<bool> Engine::EnsureVersion(const TargetSpec& spec) {
   const TargetAddress address = TRY(AddressOf(spec));
   OpenTarget target = TRY(Open(address, IfMissing::kFail));
@@ -287,7 +302,7 @@ Result<std::optional<RunPlan>> Engine::Foresee(const RunSpec& spec, const ViewPt
 
 Result<OpenTarget> Engine::OpenForRun(const RunSpec& spec, const ViewPtr& view,
                                       const TargetAddress& address, const Observer& observe) {
-  auto target = Open(address, IfMissing::kFail, open_session_);
+  auto target = OpenAnew(address, IfMissing::kFail);
   const bool create = spec.operation.kind == Operation::Kind::kUpgrade && !target &&
                       IsYetToBeMade(address, target.error());
   if (!create) return target;
@@ -301,7 +316,7 @@ Result<OpenTarget> Engine::OpenForRun(const RunSpec& spec, const ViewPtr& view,
     const std::vector<Loss> losses = TRY(LossesOf(plan, dialect));
     TRY(CheckConsent(address.name, losses, spec.allow));
   }
-  OpenTarget created = TRY(Open(address, IfMissing::kCreate, open_session_));
+  OpenTarget created = TRY(OpenAnew(address, IfMissing::kCreate));
   observe(Notice{"NOTICE", "creating database " + address.url.redacted});
   return created;
 }
@@ -417,7 +432,7 @@ Result<void> Engine::RecordHeads(const TargetAddress& address, const TargetState
 
 Result<std::optional<UnfinishedReport>> Engine::ReportUnfinished(const TargetSpec& spec) {
   const TargetAddress address = TRY(AddressOf(spec));
-  OpenTarget target = TRY(Open(address, IfMissing::kFail, open_session_));
+  OpenTarget target = TRY(OpenAnew(address, IfMissing::kFail));
   auto unfinished = TRY(UnfinishedOf(target));
   std::optional<UnfinishedReport> report;
   if (!unfinished) return report;

@@ -330,6 +330,9 @@ class Engine {
   Result<Marked> MarkedBy(const ViewPtr& view, const std::optional<TargetSpec>& target);
   // To read with; what changes a target opens a session of its own.
   Result<OpenTarget> OpenToRead(const TargetAddress& address);
+  // With a session of its own. Where the server refuses one beside those that are kept, they are
+  // closed for it.
+  Result<OpenTarget> OpenAnew(const TargetAddress& address, IfMissing if_missing);
   // What a run has to do, as far as reading tells; where that is nothing, `finished` says where the
   // target is. What cannot be told is left to the run. Errors: kCancelled.
   Result<std::optional<RunPlan>> Foresee(const RunSpec& spec, const ViewPtr& view,

@@ -213,7 +213,7 @@ Result<void> Engine::TakePrecautions(const RunSpec& spec, const ViewPtr& view, c
 
 Result<AuditReport> Engine::Audit(const TargetSpec& spec) {
   const TargetAddress address = TRY(AddressOf(spec));
-  OpenTarget target = TRY(Open(address, IfMissing::kFail, open_session_));
+  OpenTarget target = TRY(OpenAnew(address, IfMissing::kFail));
   TRY(MustHaveTables(target));
   Look look = TRY(LookAt(target, seen_));
   for (int looks = 1; look.disturbed && looks < kMostLooks; ++looks)

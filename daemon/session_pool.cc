@@ -94,6 +94,17 @@ Result<std::unique_ptr<Session>> SessionPool::Open(const TargetUrl& url) {
   return std::unique_ptr<Session>(std::make_unique<Lent>(*this, url, std::move(session), kept));
 }
 
+bool SessionPool::Close(const TargetUrl& url) {
+  std::list<Kept> closed;  // after the lock is released
+  const std::lock_guard lock(mutex_);
+  for (auto kept = kept_.begin(); kept != kept_.end();) {
+    const auto next = std::next(kept);
+    if (SameAddress(kept->url, url)) closed.splice(closed.end(), kept_, kept);
+    kept = next;
+  }
+  return !closed.empty();
+}
+
 std::unique_ptr<Session> SessionPool::TakeKept(const TargetUrl& url) {
   while (true) {
     std::unique_ptr<Session> session;

@@ -36,6 +36,9 @@ class SessionPool {
   // call. Errors: those of OpenSession with IfMissing::kFail.
   Result<std::unique_ptr<Session>> Open(const TargetUrl& url);
 
+  // Closes those of the address that are kept. False where there were none.
+  bool Close(const TargetUrl& url);
+
  private:
   class Lent;
   struct Kept {

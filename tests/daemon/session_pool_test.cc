@@ -114,6 +114,19 @@ TEST_P(SessionPoolTest, ClosesWhatWasIdleForItsTime) {
   EXPECT_GE(counts_.opened, 2);
 }
 
+TEST_P(SessionPoolTest, ClosesTheOnesOfAnAddressWhenAsked) {
+  const auto pool = Pool();
+  Database second(GetParam());
+  second.Open();
+  EXPECT_FALSE(pool->Close(url_));
+  Use(*pool, url_);
+  Use(*pool, second.url());
+  EXPECT_TRUE(pool->Close(url_));
+  EXPECT_EQ(counts_.closed, 1);
+  Use(*pool, second.url());
+  EXPECT_EQ(counts_.opened, 2);
+}
+
 TEST_P(SessionPoolTest, ClosesTheLongestIdleBeyondItsLimit) {
   const auto pool = Pool(kLong, 1);
   Database second(GetParam());
@@ -331,6 +344,20 @@ TEST_P(KeptSessionsOfAnEngine, ServeRunsWithoutStepsAndNoOthers) {
   EXPECT_EQ(counts_.opened, 2);
   EXPECT_EQ(counts_.closed, 2);
   EXPECT_EQ(scene_.Ran(), "a b");
+}
+
+TEST(KeptSessionsOfARole, MakeRoomForTheOnlyOneThatItMayHave) {
+  Scene scene(Dialect::kPostgresql);
+  scene.Draw("a");
+  const std::string role = scene.WeakRole();
+  scene.Sql("ALTER ROLE " + role + " LOGIN CONNECTION LIMIT 1");
+  scene.Sql("GRANT ALL ON SCHEMA public TO " + role);
+  scene.Sql("ALTER TABLE ran OWNER TO " + role);
+  RunSpec spec = scene.Spec(kUpgradeAll);
+  const std::string superuser = "//postgres@";  // no limit counts for it
+  spec.target.url.replace(spec.target.url.find(superuser), superuser.size(), "//" + role + "@");
+  EXPECT_EQ(scene.Await(*scene.Start(spec)), "done") << scene.error().message;
+  EXPECT_EQ(scene.Ran(), "a");
 }
 
 TEST_P(KeptSessionsOfAnEngine, SeeADatabaseThatBeganAnew) {
