@@ -6,6 +6,7 @@
 
 #include "daemon/foreign_keys.h"
 #include "daemon/probe.h"
+#include "daemon/sign_of_life.h"
 #include "daemon/statement_batch.h"
 #include "daemon/transaction.h"
 #include "drivers/sql/lost_values.h"
@@ -643,10 +644,15 @@ Result<void> Executor::PauseBeforeRetry(int attempt, const Error& error) {
   setting_.observe(
       Waiting{fmt::format("{}; attempt {} of {} follows", error.message, attempt + 1, kMaxAttempts),
               pause.count()});
+  Milliseconds silent{0};
   for (Milliseconds left = pause + Milliseconds(jitter); left.count() > 0; left -= kPauseSlice) {
     world_.sleep(std::min(left, kPauseSlice));
     if (setting_.cancelled())
       return Error{Reason::kCancelled, "cancelled while waiting for a lock"};
+    silent += kPauseSlice;
+    if (silent < kSignOfLife) continue;
+    TRY(GiveSignOfLife(session_));
+    silent = Milliseconds(0);
   }
   return {};
 }

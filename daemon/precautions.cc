@@ -9,6 +9,7 @@
 #include <set>
 
 #include "daemon/plan/consent.h"
+#include "daemon/sign_of_life.h"
 #include "daemon/thread.h"
 #include "daemon/transaction.h"
 #include "drivers/backup.h"
@@ -20,19 +21,17 @@ namespace {
 // Counting stops here: it only has to tell a person how much there is.
 constexpr std::int64_t kMostCounted = 100'000;
 
-constexpr std::chrono::seconds kSignOfLife{1};  // well below what a server waits for
-
-// Takes it on a thread of its own: a session that says nothing for as long as a backup may take is
-// ended by servers, and the lease with it. Errors: those of TakeBackup and Session; kLimitExceeded.
+// Takes it on a thread of its own, and lets the session give signs of life meanwhile. Errors: those
+// of TakeBackup and Session; kLimitExceeded.
 Result<Backup> TakeBeside(Session& session, BackupOrder order) {
   std::atomic<bool> lost = false;
   order.cancelled = [&lost, asked = std::move(order.cancelled)] { return lost || asked(); };
   std::packaged_task<Result<Backup>()> take([&order] { return TakeBackup(order); });
   std::future<Result<Backup>> taken = take.get_future();
   std::thread thread = TRY(StartThread([&take] { take(); }));
-  Result<SqlResult> sign = SqlResult();
+  Result<void> sign;
   while (taken.wait_for(kSignOfLife) == std::future_status::timeout) {
-    if (sign) sign = session.Execute({"SELECT 1"});
+    if (sign) sign = GiveSignOfLife(session);
     lost = !sign;
   }
   thread.join();

@@ -1,10 +1,12 @@
 // Statements that fail, wait, hang, or try to get out of their revision.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <future>
 #include <random>
 #include <thread>
 
+#include "tests/daemon/forwarding_session.h"
 #include "tests/daemon/scene.h"
 
 namespace mig {
@@ -443,6 +445,49 @@ TEST_P(StatementsTest, AClockThatLeapsHarmsNeitherItsDaemonNorAnother) {
   EXPECT_EQ(leaping.Column("SELECT count(*) FROM mig_log WHERE duration_us NOT BETWEEN 0 AND "
                            "3000000000"),
             "0");
+}
+
+// Notices when the run says something to its server.
+class HeardSession : public ForwardingSession {
+ public:
+  HeardSession(std::unique_ptr<Session> real, std::atomic<std::int64_t>& silent)
+      : ForwardingSession(std::move(real)), silent_(silent) {}
+  Result<SqlResult> Execute(const SqlCommand& command) override {
+    silent_ = 0;
+    return ForwardingSession::Execute(command);
+  }
+  Result<void> Begin() override {
+    silent_ = 0;
+    return ForwardingSession::Begin();
+  }
+
+ private:
+  std::atomic<std::int64_t>& silent_;
+};
+
+TEST(PausesBetweenAttempts, LeaveTheServerInSilenceForASecondAtMost) {
+  std::atomic<std::int64_t> silent = 0;  // milliseconds
+  std::atomic<std::int64_t> longest = 0;
+  std::atomic<std::int64_t> all = 0;
+  World world = World::Real();
+  world.sleep = [&](Milliseconds pause) {
+    all += pause.count();
+    silent += pause.count();
+    longest = std::max(longest.load(), silent.load());
+  };
+  Scene scene(Dialect::kPostgresql, "", OpenerOf<HeardSession>(silent), world);
+  scene.Draw("a");
+  ASSERT_EQ(scene.Upgrade(), "done");
+  scene.Write("b",
+              "-- parents: a\n\n-- mig:up lock_timeout=10ms\nALTER TABLE t_a ADD COLUMN x "
+              "integer;\n");
+  const auto other = scene.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"LOCK TABLE t_a IN ACCESS EXCLUSIVE MODE"});
+  EXPECT_EQ(scene.Upgrade(), "DATABASE_BUSY");
+  EXPECT_GT(all.load(), 10'000);
+  EXPECT_LE(longest.load(), 1'000);
+  ASSERT_TRUE(other->Rollback());
 }
 
 class SqliteStatementsTest : public testing::Test {
