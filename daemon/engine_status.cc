@@ -127,24 +127,28 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   status.heads = graph.names(HeadsOf(graph, Follow::kParents));
   Dialect dialect = Dialect::kSqlite;
   std::optional<Unfinished> unfinished;
-  bool at_work = false;
+  std::string at_work;
   if (spec) {
     const TargetAddress address = TRY(AddressOf(*spec));
     dialect = address.url.dialect;
     for (const RunSummary& run : runs_.List(address.name)) {
       if (run.outcome != RunOutcome::kRunning || run.target_url != address.url.redacted) continue;
-      status.warnings.push_back(WarningOf(run));
-      at_work = true;
+      at_work = WarningOf(run);
+      status.warnings.push_back(at_work);
     }
-    auto target = OpenToRead(address);
-    if (target) {
+    auto read = [&]() -> Result<void> {
+      auto target = OpenToRead(address);
+      if (!target && IsYetToBeMade(address, target.error())) return {};
+      if (!target) return std::move(target).error();
       status.target_url = address.url.redacted;
       situation = TRY(SituationOf(view, *target, histories_));
       if (situation.state.format != 0)
         unfinished = TRY(ReadUnfinished(*target->session, target->book));
-    } else if (!IsYetToBeMade(address, target.error())) {
-      return Unexpected(std::move(target).error());
-    }
+      return {};
+    }();
+    if (!read && read.error().reason == Reason::kDatabaseBusy && !at_work.empty())
+      read.error().hint = at_work;
+    TRY(std::move(read));
   }
   for (const VersionRow& row : situation.state.rows) status.current.push_back(row.name);
   Catalog both = TRY(situation.history->WithNamesOfTarget());
@@ -155,7 +159,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
       static_cast<int>(std::count_if(status.files.begin(), status.files.end(), is_new));
   if (status.pending > 0) TRY(MarkPushed(name.project, status.files));
   if (!unfinished) return status;
-  if (!at_work) status.warnings.push_back(WarningOf(*unfinished));
+  if (at_work.empty()) status.warnings.push_back(WarningOf(*unfinished));
   for (FileStatus& file : status.files) {
     if (is_new(file) && file.name == unfinished->name) file.state = FileState::kUnfinished;
   }

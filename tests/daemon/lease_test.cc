@@ -252,6 +252,20 @@ TEST(SqliteLease, OfARunThatIsAtWorkIsToldByTheStatus) {
   EXPECT_TRUE(scene.engine().Status(scene.View(), scene.target())->warnings.empty());
 }
 
+TEST(SqliteLease, OfARunThatIsAtWorkIsToldWhereTheStatusCannotBeRead) {
+  Scene scene(Dialect::kSqlite);
+  scene.Draw("a");
+  const auto other = scene.OpenOwn();
+  MustExecute(*other, {"BEGIN EXCLUSIVE"});
+  const RunPtr run = scene.Start(kUpgradeAll, 60s);
+  ASSERT_NE(run, nullptr);
+  const Error error = ErrorOf(scene.engine().Status(scene.View(), scene.target()));
+  EXPECT_EQ(error.reason, Reason::kDatabaseBusy);
+  EXPECT_THAT(error.hint, HasSubstr("run " + run->summary().id + " (upgrade heads) is at work"));
+  ASSERT_TRUE(other->Rollback());
+  EXPECT_EQ(scene.Await(*run), "done");
+}
+
 // Longer than whoever wants to wait for nobody waits (kShortestWait).
 TEST(SqliteLease, IsWaitedForAsLongAsAskedForWhileAnotherConnectionWritesOrLetsNobodyRead) {
   for (const std::string begin : {"BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"}) {
