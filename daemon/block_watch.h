@@ -1,5 +1,6 @@
-// Tells who keeps a run's statement waiting, once it has taken 0.3 s: a thread beside the run asks
-// the server over a connection of its own, which is opened only then.
+// Tells who keeps a run's statement waiting, once it has taken 0.3 s, or at once where the step is
+// repeated because it met a lock: a thread beside the run asks the server over a connection of its
+// own, which is opened only then.
 #pragma once
 
 #include <chrono>
@@ -31,6 +32,8 @@ class BlockWatch {
   // What the run tells of itself: which statement runs now. From the run's thread. REQUIRES: the
   // session is there while statements run.
   void Note(const EventBody& event);
+  // Whom a statement of the step under way was last seen to wait for; empty: for nobody.
+  std::string LastHolder();
 
  private:
   void Work();
@@ -48,6 +51,8 @@ class BlockWatch {
   std::string verb_;            // of the statement that runs; empty: none
   std::int64_t server_id_ = 0;  // of the session that runs it
   std::string told_;            // who was named last as keeping it waiting
+  std::string holder_;          // see LastHolder()
+  bool repeated_ = false;       // the step is, for a lock
   std::chrono::steady_clock::time_point since_;
   std::thread thread_;
 };

@@ -395,6 +395,9 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     finished.state = StateSentence(finished, executor.state(),
                                    ran.error().reason != Reason::kDatabaseUnreachable);
     if (executor.changed()) ran.error().details["changed"] = "true";
+    const std::string holder = watch->LastHolder();
+    if (ran.error().reason == Reason::kDatabaseBusy && !holder.empty())
+      ran.error().message += "; it waited for " + holder;
     return ran;
   }();
   watch.reset();  // nothing is told behind the end

@@ -194,6 +194,27 @@ TEST_F(LeaseTest, AStatementThatGivesUpAfterASecondNamesThemToo) {
   EXPECT_EQ(scene_.Await(*run), "done");
 }
 
+TEST(BlockWatchOfPostgresql, NamesThemWhereAStatementGivesUpSoonAndWhereTheRunDoes) {
+  World world = World::Real();
+  world.sleep = [](Milliseconds) {};
+  Scene scene(Dialect::kPostgresql, "", OpenSession, world);
+  scene.Draw("a");
+  ASSERT_EQ(scene.Upgrade(), "done");
+  scene.Write("b",
+              "-- parents: a\n\n-- mig:up lock_timeout=250ms\nALTER TABLE t_a ADD COLUMN x "
+              "integer;\n");
+  const auto other = scene.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"LOCK TABLE t_a IN SHARE MODE"});
+  EXPECT_EQ(scene.Upgrade(), "DATABASE_BUSY");
+  const std::string holder = "postgres (pid " + std::to_string(other->server_id()) + ", mig, idle";
+  EXPECT_THAT(scene.error().message, HasSubstr("; it waited for " + holder));
+  std::vector<std::string> reasons;
+  for (const Waiting& waiting : scene.Events<Waiting>()) reasons.push_back(waiting.reason);
+  EXPECT_THAT(reasons, Contains(HasSubstr("ALTER TABLE t_a waits for " + holder)));
+  ASSERT_TRUE(other->Rollback());
+}
+
 TEST_F(LeaseTest, TheNextStatementThatWaitsNamesThemAgain) {
   WriteB(
       "-- mig:up lock_timeout=0\nALTER TABLE t_a ADD COLUMN x integer;\n"
