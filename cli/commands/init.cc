@@ -37,12 +37,28 @@ std::string Trimmed(const std::string& sql) {
   return sql.substr(start, sql.find_last_not_of(" \t\r\n") + 1 - start);
 }
 
+// A baseline beside what was applied already would be a second history of the same schema.
+Result<void> RefuseHistory(Context& context) {
+  v1::DescribeTargetRequest request;
+  *request.mutable_target() = TRY(context.target());
+  Client* client = TRY(context.client());
+  const v1::DescribeTargetResponse there = TRY(client->Call(request));
+  if (there.rows().empty() && there.log_entries() == 0) return {};
+  return Error{
+      Reason::kInvalidArgument,
+      there.target_url() + " has a history of mig already, which a baseline would not join",
+      {},
+      "`mig clone` or `mig pull` gets it from a shared daemon; `mig init`, then its url in "
+      "mig.toml and `mig recover --from dev`, from the database"};
+}
+
 // Writes the target's schema as the first revision; its name.
 Result<std::string> WriteBaseline(Context& context) {
   v1::DumpSchemaRequest dump;
   *dump.mutable_target() = TRY(context.target());
   Client* client = TRY(context.client());
   v1::DumpSchemaResponse schema = TRY(client->Call(dump));
+  TRY(RefuseHistory(context));
   v1::DraftRevisionRequest request;
   request.set_message("baseline");
   request.set_author(context.Author());

@@ -401,6 +401,32 @@ class LyingIndex(PrivateDaemon):
         self.assertEqual((self.tree / ".mig" / "daemon.lock").read_text(), pid)
 
 
+class Adopting(PrivateDaemon):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(subprocess.run, [MIG, "-C", "adopted", "daemon", "stop"], cwd=self.tree, env=self.environment,
+                        capture_output=True)
+
+    def database(self, script):
+        with sqlite3.connect(self.tree / "old.db") as connection:
+            connection.executescript(script)
+        connection.close()
+
+    def adopt(self, status):
+        return self.run_mig("init", "adopted", "--from", "sqlite:old.db", status=status)
+
+    def test_a_database_with_a_history_is_refused_and_nothing_is_left(self):
+        self.database("CREATE TABLE t (a integer)")
+        self.mig("init", "first", "--from", "sqlite:old.db")
+        self.mig("-C", "first", "daemon", "stop")
+        told = self.adopt(status=2).stderr
+        self.assertIn("has a history of mig already", told)
+        self.assertIn("`mig recover --from dev`", told)
+        self.assertFalse((self.tree / "adopted").exists())
+        self.assertEqual(len(self.mig("-C", "first", "current").splitlines()), 1)
+        self.mig("-C", "first", "daemon", "stop")
+
+
 class OnATerminal(PrivateDaemon):
     def start_there(self, *arguments, **more):
         pid, self.terminal = pty.fork()
