@@ -52,8 +52,13 @@ Result<void> RefuseHistory(Context& context) {
       "mig.toml and `mig recover --from dev`, from the database"};
 }
 
-// Writes the target's schema as the first revision; its name.
-Result<std::string> WriteBaseline(Context& context) {
+struct Baseline {
+  std::string name;
+  std::string path;  // of its file, relative to the root
+};
+
+// Writes the target's schema as the first revision.
+Result<Baseline> WriteBaseline(Context& context) {
   v1::DumpSchemaRequest dump;
   *dump.mutable_target() = TRY(context.target());
   Client* client = TRY(context.client());
@@ -66,8 +71,10 @@ Result<std::string> WriteBaseline(Context& context) {
   request.add_heads("base");
   request.set_up(Trimmed(schema.sql()));
   v1::DraftRevisionResponse draft = TRY(context.Ask(request));
-  TRY(WriteDraft(context, draft, "migrations"));
-  return draft.name();
+  Baseline baseline;
+  baseline.name = draft.name();
+  baseline.path = TRY(WriteDraft(context, draft, "migrations"));
+  return baseline;
 }
 
 Result<int> Stamp(Context& context, const std::string& revision) {
@@ -132,14 +139,16 @@ void TakeBack(Context& context, const fs::path& root, const Before& before) {
 }
 
 // Makes the database's schema the first revision, and records it as applied. When the database
-// cannot be read, everything is as it was.
+// cannot be read, or certainly has no record of it, everything is as it was.
 Result<int> Adopt(Context& context, const fs::path& root, const Before& before) {
   std::error_code ignored;
   fs::current_path(root, ignored);
-  Result<std::string> baseline = WriteBaseline(context);
-  if (baseline) return Stamp(context, *baseline);
+  const Result<Baseline> baseline = WriteBaseline(context);
+  Result<int> done = baseline ? Stamp(context, baseline->name) : Result<int>(baseline.error());
+  if (done || (baseline && !RefuseHistory(context))) return done;
+  if (baseline) fs::remove(root / baseline->path, ignored);
   TakeBack(context, root, before);
-  return std::move(baseline).error();
+  return done;
 }
 
 // Absent where there is no file.

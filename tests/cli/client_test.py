@@ -426,6 +426,14 @@ class Adopting(PrivateDaemon):
         self.assertEqual(len(self.mig("-C", "first", "current").splitlines()), 1)
         self.mig("-C", "first", "daemon", "stop")
 
+    def test_where_the_stamp_fails_everything_is_taken_back_and_the_command_can_be_repeated(self):
+        self.database("CREATE TABLE t (a integer); CREATE VIEW mig_lease AS SELECT 1")
+        self.assertIn("mig_lease", self.adopt(status=6).stderr)
+        self.assertFalse((self.tree / "adopted").exists())
+        self.database("DROP VIEW mig_lease")
+        self.adopt(status=0)
+        self.assertEqual(len(self.mig("-C", "adopted", "current").splitlines()), 1)
+
 
 class OnATerminal(PrivateDaemon):
     def start_there(self, *arguments, **more):
