@@ -80,18 +80,29 @@ Result<std::string> Plain(std::string_view statement) {
   return plain;
 }
 
-// The default of a column names the sequence that it counts by with the database, as `quoted`.
+// Whether what follows is the argument of one, as the server writes it.
+bool OpensSequenceCall(std::string_view text) {
+  return text.ends_with("nextval(") || text.ends_with("lastval(") || text.ends_with("setval(");
+}
+
+// The default of a column, and a view, name the sequence that they count by with the database, as
+// `quoted`. Elsewhere that is a table which is called like the database.
 Result<std::string> WithoutDatabase(std::string_view definition, std::string_view quoted) {
   std::string text;
   std::size_t copied = 0;
   Lexer lexer(Dialect::kMariadb, definition);
   for (Token token = TRY(lexer.Next()); token.kind != TokenKind::kEnd; token = TRY(lexer.Next())) {
-    if (token.TextIn(definition) != quoted || !definition.substr(token.end).starts_with('.'))
+    if (token.TextIn(definition) != quoted || !definition.substr(token.end).starts_with('.') ||
+        !OpensSequenceCall(definition.substr(0, token.begin)))
       continue;
     text.append(definition.substr(copied, token.begin - copied));
     copied = token.end + 1;
   }
   return text.append(definition.substr(copied));
+}
+
+bool NamesSequences(std::string_view statement) {
+  return statement.starts_with("CREATE TABLE ") || statement.starts_with("CREATE ALGORITHM=");
 }
 
 // Settings of the dump's own session, and the state of sequences.
@@ -124,8 +135,7 @@ Result<std::string> StatementsOfMariadbDump(std::string_view dump, std::string_v
   std::string script;
   for (const StatementSpan& span : spans) {
     auto statement = Plain(span.TextIn(text));
-    if (statement && statement->starts_with("CREATE TABLE "))
-      statement = WithoutDatabase(*statement, quoted);
+    if (statement && NamesSequences(*statement)) statement = WithoutDatabase(*statement, quoted);
     if (!statement) return std::move(statement).error();
     if (statement->empty() || IsForTheDump(*statement)) continue;
     script += WithoutNextValue(*std::move(statement)) + ";\n\n";

@@ -148,6 +148,24 @@ TEST(MariadbBaseline, MakesTheSameSchemaAgain) {
   EXPECT_EQ(Baseline(copy.url()), baseline);
 }
 
+TEST(MariadbBaseline, OfAViewOverASequenceCountsInTheCopy) {
+  Database database(Dialect::kMariadb), copy(Dialect::kMariadb);
+  const std::string name = database.url().parameters.at("dbname");
+  RunScript(*database.Open(), "CREATE SEQUENCE numbers;\nCREATE TABLE `" + name +
+                                  "` (numbers int);\n"
+                                  "CREATE VIEW v AS SELECT nextval(numbers) AS n, '`" +
+                                  name + "`.' AS text;\nCREATE VIEW w AS SELECT numbers FROM `" +
+                                  name + "`;\n");
+  const std::string baseline = Baseline(database.url());
+  EXPECT_THAT(baseline, HasSubstr("nextval(`numbers`)"));
+  EXPECT_THAT(baseline, HasSubstr("'`" + name + "`.'")) << "a text";
+  EXPECT_THAT(baseline, HasSubstr("select `" + name + "`.`numbers`")) << "a table of that name";
+  auto session = copy.Open();
+  RunScript(*session, baseline);
+  EXPECT_EQ(Cell(*session, {"SELECT n FROM v"}), SqlValue(std::int64_t{1}));
+  EXPECT_EQ(Cell(*database.Open(), {"SELECT n FROM v"}), SqlValue(std::int64_t{1}));
+}
+
 // A stand-in that records what any user of the machine could see of it.
 TEST(MariadbBaseline, ShowsNoPasswordInTheListOfProcesses) {
   ScratchDirectory folder;
