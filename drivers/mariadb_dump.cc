@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
+#include <optional>
+#include <variant>
 #include <vector>
 
 #include "drivers/child_process.h"
+#include "drivers/mariadb_parameters.h"
 #include "drivers/mariadb_program.h"
 #include "drivers/one_line.h"
 #include "drivers/session.h"
@@ -110,6 +115,38 @@ bool IsForTheDump(std::string_view statement) {
   return statement.starts_with("SET ") || statement.starts_with("DO SETVAL(");
 }
 
+constexpr std::string_view kSetMode = "SET sql_mode              = ";
+
+// A body that was made under another way to read text cannot be told from what is behind it.
+Result<void> RefuseReadingModes(std::string_view dump) {
+  const std::string set = fmt::format("\n/*!50003 {}'", kSetMode);
+  for (std::size_t at = dump.find(set); at != dump.npos; at = dump.find(set, at)) {
+    at += set.size();
+    const std::string_view mode = dump.substr(at, dump.find('\'', at) - at);
+    if (WithoutReadingModes(mode) == mode) continue;
+    const std::size_t create = std::min(dump.find("CREATE", at), dump.size());
+    const std::size_t begin = dump.rfind('\n', create) + 1;
+    const std::string_view line = dump.substr(begin, dump.find('\n', create) - begin);
+    const Result<std::string> plain = Plain(line);
+    return Error{Reason::kUnsupported,
+                 fmt::format("mig cannot read what was made with the sql_mode {}: {}", mode,
+                             plain ? *plain : std::string(line)),
+                 {},
+                 "make it again without ANSI_QUOTES, NO_BACKSLASH_ESCAPES and ORACLE in sql_mode"};
+  }
+  return {};
+}
+
+// The mode that a statement of the dump sets for what follows: one that it names, or that of the
+// session again. Unset: it sets none.
+std::optional<std::string_view> ModeSetBy(std::string_view statement, std::string_view session) {
+  if (!statement.starts_with(kSetMode)) return {};
+  const std::string_view value = statement.substr(kSetMode.size());
+  return value.starts_with('\'') ? value.substr(1, value.find('\'', 1) - 1) : session;
+}
+
+std::string SetMode(std::string_view mode) { return fmt::format("SET sql_mode = '{}';\n\n", mode); }
+
 Error MariadbDumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
   return Error{Reason::kStatementFailed,
                fmt::format("mariadb-dump could not read the schema of {}: {}", url.redacted,
@@ -128,18 +165,25 @@ std::string WithoutNextValue(std::string definition) {
   return definition.erase(at, end == std::string::npos ? end : end - at);
 }
 
-Result<std::string> StatementsOfMariadbDump(std::string_view dump, std::string_view database) {
+Result<std::string> StatementsOfMariadbDump(std::string_view dump, std::string_view database,
+                                            std::string_view session_mode) {
   const std::string quoted = QuoteName(database, Dialect::kMariadb);
   std::string_view text = WithoutSandboxLine(dump);
+  TRY(RefuseReadingModes(text));
   std::vector<StatementSpan> spans = TRY(SplitStatements(Dialect::kMariadb, text));
   std::string script;
+  std::string mode(session_mode), wanted(session_mode);
   for (const StatementSpan& span : spans) {
     auto statement = Plain(span.TextIn(text));
     if (statement && NamesSequences(*statement)) statement = WithoutDatabase(*statement, quoted);
     if (!statement) return std::move(statement).error();
+    wanted = ModeSetBy(*statement, session_mode).value_or(wanted);
     if (statement->empty() || IsForTheDump(*statement)) continue;
+    if (mode != wanted) script += SetMode(wanted);
+    mode = wanted;
     script += WithoutNextValue(*std::move(statement)) + ";\n\n";
   }
+  if (mode != session_mode) script += SetMode(session_mode);
   if (script.empty()) return script;
   script.pop_back();
   // Tables come in the order of their names, whatever they refer to.
@@ -147,7 +191,8 @@ Result<std::string> StatementsOfMariadbDump(std::string_view dump, std::string_v
 }
 
 Result<std::string> DumpMariadbSchema(const TargetUrl& url) {
-  TRY(OpenSession(url, IfMissing::kFail));
+  const std::unique_ptr<Session> session = TRY(OpenSession(url, IfMissing::kFail));
+  const SqlResult mode = TRY(session->Execute({"SELECT @@sql_mode"}));
   const MariadbProgram program = MariadbProgramFor(url);
   Result<ChildOutcome> outcome = RunChild(ArgumentsOf(program), program.environment);
   if (!outcome) {
@@ -159,7 +204,8 @@ Result<std::string> DumpMariadbSchema(const TargetUrl& url) {
     return Error{Reason::kLimitExceeded, fmt::format("the schema of {} is longer than {} MiB",
                                                      url.redacted, kMostOutput >> 20U)};
   }
-  return StatementsOfMariadbDump(outcome->out, program.database);
+  return StatementsOfMariadbDump(outcome->out, program.database,
+                                 std::get<std::string>(mode.rows.at(0).at(0)));
 }
 
 }  // namespace mig

@@ -166,6 +166,32 @@ TEST(MariadbBaseline, OfAViewOverASequenceCountsInTheCopy) {
   EXPECT_EQ(Cell(*database.Open(), {"SELECT n FROM v"}), SqlValue(std::int64_t{1}));
 }
 
+TEST(MariadbBaseline, KeepsTheSqlModeThatARoutineWasMadeWith) {
+  Database database(Dialect::kMariadb), copy(Dialect::kMariadb);
+  RunScript(*database.Open(),
+            "SET sql_mode = 'PIPES_AS_CONCAT';\n"
+            "CREATE FUNCTION f() RETURNS varchar(9) DETERMINISTIC RETURN 'a' || 'b';\n"
+            "SET sql_mode = DEFAULT;\n"
+            "CREATE FUNCTION g() RETURNS varchar(9) DETERMINISTIC RETURN 1 || 0;\n");
+  const std::string baseline = Baseline(database.url());
+  EXPECT_THAT(baseline, HasSubstr("SET sql_mode = 'PIPES_AS_CONCAT';\n"));
+  auto session = copy.Open();
+  RunScript(*session, baseline);
+  EXPECT_EQ(Cell(*session, {"SELECT concat(f(), g(), 0 || 0)"}), SqlValue("ab10"));
+  EXPECT_EQ(Baseline(copy.url()), baseline);
+}
+
+TEST(MariadbBaseline, NamesWhatWasMadeUnderASqlModeThatReadsTextOtherwise) {
+  Database database(Dialect::kMariadb);
+  auto session = database.Open();
+  MustExecute(*session, {"SET sql_mode = 'NO_BACKSLASH_ESCAPES'"});
+  MustExecute(*session, {"CREATE FUNCTION slash() RETURNS varchar(9) DETERMINISTIC RETURN '\\'"});
+  const Error error = ErrorOf(ReadBaseline(database.url()));
+  EXPECT_EQ(error.reason, Reason::kUnsupported) << error.message;
+  EXPECT_THAT(error.message, HasSubstr("the sql_mode NO_BACKSLASH_ESCAPES"));
+  EXPECT_THAT(error.message, HasSubstr("CREATE FUNCTION `slash`()"));
+}
+
 // A stand-in that records what any user of the machine could see of it.
 TEST(MariadbBaseline, ShowsNoPasswordInTheListOfProcesses) {
   ScratchDirectory folder;
