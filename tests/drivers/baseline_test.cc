@@ -89,6 +89,18 @@ TEST(SqliteBaseline, KeepsTheNumbersOfTheFileAndCountsKeysAnew) {
   EXPECT_EQ(Cell(*session, {"SELECT id FROM t"}), SqlValue(std::int64_t{1}));
 }
 
+TEST(SqliteBaseline, EndsAStatementBehindItsCommentToo) {
+  Database database(Dialect::kSqlite), copy(Dialect::kSqlite);
+  auto session = database.Open();
+  MustExecute(*session, {"CREATE TABLE t (a integer)"});
+  MustExecute(*session, {"CREATE VIEW v AS SELECT a FROM t -- the view\n;"});
+  MustExecute(*session, {"CREATE VIEW w AS SELECT a FROM v"});
+  const std::string baseline = Baseline(database.url());
+  RunScript(*copy.Open(), baseline);
+  MustExecute(*copy.Open(), {"SELECT a FROM w"});
+  EXPECT_THAT(baseline, HasSubstr("SELECT a FROM t -- the view\n;\n"));
+}
+
 TEST(SqliteBaseline, NamesWhatWouldDivideARevisionFile) {
   Database database(Dialect::kSqlite);
   RunScript(*database.Open(),
