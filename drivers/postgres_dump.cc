@@ -10,6 +10,7 @@
 #include "drivers/postgres_program.h"
 #include "drivers/session.h"
 #include "drivers/sql/bookkeeping_tables.h"
+#include "drivers/sql/lexer.h"
 #include "drivers/sql/split.h"
 
 namespace mig {
@@ -57,6 +58,22 @@ bool IsOwnSetting(std::string_view statement) {
   return false;
 }
 
+// A dump of the schema alone leaves materialized views unfilled, which nobody can read. They are
+// filled behind everything that they may read, in the order of their making, as a whole dump does.
+// Empty for any other statement.
+Result<std::string> FillingOf(std::string_view statement) {
+  constexpr std::string_view kCreate = "CREATE MATERIALIZED VIEW ";
+  if (!statement.starts_with(kCreate)) return std::string();
+  Lexer lexer(Dialect::kPostgresql, statement);
+  lexer.MoveTo(kCreate.size());
+  Token name = TRY(lexer.Next());
+  while (statement.substr(name.end).starts_with('.')) {
+    TRY(lexer.Next());
+    name.end = TRY(lexer.Next()).end;
+  }
+  return fmt::format("REFRESH MATERIALIZED VIEW {};\n\n", name.TextIn(statement));
+}
+
 Error DumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
   std::string why = OneLine(RedactSecrets(outcome.err));
   bool mismatch = why.find("server version mismatch") != std::string::npos;
@@ -71,12 +88,14 @@ Error DumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
 Result<std::string> StatementsOfDump(std::string_view dump) {
   std::string text = WithoutRestrict(dump);
   std::vector<StatementSpan> spans = TRY(SplitStatements(Dialect::kPostgresql, text));
-  std::string script;
+  std::string script, fillings;
   for (const StatementSpan& span : spans) {
     std::string_view statement = span.TextIn(text);
     if (IsOwnSetting(statement)) continue;
     script += fmt::format("{};\n\n", statement);
+    fillings += TRY(FillingOf(statement));
   }
+  script += fillings;
   if (!script.empty()) script.pop_back();
   return script;
 }

@@ -10,7 +10,7 @@ namespace mig {
 
 // The statements of `pg_dump --schema-only`, without comments, psql's own commands, and settings
 // that a session of ours starts with anyway. Kept is what the rest relies on: an empty search path,
-// unchecked function bodies.
+// unchecked function bodies. Added is a REFRESH of each materialized view.
 //
 // The password travels in the child's environment. Errors: kUnsupported, kDatabaseRefused,
 // kDatabaseUnreachable, kStatementFailed.

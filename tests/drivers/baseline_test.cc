@@ -132,6 +132,26 @@ TEST(PostgresBaseline, MakesTheSameSchemaAgain) {
   EXPECT_EQ(Baseline(copy.url()), baseline);
 }
 
+TEST(PostgresBaseline, FillsMaterializedViewsSoThatTheyCanBeRead) {
+  Database database(Dialect::kPostgresql), copy(Dialect::kPostgresql);
+  RunScript(
+      *database.Open(),
+      "CREATE TABLE t (a text);\n"
+      "CREATE MATERIALIZED VIEW z AS SELECT count(*) AS n FROM t;\n"
+      "CREATE SCHEMA \"a.b\";\n"
+      "CREATE MATERIALIZED VIEW \"a.b\".\"of z\" AS SELECT n + 1 AS n FROM z;\n"
+      "CREATE FUNCTION public.rows_of_t() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM "
+      "public.t';\n"
+      "CREATE MATERIALIZED VIEW a AS SELECT public.rows_of_t() AS n;\n");
+  const std::string baseline = Baseline(database.url());
+  EXPECT_THAT(baseline, HasSubstr("REFRESH MATERIALIZED VIEW \"a.b\".\"of z\";\n"));
+  auto session = copy.Open();
+  RunScript(*session, baseline);
+  EXPECT_EQ(Cell(*session, {"SELECT n FROM \"a.b\".\"of z\""}), SqlValue(std::int64_t{1}));
+  EXPECT_EQ(Cell(*session, {"SELECT n FROM public.a"}), SqlValue(std::int64_t{0}));
+  EXPECT_EQ(Baseline(copy.url()), baseline);
+}
+
 TEST(MariadbBaseline, MakesTheSameSchemaAgain) {
   Database database(Dialect::kMariadb), copy(Dialect::kMariadb);
   auto session = database.Open();
