@@ -176,13 +176,20 @@ class Partial {
   std::string file_;
 };
 
+// A new one may stand in a work tree, whose Git is no place for rows.
+Result<void> MakeFolder(const std::string& directory) {
+  std::error_code failure;
+  const bool made = fs::create_directories(directory, failure);
+  if (failure)
+    return Failed(fmt::format("cannot make the folder {}: {}", directory, failure.message()));
+  if (made) std::ofstream(directory + "/.gitignore") << "*\n";
+  return {};
+}
+
 }  // namespace
 
 Result<Backup> TakeBackup(const BackupOrder& order) {
-  std::error_code failure;
-  fs::create_directories(order.directory, failure);
-  if (failure)
-    return Failed(fmt::format("cannot make the folder {}: {}", order.directory, failure.message()));
+  TRY(MakeFolder(order.directory));
   Backup backup;
   backup.file = order.directory + "/" + order.stem + Extension(order);
   Partial partial(backup.file + ".partial");

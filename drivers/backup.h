@@ -19,7 +19,7 @@ struct BackupOrder {
   // MIG_BACKUP_FILE names, with the connection in the environment (docs/policies.md).
   std::string method;
   std::string target;              // its name, for the file and the command
-  std::string directory;           // absolute; made where it is absent
+  std::string directory;           // absolute; made where it is absent, and ignored by Git then
   std::string stem;                // of the file: "prod-20261122T081530Z-1f2e3d4c"
   std::chrono::milliseconds time;  // beyond it the backup is given up
   std::function<bool()> cancelled;

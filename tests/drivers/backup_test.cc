@@ -25,12 +25,13 @@ class BackupTest : public testing::Test {
     return {database.url(),       method, "prod", folder_ / "backups", "prod-now",
             milliseconds(60'000), {}};
   }
-  // What the folder holds: nothing is left of a backup that failed.
+  // What the folder holds for people: nothing is left of a backup that failed.
   std::vector<std::string> Files() {
     std::vector<std::string> names;
     if (!std::filesystem::exists(folder_ / "backups")) return names;
     for (const auto& entry : std::filesystem::directory_iterator(folder_ / "backups"))
       names.push_back(entry.path().filename().string());
+    std::erase(names, ".gitignore");
     return names;
   }
   void ExpectFailure(const BackupOrder& order, const std::string& what) {
@@ -63,6 +64,18 @@ TEST_F(BackupTest, OfSqliteIsTheDatabaseItself) {
   auto copy = MustOpen(Parse("sqlite:" + backup->file));
   EXPECT_EQ(std::get<std::int64_t>(Cell(*copy, {"SELECT count(*) FROM t"})), 2);
   EXPECT_THAT(Files(), testing::ElementsAre("prod-now.db"));
+}
+
+TEST_F(BackupTest, IsKeptOutOfGitInAFolderThatItMakesAndInNoOther) {
+  Database database(Dialect::kSqlite);
+  Fill(*database.Open());
+  BackupOrder order = Order(database, "sqlite");
+  ASSERT_TRUE(TakeBackup(order));
+  EXPECT_EQ(TextIn(folder_ / "backups/.gitignore"), "*\n");
+  order.directory = folder_ / "theirs";
+  std::filesystem::create_directory(order.directory);
+  ASSERT_TRUE(TakeBackup(order));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "theirs/.gitignore"));
 }
 
 TEST_F(BackupTest, OfSqliteIsOneStateWhileOthersWrite) {
