@@ -233,7 +233,8 @@ Result<void> Precautions::BackUp(const RunPlan& plan) {
       fmt::format("{}-{}-{}", FileName(name), CompactTime(FormatSeconds(world_.now())),
                   setting_.run.substr(0, 8)),
       policy().backup_time,
-      setting_.cancelled};
+      setting_.cancelled,
+      target_.address.directory};
   const auto backup = TakeBeside(*target_.session, std::move(order));
   entry.finished_at = FormatMilliseconds(world_.now());
   entry.duration_us =

@@ -73,6 +73,7 @@ Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& ser
   address.placeholders = std::make_shared<const PlaceholderValues>(
       PlaceholderValues{source.placeholders, source.placeholder_key, spec.name});
   address.served = spec.url.empty();
+  address.directory = source.context.base_directory;
   return address;
 }
 

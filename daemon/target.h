@@ -40,7 +40,8 @@ struct TargetAddress {
   TargetPolicy policy = {};
   AlembicSetting alembic = {};
   std::shared_ptr<const PlaceholderValues> placeholders = {};  // never null
-  bool served = false;  // the daemon's own: its values are not for callers
+  bool served = false;         // the daemon's own: its values are not for callers
+  std::string directory = {};  // of the configuration that it comes from
 };
 
 // The targets that a daemon serves by name, and whether its callers may bring urls of their own.

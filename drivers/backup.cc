@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -36,8 +37,8 @@ std::string LastWords(const std::string& err) {
 // Runs a program that has to succeed.
 Result<ChildOutcome> MustRun(const BackupOrder& order, const std::vector<std::string>& arguments,
                              const std::map<std::string, std::string>& environment,
-                             const std::string& shown) {
-  auto outcome = RunChild(arguments, environment, {order.time, order.cancelled});
+                             const std::string& shown, const std::string& directory = {}) {
+  auto outcome = RunChild(arguments, environment, {order.time, order.cancelled}, directory);
   if (!outcome) {
     if (outcome.error().reason == Reason::kCancelled) return outcome;
     return Failed(outcome.error().message);
@@ -113,6 +114,7 @@ std::map<std::string, std::string> CommandEnvironment(const BackupOrder& order,
       break;
     }
   }
+  if (const char* home = std::getenv("HOME")) environment["HOME"] = home;
   environment["MIG_BACKUP_FILE"] = file;
   environment["MIG_TARGET"] = order.target;
   return environment;
@@ -138,7 +140,7 @@ Result<void> Write(const BackupOrder& order, const std::string& file) {
     return DumpMariadb(order, file);
   }
   TRY(MustRun(order, {"/bin/sh", "-c", order.method}, CommandEnvironment(order, file),
-              "the backup command"));
+              "the backup command", order.command_directory));
   return {};
 }
 

@@ -23,6 +23,7 @@ struct BackupOrder {
   std::string stem;                // of the file: "prod-20261122T081530Z-1f2e3d4c"
   std::chrono::milliseconds time;  // beyond it the backup is given up
   std::function<bool()> cancelled;
+  std::string command_directory = {};  // where a command runs; empty: that of this process
 };
 
 struct Backup {

@@ -65,6 +65,10 @@ class SpawnPlan {
   }
   SpawnPlan(const SpawnPlan&) = delete;
 
+  void StartIn(const std::string& directory) {
+    posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
+  }
+
   // 0, or an errno.
   int Spawn(pid_t& pid, char* const* arguments, char* const* environment) {
     return posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments, environment);
@@ -168,7 +172,7 @@ int WaitFor(pid_t pid, Ending& ending) {
 
 Result<ChildOutcome> RunChild(const std::vector<std::string>& arguments,
                               const std::map<std::string, std::string>& environment,
-                              const ChildLimits& limits) {
+                              const ChildLimits& limits, const std::string& directory) {
   Pipe out, err;
   if (!out.opened() || !err.opened()) {
     return Error{Reason::kInternal, fmt::format("no pipe: {}", std::strerror(errno))};
@@ -177,8 +181,9 @@ Result<ChildOutcome> RunChild(const std::vector<std::string>& arguments,
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
   pid_t pid = 0;
-  int failure = SpawnPlan(out.write_end(), err.write_end())
-                    .Spawn(pid, Pointers(words).data(), Pointers(variables).data());
+  SpawnPlan plan(out.write_end(), err.write_end());
+  if (!directory.empty()) plan.StartIn(directory);
+  const int failure = plan.Spawn(pid, Pointers(words).data(), Pointers(variables).data());
   if (failure != 0) {
     return Error{failure == ENOENT ? Reason::kUnsupported : Reason::kInternal,
                  fmt::format("{} cannot be run: {}", arguments[0], std::strerror(failure))};

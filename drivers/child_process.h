@@ -31,12 +31,13 @@ struct ChildLimits {
 };
 
 // Runs `arguments` (the first is searched in PATH) with exactly this environment, an empty standard
-// input, and no open file of this process. Waits for its end.
+// input, and no open file of this process, in `directory` (empty: that of this process). Waits for
+// its end.
 //
 // Errors: kUnsupported when the program is not there; kCancelled; kInternal when the system gives
 // no process or pipe.
 Result<ChildOutcome> RunChild(const std::vector<std::string>& arguments,
                               const std::map<std::string, std::string>& environment,
-                              const ChildLimits& limits = {});
+                              const ChildLimits& limits = {}, const std::string& directory = {});
 
 }  // namespace mig

@@ -126,6 +126,22 @@ TEST_F(BackupTest, ByACommandGetsTheFileAndTheConnection) {
   EXPECT_EQ(TextIn(backup->file), "one\ntwo\nprod\n");
 }
 
+TEST_F(BackupTest, ByACommandRunsInItsFolderAndKnowsItsHome) {
+  Database database(Dialect::kSqlite);
+  database.Open();
+  std::ofstream(folder_ / "dump.sh") << "#!/bin/sh\necho \"$HOME\" > \"$MIG_BACKUP_FILE\"\n";
+  chmod((folder_ / "dump.sh").c_str(), 0755);
+  BackupOrder order = Order(database, "./dump.sh");
+  order.command_directory = folder_.path();
+  const char* home = std::getenv("HOME");
+  const std::string before = home == nullptr ? "" : home;
+  setenv("HOME", "/home/ann", 1);
+  const auto backup = TakeBackup(order);
+  setenv("HOME", before.c_str(), 1);
+  ASSERT_TRUE(backup) << backup.error().message;
+  EXPECT_EQ(TextIn(backup->file), "/home/ann\n");
+}
+
 TEST_F(BackupTest, FailsWithWhatTheCommandSaid) {
   Database database(Dialect::kSqlite);
   database.Open();
