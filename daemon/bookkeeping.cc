@@ -81,6 +81,15 @@ std::string Literal(Dialect dialect, const SqlValue& value) {
   return quoted + "'";
 }
 
+// CREATE SCHEMA IF NOT EXISTS wants the right to make one where there is one, too.
+std::string CreateSchema(const std::string& schema) {
+  return "DO " +
+         PostgresqlText(fmt::format("BEGIN IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace "
+                                    "WHERE nspname = {}) THEN CREATE SCHEMA IF NOT EXISTS {}; END "
+                                    "IF; END",
+                                    PostgresqlText(schema), QuoteName(schema)));
+}
+
 SqlCommand Recurrent(SqlCommand command) {
   command.recurrent = true;
   return command;
@@ -172,9 +181,8 @@ std::string Bookkeeping::OrKeep(std::string_view key) const {
 
 std::vector<SqlCommand> Bookkeeping::CreateTables(const std::string& target_id) const {
   std::vector<SqlCommand> commands;
-  if (dialect_ == Dialect::kPostgresql && schema_ != "public") {
-    commands.push_back({"CREATE SCHEMA IF NOT EXISTS " + QuoteName(schema_)});
-  }
+  if (dialect_ == Dialect::kPostgresql && schema_ != "public")
+    commands.push_back({CreateSchema(schema_)});
   const ColumnTypes types = TypesOf(dialect_);
   for (const TableColumns& table : kTables) {
     if (table.name == "mig_meta") commands.push_back(InsertLeaseRow());

@@ -268,6 +268,24 @@ TEST_P(EngineTest, PutsItsTablesIntoASchemaOfChoice) {
   EXPECT_EQ(scene.Rows(), "b");
 }
 
+TEST_P(EngineTest, UsesASchemaThatIsThereWithoutTheRightToMakeOne) {
+  if (GetParam() != Dialect::kPostgresql) GTEST_SKIP() << "only PostgreSQL has schemas";
+  const std::string schema = "it's own";
+  Scene scene(GetParam(), schema);
+  const std::string weak = scene.WeakRole();
+  scene.Sql("ALTER ROLE " + weak + " LOGIN");
+  scene.Sql("CREATE SCHEMA \"" + schema + "\" AUTHORIZATION " + weak);
+  scene.Write("a", "-- mig:up\nSELECT 1;\n");
+  scene.Write("b", "-- parents: a\n\n-- mig:up\nSELECT 1;\n");
+  std::string url = scene.target().url;
+  const std::string owner = "postgres@";
+  scene.MoveTo(url.replace(url.find(owner), owner.size(), weak + "@"));
+  EXPECT_EQ(scene.Upgrade("a"), "done") << scene.finished().state;
+  EXPECT_EQ(scene.RunClient(scene.Script({Operation::Kind::kUpgrade, {"a:b"}})), 0)
+      << scene.client_log();
+  EXPECT_EQ(scene.Rows(), "b");
+}
+
 TEST_P(EngineTest, KeepsTwoHistoriesApartInTwoSchemas) {
   if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "SQLite has no schemas";
   scene_.Draw("a");
