@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "daemon/foreign_keys.h"
 #include "daemon/probe.h"
@@ -377,6 +378,8 @@ Result<void> Executor::RunInside(UnitRun& run) {
 }
 
 Result<void> Executor::RunStatements(UnitRun& run) {
+  if (book_.dialect() == Dialect::kSqlite)
+    TRY(CheckRebuilds(session_, run.step, std::span(run.units).subspan(run.index)));
   RemovedRows removed;
   if (run.last()) removed = {run.step.rows_removed, run.step.alembic_locks};
   const bool postgres = book_.dialect() == Dialect::kPostgresql;

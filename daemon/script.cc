@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <span>
 #include <utility>
 
 #include "daemon/alembic_plan.h"
@@ -78,6 +79,8 @@ class ScriptWriter {
       if (i == 0) AddValues();
       if (!unit.transaction) AddJournalAlone(step, unit, i, fmt::format("started {}", kNotLooked));
       AddSettings(unit, settings);
+      if (book_.dialect() == Dialect::kSqlite)
+        text_ += ScriptedRebuildCheck(step, std::span(units).subspan(i));
       TRY(AddStatements(step, unit));
       if (!unit.foreign_keys) text_ += ScriptedForeignKeyCheck(step);
       if (last) AddRows(step, units.size());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "daemon/client_delimiter.h"
+#include "daemon/foreign_keys.h"
 #include "daemon/statement_batch.h"
 #include "drivers/sql/classify.h"
 #include "drivers/sql/quoted_name.h"
@@ -88,6 +89,17 @@ Result<std::string> ScriptedVerification(Dialect dialect, const RunStep& step,
 std::string ScriptedForeignKeyCheck(const RunStep& step) {
   return ForSqlite("SELECT count(*) = 0 FROM pragma_foreign_key_check",
                    step.summary.name + " would leave foreign keys that lead nowhere");
+}
+
+std::string ScriptedRebuildCheck(const RunStep& step, std::span<const Unit> units) {
+  std::string script;
+  for (const Rebuild& rebuild : RebuildsOf(units)) {
+    script += ForSqlite(fmt::format("SELECT NOT EXISTS ({})", rebuild.referring),
+                        fmt::format("{}: {} would delete what other tables refer to: it needs "
+                                    "foreign_keys=off",
+                                    step.summary.name, rebuild.drop->verb));
+  }
+  return script;
 }
 
 }  // namespace mig

@@ -6,6 +6,7 @@
 // block that signals.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "daemon/step.h"
@@ -21,5 +22,9 @@ Result<std::string> ScriptedVerification(Dialect dialect, const RunStep& step,
 
 // SQLite: fails when rows point nowhere, as a run with foreign_keys=off does before it commits.
 std::string ScriptedForeignKeyCheck(const RunStep& step);
+
+// SQLite: fails where the first of `units`, which are the step's next, rebuilds a table that others
+// refer to, as a run does before it.
+std::string ScriptedRebuildCheck(const RunStep& step, std::span<const Unit> units);
 
 }  // namespace mig

@@ -112,6 +112,39 @@ TEST_F(ForeignKeysTest, ARowThatWouldPointNowhereTakesTheRevisionBackAndIsNamed)
   EXPECT_EQ(scene_.Column("SELECT id FROM t_user ORDER BY 1"), "1 2");
 }
 
+TEST_F(ForeignKeysTest, ARebuildThatWouldDeleteWhatRefersToTheTableIsRefusedBeforeItRuns) {
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  for (const char* options : {"", " transaction=off"}) {
+    Rebuild(options, "");
+    EXPECT_EQ(scene_.Upgrade(), "SQL_INVALID") << options;
+    EXPECT_THAT(scene_.error().message, HasSubstr("the rows of t_user first"));
+    EXPECT_THAT(scene_.error().message, HasSubstr("those of t_order that refer"));
+    EXPECT_THAT(HintOf(scene_.error()), HasSubstr("-- mig:up foreign_keys=off"));
+    EXPECT_EQ(scene_.detail("line"), "6");
+    EXPECT_EQ(scene_.Rows(), "a");
+    EXPECT_EQ(scene_.Column("SELECT id FROM t_user ORDER BY 1"), "1 2");
+    EXPECT_EQ(scene_.Column("SELECT id FROM t_order ORDER BY 1"), "10 20");
+  }
+}
+
+TEST_F(ForeignKeysTest, ARebuildThatWouldDeleteWhatRefersToTheTableIsRefusedInOneTransactionToo) {
+  Rebuild("", "");
+  RunSpec spec = scene_.Spec({Operation::Kind::kUpgrade, {"heads"}});
+  spec.atomic = true;
+  EXPECT_EQ(scene_.Await(*scene_.Start(spec)), "SQL_INVALID");
+  EXPECT_EQ(scene_.Tables(), "");
+}
+
+TEST_F(ForeignKeysTest, ARebuildOfATableThatNothingLosesByRunsWithThemOn) {
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up\nCREATE TABLE keep AS SELECT * FROM t_order;\n"
+               "DROP TABLE t_order;\nDROP TABLE t_user;\n"
+               "CREATE TABLE t_user (id integer PRIMARY KEY);\nALTER TABLE keep RENAME TO "
+               "t_order;\n");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Column("SELECT id FROM t_order ORDER BY 1"), "10 20");
+}
+
 TEST_F(ForeignKeysTest, AreOnAgainInTheNextRevision) {
   Rebuild(" foreign_keys=off", "");
   scene_.Write("c", "-- parents: b\n\n-- mig:up\nDELETE FROM t_user WHERE id = 1;\n");

@@ -558,6 +558,23 @@ TEST_P(ScriptTest, EnforcesForeignKeysAndSwitchesThemOffWhereASectionSaysSo) {
   EXPECT_EQ(offline_.Rows(), "c");
 }
 
+TEST_P(ScriptTest, StopsBeforeARebuildThatWouldDeleteWhatRefersToTheTable) {
+  if (GetParam() != Dialect::kSqlite) GTEST_SKIP() << "it is SQLite that deletes";
+  offline_.Write(
+      "a",
+      "-- mig:up\nCREATE TABLE t_u (id integer PRIMARY KEY);\nCREATE TABLE t_o (u integer "
+      "REFERENCES t_u (id) ON DELETE SET NULL);\nINSERT INTO t_u VALUES (1), (2);\n"
+      "INSERT INTO t_o VALUES (1), (2);\n");
+  offline_.Write("b",
+                 "-- parents: a\n\n-- mig:up\nCREATE TABLE n (id integer PRIMARY KEY);\n"
+                 "INSERT INTO n SELECT id FROM t_u;\nDROP TABLE t_u;\nALTER TABLE n RENAME TO "
+                 "t_u;\n");
+  EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"b"}})), 0);
+  EXPECT_THAT(offline_.client_log(), ::testing::HasSubstr("it needs foreign_keys=off"));
+  EXPECT_EQ(offline_.Column("SELECT u FROM t_o ORDER BY 1"), "1 2");
+  EXPECT_EQ(offline_.Rows(), "a");
+}
+
 TEST_P(ScriptTest, AFailedVerificationNamesItsLine) {
   offline_.Write("a", "-- mig:up\n\n-- mig:verify\nSELECT 1;\nSELECT 0;\n");
   EXPECT_NE(offline_.RunClient(offline_.Script({Kind::kUpgrade, {"a"}})), 0);
