@@ -7,6 +7,7 @@
 #include <set>
 
 #include "drivers/sql/placeholder.h"
+#include "drivers/sql/sqlite_tables.h"
 #include "store/core/limits.h"
 #include "store/core/names.h"
 #include "store/core/section_mark.h"
@@ -212,15 +213,27 @@ std::string SourceComment(const AlembicDirection& direction) {
          CommentOf(direction.source);
 }
 
-// The direction's sections; `dialect` absent: for all.
+// Whether SQLite drops a table there and makes it again. Alembic does that without foreign keys.
+bool RebuildsInSqlite(const AlembicDirection::Part& part) {
+  std::set<std::string> dropped;
+  for (const std::string& statement : part.statements) {
+    if (dropped.contains(SqliteTableMade(statement))) return true;
+    if (std::string table = SqliteTableDropped(statement); !table.empty())
+      dropped.insert(std::move(table));
+  }
+  return false;
+}
+
+// The direction's sections; `dialect` absent: for all; `sqlite`: SQLite's is one of these.
 void AddSections(const AlembicDirection& direction, SectionKind kind, const std::string& notes,
-                 const std::string& path, std::optional<Dialect> dialect,
+                 const std::string& path, std::optional<Dialect> dialect, bool sqlite,
                  std::vector<Section>& sections) {
   const std::size_t first = sections.size();
   for (const auto& part : direction.parts) {
     Section section;
     section.kind = kind;
     section.options.transaction = part.transaction;
+    section.options.foreign_keys = !(sqlite && part.transaction && RebuildsInSqlite(part));
     section.options.dialect = dialect;
     section.sql = SqlOf(part);
     sections.push_back(std::move(section));
@@ -255,6 +268,7 @@ void AddDirection(const std::vector<AlembicProject>& projects, std::size_t index
   const bool same = std::all_of(projects.begin(), projects.end(), [&](const auto& project) {
     return project.revisions[index].*direction == revision.*direction;
   });
+  const auto for_sqlite = [](const auto& project) { return project.dialect == Dialect::kSqlite; };
   for (const AlembicProject& project : projects) {
     const AlembicDirection& one = project.revisions[index].*direction;
     if (!one.unrendered.empty() && (file.unrendered.empty() || file.unrendered.back().kind != kind))
@@ -266,6 +280,7 @@ void AddDirection(const std::vector<AlembicProject>& projects, std::size_t index
       continue;
     }
     AddSections(one, kind, notes, revision.path, same ? std::nullopt : project.dialect,
+                same ? std::ranges::any_of(projects, for_sqlite) : for_sqlite(project),
                 file.file.sections);
     if (same) return;
   }

@@ -8,6 +8,7 @@
 namespace mig {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -70,6 +71,17 @@ CREATE INDEX CONCURRENTLY i ON users (id);
 -- mig:down
 DROP TABLE users;
 )");
+}
+
+TEST(AlembicProject, RebuildsATableOfSqliteWithoutForeignKeys) {
+  const std::string line = Line(
+      "1a2b",
+      R"x({"sections":[{"transaction":true,"statements":["CREATE TABLE _alembic_tmp_a (id int)",
+          "DROP TABLE a","ALTER TABLE _alembic_tmp_a RENAME TO a"]}]})x",
+      R"({"sections":[{"transaction":true,"statements":["DROP TABLE a"]}]})");
+  EXPECT_THAT(Text({Project({line})}),
+              AllOf(HasSubstr("\n-- mig:up foreign_keys=off\n"), HasSubstr("\n-- mig:down\n")));
+  EXPECT_THAT(Text({Project({line}, "postgresql")}), HasSubstr("\n-- mig:up\n"));
 }
 
 TEST(AlembicProject, KeepsTextThatWouldPassForAPlaceholder) {
