@@ -83,7 +83,9 @@ Result<void> CheckRebuilds(Session& session, const RunStep& step, std::span<cons
         "write `-- mig:{} foreign_keys=off` above the statements of a rebuild: they run with "
         "foreign keys off, and the keys are checked before the commit{}",
         up ? "up" : "down",
-        up ? "" : "; `mig reapply` lets the database know the edit without running anything");
+        up ? ""
+           : "; `mig stamp --purge` with all that `mig current` names takes the edited files for "
+             "what was applied");
     return WithPlace(std::move(error), step, *rebuild.drop);
   }
   return {};

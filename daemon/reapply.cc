@@ -20,12 +20,8 @@ Result<std::string> MeaningOf(const RevisionFile& file, const RevisionFile& unre
     if (FindUnrendered(unrendered_in, kind, dialect) != nullptr) continue;
     for (const Section* section : SectionsFor(file, kind, dialect)) {
       const SectionOptions& options = section->options;
-      const auto timeout = [](const auto& value) {
-        return value ? std::to_string(value->count()) : "-";
-      };
-      text += fmt::format("section {} {} {} {} {}\n", static_cast<int>(kind), options.transaction,
-                          options.foreign_keys, timeout(options.lock_timeout),
-                          timeout(options.statement_timeout));
+      text += fmt::format("section {} {} {}\n", static_cast<int>(kind), options.transaction,
+                          options.foreign_keys);
       text += TRY(MeaningText(dialect, section->sql));
     }
   }

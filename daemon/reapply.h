@@ -15,7 +15,8 @@ namespace mig {
 Result<RunPlan> PlanReapply(const Situation& situation, Dialect dialect);
 
 // Whether a revision as it was applied and as its file is now run the same SQL in a dialect:
-// sections with their options, without comments and white space. A direction of `applied` that was
+// sections with their options, without comments and white space, and without timeouts, which only
+// say how long is waited. A direction of `applied` that was
 // not rendered may say anything now: no mig ran it.
 Result<bool> MeansTheSame(const RevisionFile& applied, const RevisionFile& file, Dialect dialect);
 

@@ -22,10 +22,12 @@ bool RunsOnlyOutside(std::string_view sqlstate) {
 
 std::string DowngradeHint(const RunStep& step) {
   return fmt::format(
-      "a downgrade runs the text that was applied, so no edit of the file helps: make the database "
-      "as that expects it and repeat the command; or take the rest back by hand and `mig stamp` "
+      "a downgrade runs the text that was applied, so no edit of the file helps until `mig stamp "
+      "--purge` with all that `mig current` names takes the files for what was applied; or make "
       "the "
-      "revision below, where parts of it are recorded after `mig resolve {} --undone`",
+      "database as that text expects it and repeat the command; or take the rest back by hand and "
+      "`mig stamp` the revision below, where parts of it are recorded after `mig resolve {} "
+      "--undone`",
       step.summary.name);
 }
 

@@ -196,8 +196,8 @@ const Command kReapply = {
     .group = Group::kApply,
     .summary = "Bring files and target together after files were edited",
     .description =
-        "Revisions whose own SQL did not change only take their new id. Those that changed are "
-        "taken back from the stored original and applied "
+        "Revisions whose own SQL did not change only take their new id, and so do those where only "
+        "a timeout did. Those that changed are taken back from the stored original and applied "
         "again, with all that stands on them: what that destroys is told first.",
     .options = kReapplyOptions,
     .examples =

@@ -187,6 +187,30 @@ TEST_P(EditedTest, ReapplyRelinksWhatMeansTheSameWithoutRunningIt) {
   scene_.ExpectSound();
 }
 
+TEST_P(EditedTest, ReapplyRelinksWhereOnlyTimeoutsChanged) {
+  scene_.Replace("b", "-- mig:up\n", "-- mig:up lock_timeout=10s statement_timeout=1min\n");
+  EXPECT_EQ(Status(), "1 applied b:cosmetic c:reidentified<b");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+  EXPECT_EQ(scene_.Column("SELECT id FROM mig_version"), Undisturbed());
+  scene_.ExpectSound();
+}
+
+TEST_P(EditedTest, ADownSectionThatWasMendedIsTakenForWhatWasAppliedByAStamp) {
+  scene_.Draw("d: c");
+  scene_.Replace("d", "DROP TABLE t_d", "DROP TABLE another_table");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  scene_.Replace("d", "DROP TABLE another_table", "DROP TABLE t_d");
+  EXPECT_EQ(scene_.Reapply(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.error().hint,
+              testing::HasSubstr("until `mig stamp --purge` with all that `mig current` names"));
+  ASSERT_EQ(scene_.Stamp("d", true), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c d");
+  EXPECT_EQ(scene_.Downgrade("c"), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Tables(), "a b c");
+  scene_.ExpectSound();
+}
+
 TEST_P(EditedTest, ReapplyRunsAgainWhatChangedAndWhatStandsOnIt) {
   EditInMeaning("b");
   ASSERT_EQ(scene_.Reapply(), "done");
