@@ -143,10 +143,12 @@ Result<std::vector<Loss>> LossesOf(const RunPlan& plan, Dialect dialect) {
   std::vector<Loss> losses;
   for (const RunStep& step : plan.steps) {
     for (const Unit& unit : TRY(UnitsOf(step, dialect))) {
-      for (const PlannedStatement& statement : unit.statements) {
-        for (Destruction& what : DestructionsOf(dialect, statement.sql)) {
-          if (statement.with_names) what.object = Concealed(std::move(what.object), plan.values);
-          losses.push_back({step.summary.name, std::move(what), ""});
+      for (const auto* statements : {&unit.statements, &unit.verifications}) {
+        for (const PlannedStatement& statement : *statements) {
+          for (Destruction& what : DestructionsOf(dialect, statement.sql)) {
+            if (statement.with_names) what.object = Concealed(std::move(what.object), plan.values);
+            losses.push_back({step.summary.name, std::move(what), ""});
+          }
         }
       }
     }

@@ -66,6 +66,7 @@ std::string StatementText(const v1::PlanStatement& statement, const Style& style
                       (destroys.object().empty() ? "" : " " + style.Shown(destroys.object()))) +
             "\n";
   }
+  if (statement.verifies()) text += style.Dim("-- verification") + "\n";
   if (statement.alone()) text += style.Dim("-- outside of a transaction") + "\n";
   return text + style.Shown(statement.sql()) + ";\n\n";
 }

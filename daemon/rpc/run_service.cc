@@ -6,7 +6,6 @@
 #include "daemon/rpc/event_stream.h"
 #include "daemon/rpc/messages.h"
 #include "daemon/rpc/script_stream.h"
-#include "drivers/sql/destruction.h"
 
 namespace mig {
 namespace {
@@ -195,10 +194,14 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
           ToMessage(address.url.dialect, statement, values, !unit.transaction, planned);
           if (state) planned->set_state(*state);
         }
-        for (const PlannedStatement& statement : unit.statements) {
-          for (const Destruction& lost : DestructionsOf(address.url.dialect, statement.sql))
-            consent.insert(lost.kind);
+        for (const PlannedStatement& statement : unit.verifications) {
+          auto* planned = message->add_statements();
+          ToMessage(address.url.dialect, statement, values, false, planned);
+          planned->set_verifies(true);
         }
+      }
+      for (const auto& statement : message->statements()) {
+        for (const auto& destroys : statement.destroys()) consent.insert(destroys.kind());
       }
     }
     for (const ValueUsed& used : plan.values.values)

@@ -139,6 +139,16 @@ TEST_P(PrecautionsTest, RefuseToDropWhatNobodyConsentedToAndCountItsRows) {
   EXPECT_EQ(NoticesOf("DESTROYS").size(), 2U);
 }
 
+TEST_P(PrecautionsTest, AskForWhatAVerificationDestroysToo) {
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  scene_.policy().is_protected = true;
+  scene_.Draw("d: c");
+  scene_.Replace("d", "-- mig:down\n", "-- mig:verify\nDELETE FROM ran;\n\n-- mig:down\n");
+  EXPECT_EQ(scene_.Upgrade("d"), "CONSENT_MISSING");
+  EXPECT_EQ(scene_.detail("losses"), "delete_all ran (3 rows), in d");
+  EXPECT_EQ(scene_.Ran(), "a b c");
+}
+
 TEST_P(PrecautionsTest, CountWhatIsOnlyThereLaterAsNotThere) {
   scene_.policy().is_protected = true;
   scene_.Draw("d: c");

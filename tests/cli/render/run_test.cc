@@ -159,6 +159,21 @@ TEST(Plan, ListsStepsAndTheirStatementsWhenVerbose) {
             "needs --allow drop_table,truncate\nplan 0f3c\n");
 }
 
+TEST(Plan, TellsVerificationsFromWhatIsVerified) {
+  v1::PlanRunResponse plan;
+  *plan.add_steps() = Event(
+                          "step_started { step { direction: DIRECTION_UPGRADE to: 'a' statements { "
+                          "sql: 'DROP TABLE t' summary: 'ACCESS EXCLUSIVE on t' verifies: true "
+                          "destroys { kind: 'drop_table' object: 't' } } } }")
+                          .step_started()
+                          .step();
+  EXPECT_EQ(RenderPlan(plan, true, Style(false)),
+            "upgrade <base> -> a\n"
+            "-- locks: ACCESS EXCLUSIVE on t\n-- destroys: drop_table t\n-- verification\n"
+            "DROP TABLE t;\n\n"
+            "plan \n");
+}
+
 TEST(Plan, SaysWhatAnEarlierRunDidOfAStepThatItStoppedIn) {
   v1::PlanRunResponse plan;
   *plan.add_steps() =
