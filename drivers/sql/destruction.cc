@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "drivers/sql/statement_tokens.h"
+#include "store/core/ascii.h"
 
 namespace mig {
 namespace {
@@ -24,7 +25,9 @@ constexpr DestructionKind kKinds[] = {
     {"drop_history", "DROP SYSTEM VERSIONING of a table"},
     {"drop_cascade", "DROP of anything else with CASCADE"},
     {"truncate", "TRUNCATE, DISCARD TABLESPACE"},
-    {"delete_all", "DELETE without WHERE, DELETE in a MERGE without AND"},
+    {"delete_all",
+     "DELETE without WHERE, DELETE in a MERGE without AND, ALTER IGNORE TABLE with a unique key, "
+     "ENGINE=BLACKHOLE"},
     {"update_all", "UPDATE without WHERE"},
     {"change_type", "another type for a column, where the new one may not hold every value"},
     {"dynamic_sql", "EXECUTE or PREPARE of what is no plain literal: what it runs cannot be read"},
@@ -212,6 +215,7 @@ class Reader {
   // ---- ALTER
 
   void Alter(std::size_t at) {
+    const std::size_t start = at;
     while (tokens_.IsAnyWord(at, {"online", "ignore", "foreign"})) ++at;
     const bool table = tokens_.IsWord(at, "table");
     if (!table && !tokens_.IsWord(at, "type")) return;
@@ -221,6 +225,7 @@ class Reader {
     const std::string name = Name(at);
     if (tokens_.IsSymbol(at, "*")) ++at;
     if (dialect_ == Dialect::kMariadb) SkipWait(at);
+    if (dialect_ == Dialect::kMariadb && table) DropRows(start, name);
     int depth = 0;
     for (bool begins = true; !EndsAt(at); ++at) {
       if (begins && depth == 0) {
@@ -233,6 +238,20 @@ class Reader {
       depth += tokens_.IsSymbol(at, "(") ? 1 : tokens_.IsSymbol(at, ")") ? -1 : 0;
       begins = tokens_.IsSymbol(at, ",");
     }
+  }
+
+  // Rows that a unique key forbids, where that is no error, or all of them.
+  void DropRows(std::size_t at, const std::string& table) {
+    bool drops =
+        HasBeforeEnd(at, "ignore") && (HasBeforeEnd(at, "unique") || HasBeforeEnd(at, "primary"));
+    for (; !EndsAt(at); ++at) {
+      if (!tokens_.IsWord(at, "engine")) continue;
+      const std::string_view engine = tokens_.Text(tokens_.IsSymbol(at + 1, "=") ? at + 2 : at + 1);
+      constexpr std::string_view kNone = "blackhole";
+      const bool quoted = engine.size() == kNone.size() + 2;
+      drops = drops || EqualsIgnoringCase(quoted ? engine.substr(1, kNone.size()) : engine, kNone);
+    }
+    if (drops) Add("delete_all", table, table);
   }
 
   // WAIT seconds, NOWAIT

@@ -69,6 +69,22 @@ TEST(Destruction, OfColumnsIsFoundWhateverTheyAreCalled) {
   EXPECT_EQ(Of(kMariadb, "ALTER TABLE t DROP INDEX i, DROP period"), "drop_column t.period");
 }
 
+TEST(Destruction, OfRowsThatANewDefinitionOfTheTableDoesNotKeep) {
+  for (const char* sql :
+       {"ALTER IGNORE TABLE t ADD UNIQUE (e)", "ALTER ONLINE IGNORE TABLE t ADD PRIMARY KEY (e)",
+        "ALTER IGNORE TABLE t ADD COLUMN x int NOT NULL UNIQUE",
+        "ALTER IGNORE TABLE IF EXISTS t WAIT 5 ADD CONSTRAINT u UNIQUE KEY (e)",
+        "ALTER TABLE t ENGINE=BLACKHOLE", "ALTER TABLE t ADD COLUMN engine int, ENGINE `blackhole`",
+        "ALTER TABLE t COMMENT='x' ENGINE = 'Blackhole'"}) {
+    EXPECT_EQ(Of(kMariadb, sql), "delete_all t") << sql;
+  }
+  for (const char* sql : {"ALTER TABLE t ADD UNIQUE (e)", "ALTER IGNORE TABLE t ADD COLUMN x int",
+                          "ALTER TABLE t ENGINE=InnoDB", "ALTER TABLE t COMMENT='ENGINE=BLACKHOLE'",
+                          "CREATE TABLE t (id int) ENGINE=BLACKHOLE"}) {
+    EXPECT_EQ(Of(kMariadb, sql), "") << sql;
+  }
+}
+
 TEST(Destruction, IsFoundBehindHowLongToWait) {
   EXPECT_EQ(Of(kMariadb, "ALTER TABLE t NOWAIT DROP COLUMN a, MODIFY b tinyint"),
             "drop_column t.a, change_type t.b");
