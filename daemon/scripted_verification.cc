@@ -22,7 +22,7 @@ std::string ForPostgresql(const std::string& sql, const std::string& complaint) 
   const std::string body = fmt::format(
       "DECLARE\n  answer record;\n  answers bigint := 0;\n  last text;\nBEGIN\n"
       "  FOR answer IN EXECUTE {} LOOP\n    answers := answers + 1;\n    last := answer::text;\n"
-      "  END LOOP;\n  IF answers = 1 AND last IN ('(f)', '(0)') THEN\n"
+      "  END LOOP;\n  IF answers = 1 AND last ~ '^[(](f|[-+]*(0+[.]?0*|[.]0+))[)]$' THEN\n"
       "    RAISE EXCEPTION USING MESSAGE = {};\n  END IF;\nEND",
       DollarQuoted(sql, "query"), DollarQuoted(complaint, "complaint"));
   return "DO LANGUAGE plpgsql " + DollarQuoted(body, "mig_verify") + ";\n";
@@ -32,7 +32,8 @@ std::string ForSqlite(const std::string& sql, const std::string& complaint) {
   return fmt::format(
       "CREATE TEMP TABLE mig_verify (no integer CONSTRAINT {} CHECK (no = 0));\n"
       "INSERT INTO temp.mig_verify WITH mig_answers(answer) AS (\n{}\n) SELECT count(*) = 1 AND "
-      "coalesce(max(CAST(answer AS text) IN ('0', 'f')), 0) FROM (SELECT answer FROM mig_answers "
+      "coalesce(max(answer = 'f' OR (instr(answer, '0') > 0 AND replace(ltrim(answer, '+-'), '0', "
+      "'') IN ('', '.'))), 0) FROM (SELECT CAST(answer AS text) AS answer FROM mig_answers "
       "LIMIT 2);\nDROP TABLE temp.mig_verify;\n",
       QuoteName(complaint, Dialect::kSqlite), sql);
 }
@@ -41,7 +42,8 @@ std::string ForSqlite(const std::string& sql, const std::string& complaint) {
 std::string ForMariadb(const std::string& sql, const std::string& complaint) {
   const std::string answer = fmt::format(
       "WITH mig_answers (answer) AS (\n{}\n) SELECT count(*) = 1 AND coalesce(max(CAST(answer AS "
-      "binary) IN ('0', 'f')), 0) INTO @mig_no FROM (SELECT answer FROM mig_answers LIMIT 2) AS "
+      "binary) REGEXP '^(f|[-+]*(0+[.]?0*|[.]0+))$'), 0) INTO @mig_no FROM (SELECT answer FROM "
+      "mig_answers LIMIT 2) AS "
       "mig_few",
       sql);
   const std::string message = WithLiterals(Dialect::kMariadb, {"$1", {complaint}});

@@ -1,7 +1,7 @@
 // A verification in a script for the engine's own client: it fails there as it would in a run.
 //
-// A run looks at what a query answers: one row with one cell, false or 0, is a no. A client only
-// stops at errors, so the query is wrapped into one that fails when the answer is a no: on
+// A run looks at what a query answers: one row with one cell, false or a zero, is a no. A client
+// only stops at errors, so the query is wrapped into one that fails when the answer is a no: on
 // PostgreSQL a DO block that raises, on SQLite a named CHECK of a temporary table, on MariaDB a
 // block that signals.
 #pragma once

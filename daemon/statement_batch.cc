@@ -92,6 +92,14 @@ bool IsStatementError(Reason reason) {
          reason == Reason::kDatabaseFull || reason == Reason::kCancelled;
 }
 
+// 0, 0.00, -0.0: no engine writes a zero with an exponent.
+bool IsZero(std::string_view cell) {
+  cell.remove_prefix(std::min(cell.find_first_not_of("+-"), cell.size()));
+  const bool one_point = cell.find('.') == cell.rfind('.');
+  return one_point && cell.find('0') != std::string_view::npos &&
+         cell.find_first_not_of("0.") == std::string_view::npos;
+}
+
 // The line of the file at a character position within the statement.
 int LineOf(const PlannedStatement& statement, const Error& error) {
   const auto found = error.details.find("position");
@@ -224,7 +232,7 @@ Error WithPlace(Error error, const RunStep& step, const PlannedStatement& statem
 bool IsSingleFalse(const SqlResult& result) {
   if (result.rows.size() != 1 || result.rows[0].size() != 1) return false;
   const std::string cell = TextOf(result.rows[0][0]);
-  return cell == "f" || cell == "0";
+  return cell == "f" || IsZero(cell);
 }
 
 }  // namespace mig

@@ -62,7 +62,7 @@ Error AtCommit(Error error, const RunStep& step);
 // Name, file, line and statement as details alone.
 Error WithPlace(Error error, const RunStep& step, const PlannedStatement& statement);
 
-// Whether a verification said no: one row with one cell, false or 0.
+// Whether a verification said no: one row with one cell, false or a zero, as in 0.00.
 bool IsSingleFalse(const SqlResult& result);
 
 }  // namespace mig
