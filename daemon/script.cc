@@ -12,6 +12,7 @@
 #include "daemon/probe.h"
 #include "daemon/scripted_verification.h"
 #include "daemon/statement_batch.h"
+#include "drivers/postgres_parameters.h"
 #include "drivers/sql/left_in_session.h"
 #include "drivers/sql/quoted_name.h"
 #include "drivers/sql/sqlite_leftovers.h"
@@ -25,18 +26,49 @@ std::string NamesOrBase(const std::vector<std::string>& names) {
 
 // The session of a connected run (drivers/mariadb_session.h, postgres_session.cc), as far as
 // statements can make one of the client's.
-constexpr char kMariadbStart[] =
-    "SET NAMES utf8mb4;\nSET sql_mode = REPLACE(REPLACE(REPLACE(@@sql_mode, 'ANSI_QUOTES', ''), "
-    "'NO_BACKSLASH_ESCAPES', ''), 'ORACLE', '');\nSET @mig_sql_mode = @@sql_mode;\n";
+constexpr char kMariadbMode[] =
+    "SET sql_mode = REPLACE(REPLACE(REPLACE(@@sql_mode, 'ANSI_QUOTES', ''), "
+    "'NO_BACKSLASH_ESCAPES', ''), 'ORACLE', '');\n";
 constexpr char kMariadbReset[] =
     "SET NAMES utf8mb4;\nSET sql_mode = @mig_sql_mode, time_zone = @@GLOBAL.time_zone, "
     "foreign_key_checks = 1, unique_checks = 1, autocommit = 1, lock_wait_timeout = 5, "
     "innodb_lock_wait_timeout = 5, max_statement_time = @@GLOBAL.max_statement_time;\n";
 constexpr char kPostgresqlReset[] =
     "DISCARD TEMP;\nRESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nCLOSE ALL;\n"
-    "UNLISTEN *;\nDEALLOCATE ALL;\nDISCARD SEQUENCES;\nSET client_encoding = 'UTF8';\n"
+    "UNLISTEN *;\nDEALLOCATE ALL;\nDISCARD SEQUENCES;\n";
+constexpr char kPostgresqlFixed[] =
+    "SET client_encoding = 'UTF8';\n"
     "SET standard_conforming_strings = on;\nSET DateStyle = 'ISO';\n"
-    "SET IntervalStyle = 'postgres';\nSET bytea_output = 'hex';\n";
+    "SET IntervalStyle = 'postgres';\nSET bytea_output = 'hex';\n"
+    "SET lock_timeout = 0;\nSET statement_timeout = 0;\n";
+
+// psql would show the row of a SELECT; and SET takes no list in quotes.
+std::string SetInPostgresql(const std::string& name, const std::string& value) {
+  const std::string body =
+      WithLiterals(Dialect::kPostgresql,
+                   {"BEGIN PERFORM pg_catalog.set_config($1, $2, false); END", {name, value}});
+  return WithLiterals(Dialect::kPostgresql, {"DO LANGUAGE plpgsql $1", {body}}) + ";\n";
+}
+
+// What the url itself sets in a session.
+struct UrlSettings {
+  explicit UrlSettings(const std::map<std::string, std::string>& parameters) {
+    const auto mode = parameters.find("sql_mode");
+    mariadb_mode = mode == parameters.end()
+                       ? kMariadbMode
+                       : WithLiterals(Dialect::kMariadb, {"SET sql_mode = $1;\n", {mode->second}});
+    const auto options = parameters.find("options");
+    if (options == parameters.end()) return;
+    for (const auto& [name, value] : SettingsInOptions(options->second)) {
+      postgresql += SetInPostgresql(name, value);
+      if (name == "role") role = SetInPostgresql(name, value);
+    }
+  }
+
+  std::string mariadb_mode;
+  std::string postgresql;
+  std::string role;  // which RESET ROLE comes back to in a run's session
+};
 
 class ScriptWriter {
  public:
@@ -46,15 +78,19 @@ class ScriptWriter {
       : book_(book),
         setting_(setting),
         alembic_(book.dialect(), setting.alembic),
+        url_(setting.parameters),
         excluded_(std::move(excluded)) {}
 
   void Begin() {
     if (book_.dialect() == Dialect::kSqlite) text_ += ".bail on\n";
     if (book_.dialect() == Dialect::kPostgresql) text_ += "\\set ON_ERROR_STOP on\n";
-    if (book_.dialect() == Dialect::kMariadb) text_ += kMariadbStart;
+    if (book_.dialect() == Dialect::kMariadb) {
+      text_ += "SET NAMES utf8mb4;\n" + url_.mariadb_mode + "SET @mig_sql_mode = @@sql_mode;\n";
+    }
     if (book_.dialect() == Dialect::kSqlite) text_ += "PRAGMA foreign_keys = ON;\n";
     // Tables that are there are no news.
-    if (book_.dialect() == Dialect::kPostgresql) text_ += "SET client_min_messages = warning;\n";
+    if (book_.dialect() == Dialect::kPostgresql)
+      text_ += url_.postgresql + "SET client_min_messages = warning;\n";
     text_ += "BEGIN;\n";
     AddAll(book_.CreateTables(setting_.target_id));
     if (setting_.alembic.keep) Add(alembic_.Create(""));
@@ -116,7 +152,13 @@ class ScriptWriter {
   // not write mig's rows.
   void AddResetOfUnit() {
     for (const std::string& undo : sqlite_left_.UndoObjects()) text_ += undo + ";\n";
-    if (book_.dialect() == Dialect::kPostgresql) text_ += kPostgresqlReset;
+    if (book_.dialect() == Dialect::kPostgresql)
+      text_ += kPostgresqlReset + url_.postgresql + kPostgresqlFixed;
+  }
+
+  void RegainRole() {
+    AddAll(book_.RegainRole());
+    text_ += url_.role;
   }
 
   // What a reset took back.
@@ -128,7 +170,7 @@ class ScriptWriter {
   // Where the script stops, a run goes on behind what the journal tells, and no script runs.
   void AddJournal(const RunStep& step, const Unit& unit, std::size_t number, std::string state) {
     const bool first = number == 0 && (unit.transaction || state != "done");
-    AddAll(book_.RegainRole());
+    RegainRole();
     Add(book_.PutJournal({step.summary.id, step.summary.name, step.summary.kind,
                           static_cast<std::int64_t>(number), std::move(state), unit.digest}));
     if (first) AddObjects(step);
@@ -215,7 +257,7 @@ class ScriptWriter {
   }
 
   void AddRows(const RunStep& step, std::size_t units) {
-    AddAll(book_.RegainRole());
+    RegainRole();
     for (const Id& id : step.rows_removed) Add(book_.DeleteVersion(id));
     for (const VersionRow& row : step.rows_added) Add(book_.InsertVersion(row));
     AddAll(step.alembic_removals);
@@ -262,6 +304,7 @@ class ScriptWriter {
   const Bookkeeping& book_;
   const ScriptSetting& setting_;
   const AlembicTable alembic_;
+  const UrlSettings url_;
   std::vector<std::string> excluded_;  // until the first step
   std::string text_;
   ValuesUsed values_;  // so far

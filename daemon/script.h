@@ -3,10 +3,11 @@
 // hash; the next connected run seals them. Each revision is a transaction of its own, as far as its
 // sections let it be; the first error stops the client, and so does a version table that is not as
 // a step expects it: before the first statement where the script ran already, or where something
-// is in force that is above what it changes. A revision that is half applied stops it, too. It keeps
-// mig_journal as a run does: where it stops within a revision, a run goes on from there.
+// is in force that is above what it changes. A revision that is half applied stops it, too. It
+// keeps mig_journal as a run does: where it stops within a revision, a run goes on from there.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -24,7 +25,8 @@ struct ScriptSetting {
   std::string target_id;  // for a target that has no bookkeeping tables yet
   AlembicSetting alembic = {};
   std::shared_ptr<const PlaceholderValues> placeholders = {};
-  bool shows_values = true;  // what is run elsewhere has them in it
+  std::map<std::string, std::string> parameters = {};  // of the target's url
+  bool shows_values = true;                            // what is run elsewhere has them in it
 };
 
 // `operation` is an upgrade to REV or FROM:TO, a downgrade FROM:TO, or a stamp of REV or FROM:TO.

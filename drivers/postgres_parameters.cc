@@ -228,6 +228,30 @@ Result<PostgresParameters> ParsePostgresParameters(std::string_view conninfo,
   return parameters;
 }
 
+std::vector<std::pair<std::string, std::string>> SettingsInOptions(std::string_view options) {
+  std::vector<std::string> words;
+  bool within = false;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const bool blank = std::isspace(static_cast<unsigned char>(options[i])) != 0;
+    if (!blank && !within) words.emplace_back();
+    within = !blank;
+    if (options[i] == '\\' && i + 1 < options.size()) ++i;
+    if (within) words.back() += options[i];
+  }
+  std::vector<std::pair<std::string, std::string>> settings;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("-c") && !words[i].starts_with("--")) continue;
+    const bool next = words[i] == "-c" && i + 1 < words.size();
+    const std::string setting = next ? words[++i] : words[i].substr(2);
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) continue;
+    std::string name = setting.substr(0, equals);
+    std::ranges::replace(name, '-', '_');
+    settings.emplace_back(std::move(name), setting.substr(equals + 1));
+  }
+  return settings;
+}
+
 std::string RedactedPostgresUrl(const PostgresParameters& parameters) {
   Values shown = parameters.given;
   for (const char* keyword : {"host", "port", "user", "dbname"}) {

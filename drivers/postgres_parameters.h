@@ -9,6 +9,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "store/core/result.h"
 
@@ -26,6 +28,10 @@ Result<PostgresParameters> ParsePostgresParameters(
 
 // A url of libpq's grammar without secrets that names the same database.
 std::string RedactedPostgresUrl(const PostgresParameters& parameters);
+
+// Names and values of what the parameter `options` sets in a session, in order: `-c NAME=VALUE` and
+// `--NAME=VALUE`, cut as the server cuts them (pg_split_opts), at blanks without a backslash.
+std::vector<std::pair<std::string, std::string>> SettingsInOptions(std::string_view options);
 
 // The environment variable libpq reads for each keyword that has one.
 const std::map<std::string, std::string>& PostgresVariables();

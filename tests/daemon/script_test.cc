@@ -304,6 +304,58 @@ TEST(MariadbScript, StopsUnderEverySqlMode) {
   EXPECT_EQ(scene.Tables(), "a");
 }
 
+TEST(MariadbScript, ReadsStatementsUnderTheSqlModeOfTheUrl) {
+  Scene offline(Dialect::kMariadb), connected(Dialect::kMariadb);
+  for (Scene* scene : {&offline, &connected}) {
+    scene->MoveTo(scene->target().url + "&sql_mode=PIPES_AS_CONCAT");
+    scene->Write("a", "-- mig:up\nCREATE VIEW v AS SELECT 'a' || 'b' AS c;\n");
+  }
+  ASSERT_EQ(offline.RunClient(offline.Script({Kind::kUpgrade, {"a"}})), 0) << offline.client_log();
+  ASSERT_EQ(connected.Upgrade(), "done");
+  EXPECT_EQ(connected.Column("SELECT c FROM v"), "ab");
+  EXPECT_EQ(offline.Column("SELECT c FROM v"), "ab");
+}
+
+// The client comes by a url that says nothing of them.
+TEST(PostgresqlScript, SetsWhatTheOptionsOfTheUrlSet) {
+  Scene offline(Dialect::kPostgresql), connected(Dialect::kPostgresql);
+  const std::string role = offline.WeakRole();
+  const auto with_options = [&](Scene& scene) {
+    return scene.target().url +
+           "&options=-c%20search_path%3D%22app%5C%20s%22,%5C%20public%20--role%3D" + role +
+           "%20-cstatement-timeout%3D5min";
+  };
+  const std::string owned =
+      " (id integer);\nINSERT INTO ran (what) VALUES (concat_ws(' ', current_user, "
+      "current_setting('search_path'), current_setting('statement_timeout')));\n";
+  for (Scene* scene : {&offline, &connected}) {
+    scene->Sql("CREATE SCHEMA \"app s\"");
+    scene->Sql("GRANT ALL ON SCHEMA \"app s\", public TO " + role);
+    scene->Sql("GRANT ALL ON ALL TABLES IN SCHEMA public TO " + role);
+    scene->Sql("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO " + role);
+    scene->Write("a", "-- mig:up\nCREATE TABLE t_a" + owned +
+                          "-- mig:up transaction=off\nCREATE TABLE t_b (id integer);\n" +
+                          "-- mig:up\nCREATE TABLE t_c" + owned);
+  }
+  const std::string urls[] = {offline.target().url, connected.target().url};
+  offline.MoveTo(with_options(offline));
+  const std::string script = offline.Script({Kind::kUpgrade, {"a"}});
+  offline.MoveTo(urls[0]);
+  ASSERT_EQ(offline.RunClient(script), 0) << offline.client_log();
+  connected.MoveTo(with_options(connected));
+  ASSERT_EQ(connected.Upgrade(), "done") << connected.error().message;
+  connected.MoveTo(urls[1]);
+  const std::string tables =
+      "SELECT concat_ws('.', schemaname, tablename) FROM pg_catalog.pg_tables WHERE tableowner = "
+      "'" +
+      role + "' ORDER BY 1";
+  EXPECT_THAT(connected.Column(tables), ::testing::HasSubstr("app s.t_b"));
+  EXPECT_EQ(offline.Column(tables), connected.Column(tables));
+  EXPECT_EQ(offline.Ran(), connected.Ran());
+  for (Scene* scene : {&offline, &connected}) scene->Sql("DROP OWNED BY " + role + " CASCADE");
+  offline.Sql("DROP ROLE " + role);
+}
+
 TEST_P(ScriptTest, QuotesWhateverStandsInARevision) {
   offline_.Write("a",
                  "-- message: it's \\ \"quoted\" $1 :x\n\n-- mig:up\nINSERT INTO ran (what) "

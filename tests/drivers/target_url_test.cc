@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "drivers/postgres_parameters.h"
 #include "tests/drivers/databases.h"
 
 namespace mig {
@@ -109,6 +110,14 @@ TEST(PostgresUrl, NeverReadsTheEnvironmentOfThisProcess) {
   setenv("PGHOST", "daemons-own", 1);
   EXPECT_EQ(Parameters("postgresql://u@/d").count("host"), 0u);
   unsetenv("PGHOST");
+}
+
+TEST(PostgresUrl, HasOptionsThatAreCutAsTheServerCutsThem) {
+  EXPECT_THAT(SettingsInOptions(R"( -c search_path=a,\ b\\ -cgeqo=off  --statement-timeout=5s )"
+                                "-c x.y=a=b -e -c"),
+              ElementsAre(Pair("search_path", "a, b\\"), Pair("geqo", "off"),
+                          Pair("statement_timeout", "5s"), Pair("x.y", "a=b")));
+  EXPECT_THAT(SettingsInOptions(""), ElementsAre());
 }
 
 TEST(PostgresUrl, FindsFilesInItsOwnersHome) {
