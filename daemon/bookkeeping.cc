@@ -427,13 +427,31 @@ SqlCommand Bookkeeping::InsertLog(const LogEntry& entry, const std::string& hash
         hash}});
 }
 
+// A script does not know which branches beside its own are there.
+std::string Bookkeeping::VersionNames() const {
+  const std::string table = Table("mig_version");
+  switch (dialect_) {
+    case Dialect::kSqlite:
+      return fmt::format(
+          "(SELECT group_concat(name, ', ') FROM (SELECT name FROM {} ORDER BY name))", table);
+    case Dialect::kPostgresql:
+      return fmt::format("(SELECT pg_catalog.string_agg(name, ', ' ORDER BY name) FROM {})", table);
+    case Dialect::kMariadb:
+      return fmt::format("(SELECT group_concat(name ORDER BY name SEPARATOR ', ') FROM {})", table);
+  }
+  return "";
+}
+
 SqlCommand Bookkeeping::InsertUnsealedLog(const LogEntry& entry) const {
+  const std::string name = entry.direction == NameOf(StepKind::kStamp)
+                               ? fmt::format("coalesce({}, $3)", VersionNames())
+                               : "$3";
   return {fmt::format("INSERT INTO {0} (sequence, direction, id, name, actor, plan, started_at, "
                       "finished_at, outcome, "
                       "duration_us, previous, hash) SELECT coalesce(max(sequence), 0) + 1, $1, $2, "
-                      "$3, $4, '', $5, $6, $7, 0, "
+                      "{1}, $4, '', $5, $6, $7, 0, "
                       "'', NULL FROM {0}",
-                      Table("mig_log")),
+                      Table("mig_log"), name),
           {entry.direction, entry.id, entry.name, entry.actor, entry.started_at, entry.finished_at,
            entry.outcome}};
 }

@@ -281,6 +281,31 @@ TEST_P(ScriptTest, StampsOnlyWhereItStarts) {
   EXPECT_EQ(offline_.Rows(), "b e");
 }
 
+TEST_P(ScriptTest, AStampBesideAnotherBranchSaysInTheLogWhatIsThere) {
+  const auto rows_by_the_log = [&] {
+    const auto report = offline_.engine().Audit(offline_.target());
+    EXPECT_TRUE(report) << report.error().message;
+    std::string differences;
+    for (const AuditFinding& finding : report->findings) {
+      if (finding.kind != "unsealed") differences += finding.message + "\n";
+    }
+    return differences;
+  };
+  offline_.Draw("a; b; c: b");
+  ASSERT_EQ(offline_.Upgrade("a"), "done");
+  RunScript({Kind::kStamp, {"b"}});
+  EXPECT_EQ(rows_by_the_log(), "");
+  RunScript({Kind::kStamp, {"b:c"}});
+  RunScript({Kind::kStamp, {"c:base"}});
+  EXPECT_EQ(rows_by_the_log(), "");
+  ASSERT_EQ(offline_.Upgrade(), "done");
+  EXPECT_EQ(offline_.Log(),
+            "upgrade:a:done stamp:a, b:done stamp:a, c:done stamp:a:done upgrade:b:done "
+            "upgrade:c:done");
+  EXPECT_EQ(rows_by_the_log(), "");
+  offline_.ExpectSound();
+}
+
 TEST_P(ScriptTest, LooksForAnyNumberOfRevisions) {
   constexpr int kRevisions = 1'500;  // from 1,000 on MariaDB makes a table of such a list
   std::string graph = "r0";
