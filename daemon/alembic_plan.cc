@@ -137,7 +137,10 @@ Result<void> FollowInScript(const Catalog& catalog, const AlembicTable& table, R
   for (const VersionRow& row : step.rows_added) added.insert(row.id);
   const std::set<std::string> before = TRY(NamesInAlembic(catalog.graph(), removed));
   const std::set<std::string> after = TRY(NamesInAlembic(catalog.graph(), added));
-  Change(step, table, "", before, after);
+  for (const std::string& row : Missing(before, after))
+    step.alembic_removals.push_back(table.Delete("", row));
+  for (const std::string& row : Missing(after, before))
+    step.alembic_writes.push_back(table.InsertMissing("", row));
   return {};
 }
 

@@ -21,7 +21,8 @@ Result<void> FollowInAlembic(const Situation& situation, const Operation& operat
                              const Catalog& both, const Bookkeeping& book,
                              const AlembicTable& table, RunPlan& plan);
 
-// The same for one step of a script, which sees no table: Alembic's rows are those of mig.
+// The same for one step of a script, which sees no table: Alembic's rows are those of mig, and may
+// be there already.
 Result<void> FollowInScript(const Catalog& catalog, const AlembicTable& table, RunStep& step);
 
 }  // namespace mig

@@ -72,6 +72,14 @@ SqlCommand AlembicTable::Insert(const std::string& schema, const std::string& ro
           {row}};
 }
 
+// What others made may have no key that the engine could find a conflict by.
+SqlCommand AlembicTable::InsertMissing(const std::string& schema, const std::string& row) const {
+  return {fmt::format("INSERT INTO {0} (version_num) SELECT $1 FROM (SELECT 1 AS n) AS one WHERE "
+                      "NOT EXISTS (SELECT 1 FROM {0} WHERE version_num = $1)",
+                      Qualified(schema.empty() ? schema_ : schema)),
+          {row}};
+}
+
 SqlCommand AlembicTable::Lock(const std::string& schema, const std::string& row) const {
   return {fmt::format("SELECT version_num FROM {} WHERE version_num = $1{}",
                       Qualified(schema.empty() ? schema_ : schema),

@@ -54,6 +54,8 @@ class AlembicTable {
   // As Alembic makes it; harmless where it is.
   SqlCommand Create(const std::string& schema) const;
   SqlCommand Insert(const std::string& schema, const std::string& row) const;
+  // The same, where the row is not there already: for scripts, which cannot look.
+  SqlCommand InsertMissing(const std::string& schema, const std::string& row) const;
   SqlCommand Delete(const std::string& schema, const std::string& row) const;
   // Reads the row and keeps it as it is until the transaction ends.
   SqlCommand Lock(const std::string& schema, const std::string& row) const;

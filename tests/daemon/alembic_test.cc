@@ -172,6 +172,27 @@ TEST_P(AlembicTest, IsKeptUpToDateStepByStep) {
   scene_.ExpectSound();
 }
 
+TEST_P(AlembicTest, IsKeptByScriptsAlsoWhereAlembicFilledIt) {
+  Draw("a; b: a");
+  scene_.Sql("CREATE TABLE t_a (id integer)");
+  AlembicSays("AA");
+  scene_.KeepAlembic();
+  const auto run_script = [&](const Operation& operation) {
+    EXPECT_EQ(scene_.RunClient(scene_.Script(operation)), 0) << scene_.client_log();
+  };
+  run_script({Operation::Kind::kStamp, {"a"}});
+  EXPECT_EQ(scene_.Rows(), "a");
+  EXPECT_EQ(Table(), "AA");
+  run_script({Operation::Kind::kUpgrade, {"a:b"}});
+  EXPECT_EQ(Table(), "BB");
+  run_script({Operation::Kind::kDowngrade, {"b:base"}});
+  EXPECT_EQ(Table(), "");
+  run_script({Operation::Kind::kUpgrade, {"a"}});
+  EXPECT_EQ(Table(), "AA");
+  ASSERT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(Table(), "BB");
+}
+
 TEST_P(AlembicTest, IsBroughtUpToDateWhereItHadFallenBehind) {
   Draw("a; b: a; c: b");
   AlembicSays("AA");
