@@ -55,6 +55,11 @@ SqlCommand AlembicTable::Find() const {
       {name_, schema_}};
 }
 
+SqlCommand AlembicTable::FindPlace() const {
+  return {"SELECT coalesce(nullif($1::text, ''), pg_catalog.current_schema()::text, '')",
+          {schema_}};
+}
+
 SqlCommand AlembicTable::Read(const std::string& schema) const {
   return {fmt::format("SELECT version_num FROM {} ORDER BY version_num", Qualified(schema))};
 }
@@ -97,7 +102,12 @@ Result<AlembicState> ReadAlembic(Session& session, const AlembicTable& table) {
   AlembicState state;
   state.keep = table.setting().keep;
   const SqlResult found = TRY(session.Execute(table.Find()));
-  if (found.rows.empty()) return state;
+  if (found.rows.empty()) {
+    if (!state.keep || session.dialect() != Dialect::kPostgresql) return state;
+    const SqlResult place = TRY(session.Execute(table.FindPlace()));
+    state.schema = TextOf(place.rows.at(0).at(0));
+    return state;
+  }
   state.found = true;
   state.schema = TextOf(found.rows[0][0]);
   const SqlResult rows = TRY(session.Execute(table.Read(state.schema)));

@@ -50,6 +50,8 @@ class AlembicTable {
   const AlembicSetting& setting() const { return setting_; }
   // One row with the schema; none where there is no such table.
   SqlCommand Find() const;
+  // One row with the schema where it would be made, empty where there is none. PostgreSQL.
+  SqlCommand FindPlace() const;
   SqlCommand Read(const std::string& schema) const;
   // As Alembic makes it; harmless where it is.
   SqlCommand Create(const std::string& schema) const;
@@ -69,7 +71,8 @@ class AlembicTable {
   std::string name_;
 };
 
-// Looks the table up and reads it. Errors: those of Session.
+// Looks the table up and reads it. REQUIRES: no script's statement changed where the session looks
+// names up. Errors: those of Session.
 Result<AlembicState> ReadAlembic(Session& session, const AlembicTable& table);
 
 // The revision that goes by this id in Alembic: by an alias, or by its name.

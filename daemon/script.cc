@@ -62,12 +62,15 @@ struct UrlSettings {
     for (const auto& [name, value] : SettingsInOptions(options->second)) {
       postgresql += SetInPostgresql(name, value);
       if (name == "role") role = SetInPostgresql(name, value);
+      if (name == "search_path") search_path = SetInPostgresql(name, value);
     }
   }
 
   std::string mariadb_mode;
   std::string postgresql;
-  std::string role;  // which RESET ROLE comes back to in a run's session
+  // What RESET comes back to in a run's session.
+  std::string role;
+  std::string search_path;
 };
 
 class ScriptWriter {
@@ -159,6 +162,11 @@ class ScriptWriter {
   void RegainRole() {
     AddAll(book_.RegainRole());
     text_ += url_.role;
+  }
+
+  // Alembic's table is where names were looked up when the script began.
+  void RegainSearchPath() {
+    if (book_.dialect() == Dialect::kPostgresql) text_ += "RESET search_path;\n" + url_.search_path;
   }
 
   // What a reset took back.
@@ -260,6 +268,7 @@ class ScriptWriter {
     RegainRole();
     for (const Id& id : step.rows_removed) Add(book_.DeleteVersion(id));
     for (const VersionRow& row : step.rows_added) Add(book_.InsertVersion(row));
+    if (setting_.alembic.keep) RegainSearchPath();
     AddAll(step.alembic_removals);
     AddAll(step.alembic_writes);
     if (units == 1) {  // else the journal's first row brought them

@@ -202,6 +202,43 @@ TEST_P(AlembicTest, IsBroughtUpToDateWhereItHadFallenBehind) {
   EXPECT_EQ(Table(), "CC");
 }
 
+TEST_P(AlembicTest, IsKeptInOnePlaceWhateverSearchPathARevisionSets) {
+  if (!scene_.postgres()) GTEST_SKIP() << "names are looked up in one place";
+  const std::string urls[] = {scene_.target().url,
+                              scene_.target().url + "&options=-c%20search_path%3Dother"};
+  scene_.Write("a",
+               "-- aliases: AA\n\n-- mig:up\nCREATE SCHEMA app;\nSET search_path = app;\n"
+               "CREATE TABLE t_a (id integer);\n\n-- mig:down\nDROP SCHEMA app CASCADE;\n");
+  scene_.Write("b",
+               "-- aliases: BB\n-- parents: a\n\n-- mig:up\nCREATE TABLE t_b (id integer);\n"
+               "SET LOCAL search_path = app;\n\n-- mig:down\nDROP TABLE t_b;\n");
+  scene_.KeepAlembic();
+  for (const std::string& url : urls) {
+    for (const bool by_script : {false, true}) {
+      SCOPED_TRACE(url + (by_script ? ", by script" : ", by a run"));
+      scene_.MoveTo(urls[0]);
+      scene_.Sql("DROP SCHEMA IF EXISTS app, other CASCADE");
+      scene_.Wipe();
+      scene_.LoseStore();
+      scene_.Sql("CREATE SCHEMA other");
+      scene_.MoveTo(url);
+      if (by_script) {
+        const std::string script = scene_.Script({Operation::Kind::kUpgrade, {"b"}});
+        scene_.MoveTo(urls[0]);
+        EXPECT_EQ(scene_.RunClient(script), 0) << scene_.client_log();
+      } else {
+        EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+        scene_.MoveTo(urls[0]);
+      }
+      const std::string schema = url == urls[0] ? "public" : "other";
+      EXPECT_EQ(scene_.Column("SELECT schemaname FROM pg_catalog.pg_tables WHERE tablename = "
+                              "'alembic_version'"),
+                schema);
+      EXPECT_EQ(scene_.Column("SELECT version_num FROM " + schema + ".alembic_version"), "BB");
+    }
+  }
+}
+
 TEST_P(AlembicTest, CannotBeKeptWithARevisionThatAlembicDoesNotKnow) {
   Draw("a");
   scene_.Draw("b: a");
