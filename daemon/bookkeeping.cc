@@ -90,6 +90,20 @@ std::string CreateSchema(const std::string& schema) {
                                     PostgresqlText(schema), QuoteName(schema)));
 }
 
+// When the statement began, by the database's clock, as FormatMilliseconds writes it.
+std::string_view TimeInMilliseconds(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kSqlite:
+      return "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+    case Dialect::kPostgresql:
+      return "pg_catalog.to_char(pg_catalog.statement_timestamp() AT TIME ZONE 'UTC', "
+             "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
+    case Dialect::kMariadb:
+      return "concat(left(date_format(utc_timestamp(3), '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z')";
+  }
+  return "";
+}
+
 SqlCommand Recurrent(SqlCommand command) {
   command.recurrent = true;
   return command;
@@ -449,11 +463,10 @@ SqlCommand Bookkeeping::InsertUnsealedLog(const LogEntry& entry) const {
   return {fmt::format("INSERT INTO {0} (sequence, direction, id, name, actor, plan, started_at, "
                       "finished_at, outcome, "
                       "duration_us, previous, hash) SELECT coalesce(max(sequence), 0) + 1, $1, $2, "
-                      "{1}, $4, '', $5, $6, $7, 0, "
+                      "{1}, $4, '', {2}, {2}, $5, 0, "
                       "'', NULL FROM {0}",
-                      Table("mig_log"), name),
-          {entry.direction, entry.id, entry.name, entry.actor, entry.started_at, entry.finished_at,
-           entry.outcome}};
+                      Table("mig_log"), name, TimeInMilliseconds(dialect_)),
+          {entry.direction, entry.id, entry.name, entry.actor, entry.outcome}};
 }
 
 SqlCommand Bookkeeping::SealLog(std::int64_t sequence, const std::string& previous,

@@ -155,7 +155,8 @@ class Bookkeeping {
                              const std::vector<std::string>& absent) const;
   SqlCommand InsertObject(const Id& id, const Revision& revision) const;
   SqlCommand InsertLog(const LogEntry& entry, const std::string& hash) const;
-  // Numbered by the database itself, without a hash; a stamp is named after all the rows there are.
+  // Numbered and timed by the database itself, without a hash; a stamp is named after all the rows
+  // there are.
   SqlCommand InsertUnsealedLog(const LogEntry& entry) const;
   SqlCommand SealLog(std::int64_t sequence, const std::string& previous,
                      const std::string& hash) const;

@@ -293,8 +293,6 @@ class ScriptWriter {
     entry.id = std::move(id);
     entry.name = std::move(name);
     entry.actor = setting_.actor;
-    entry.started_at = setting_.time;
-    entry.finished_at = setting_.time;
     entry.outcome = "done";
     Add(book_.InsertUnsealedLog(entry));
   }

@@ -21,7 +21,6 @@ namespace mig {
 
 struct ScriptSetting {
   std::string actor;
-  std::string time;       // RFC 3339 with milliseconds
   std::string target_id;  // for a target that has no bookkeeping tables yet
   AlembicSetting alembic = {};
   std::shared_ptr<const PlaceholderValues> placeholders = {};

@@ -64,6 +64,7 @@ Result<int> PrintScript(Context& context, v1::Operation operation) {
   v1::RenderScriptRequest request;
   *request.mutable_operation() = std::move(operation);
   *request.mutable_target() = TRY(context.target());
+  request.set_actor(context.Author());
   v1::RenderScriptResponse answer = TRY(context.Render(std::move(request)));
   if (context.json()) {
     context.PrintJson(answer);

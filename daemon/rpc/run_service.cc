@@ -225,10 +225,14 @@ grpc::ServerUnaryReactor* RunService::GetUnfinished(Context* context,
 
 grpc::ServerWriteReactor<v1::RenderScriptResponse>* RunService::RenderScript(
     Context* context, const v1::RenderScriptRequest* request) {
+  Result<Identity> caller = calls_.Admit(context, Access::kRead, *request);
+  const std::string actor = caller ? ActorOf(*caller, request->actor()) : "";
   const auto render = [=, this]() -> Result<std::string> {
-    return engine_.RenderScript(TRY(SpecOf(*request)));
+    RunSpec spec = TRY(SpecOf(*request));
+    spec.actor = actor;
+    return engine_.RenderScript(spec);
   };
-  return SendScript(calls_.Admit(context, Access::kRead, *request), calls_.pool(), render);
+  return SendScript(std::move(caller), calls_.pool(), render);
 }
 
 }  // namespace mig

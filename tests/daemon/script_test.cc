@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "daemon/world.h"
 #include "drivers/baseline.h"
 #include "tests/daemon/scene.h"
 #include "tests/store/core/random_graph.h"
@@ -72,6 +73,25 @@ TEST_P(ScriptTest, LeavesRowsThatTheNextRunSeals) {
   ASSERT_EQ(offline_.Upgrade("c"), "done");
   EXPECT_EQ(offline_.Log(), "upgrade:a:done upgrade:b:done upgrade:c:done");
   offline_.ExpectSound();
+}
+
+TEST_P(ScriptTest, LogsWhoAskedForItAndWhenItRan) {
+  World world = World::Real();
+  world.now = [] { return *ParseTime("2001-01-01T00:00:00Z"); };  // where it is written
+  Scene scene(GetParam(), "", OpenSession, world);
+  scene.Draw("a; b: a");
+  scene.ActAs("Bob <bob@example.com>");
+  ASSERT_EQ(scene.RunClient(scene.Script({Kind::kUpgrade, {"a"}})), 0) << scene.client_log();
+  EXPECT_EQ(scene.Column("SELECT actor FROM mig_log"), "Bob <bob@example.com>");
+  for (const char* column : {"started_at", "finished_at"}) {
+    const std::string time = scene.Column(std::string("SELECT ") + column + " FROM mig_log");
+    const auto parsed = ParseTime(time);
+    ASSERT_TRUE(parsed) << time;
+    EXPECT_EQ(FormatMilliseconds(*parsed), time);
+    EXPECT_GT(time, "2002");
+  }
+  ASSERT_EQ(scene.Upgrade(), "done");
+  scene.ExpectSound();
 }
 
 TEST_P(ScriptTest, SealsALogThatBeganOffline) {
