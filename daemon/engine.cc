@@ -226,6 +226,7 @@ Result<Engine::SchemaDump> Engine::DumpSchema(const TargetSpec& spec) {
 
 Result<Engine::KnownRun> Engine::StartRun(const RunSpec& asked) {
   if (!asked.request_id.empty()) {
+    TRY(CheckRunId(asked.request_id));
     if (auto known = FindRun(asked.request_id); known && known->summary.id == asked.request_id)
       return known;
   }

@@ -291,8 +291,8 @@ class Engine {
     RunPtr run;  // null: it is in the store alone
     RunSummary summary;
   };
-  // A repeated `request_id` gives the run that has it. Errors: those of CheckKinds, also where
-  // nothing needs consent, and of finding view and target; all else is the run's.
+  // A repeated `request_id` gives the run that has it. Errors: those of CheckRunId and CheckKinds,
+  // also where nothing needs consent, and of finding view and target; all else is the run's.
   Result<KnownRun> StartRun(const RunSpec& spec);
   // By id, or by the beginning of one: at least 4 digits that no other run has, in progress or
   // ended. Errors: kNoSuchRun.

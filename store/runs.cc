@@ -57,16 +57,6 @@ Result<Run> Decode(std::string_view value) {
   return run;
 }
 
-Result<void> CheckId(std::string_view id) {
-  const bool fits = !id.empty() && id.size() <= kMaxIdBytes;
-  const bool plain = std::all_of(id.begin(), id.end(), [](unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-';
-  });
-  if (fits && plain) return {};
-  return Error{Reason::kInvalidArgument, fmt::format("`{}` is no id of a run", id)};
-}
-
 Error NoSuchRun(std::string_view id) {
   return {Reason::kNoSuchRun, fmt::format("there is no run {}", id), {{"run", std::string(id)}}};
 }
@@ -106,8 +96,18 @@ std::string_view NameOf(RunState state) {
   return "";
 }
 
+Result<void> CheckRunId(std::string_view id) {
+  const bool fits = !id.empty() && id.size() <= kMaxIdBytes;
+  const bool plain = std::all_of(id.begin(), id.end(), [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-';
+  });
+  if (fits && plain) return {};
+  return Error{Reason::kInvalidArgument, fmt::format("`{}` is no id of a run", id)};
+}
+
 Result<void> Runs::Begin(const Run& run) {
-  TRY(CheckId(run.id));
+  TRY(CheckRunId(run.id));
   const std::string key = keys::Run(run.id);
   Batch batch;
   batch.conditions = {Condition::Absent(key)};
@@ -139,7 +139,7 @@ Result<void> Runs::Update(const Run& run, const std::optional<RunEvent>& last) {
 }
 
 Result<Run> Runs::Get(std::string_view id) {
-  TRY(CheckId(id));
+  TRY(CheckRunId(id));
   const auto value = TRY(GetOne(kv_, keys::Run(id)));
   if (!value) return NoSuchRun(id);
   return Decode(*value);
@@ -153,7 +153,7 @@ Result<std::vector<std::string>> Runs::Unended() {
 }
 
 Result<std::vector<std::string>> Runs::IdsWithPrefix(std::string_view prefix, std::size_t limit) {
-  TRY(CheckId(prefix));
+  TRY(CheckRunId(prefix));
   const std::string begin = keys::Run(prefix);
   const Page page = TRY(kv_.Scan(begin, EndOfPrefix(begin), limit, /*keys_only=*/true));
   std::vector<std::string> ids;
@@ -183,7 +183,7 @@ Result<std::vector<Run>> Runs::List(std::string_view target, std::size_t limit) 
 }
 
 Result<void> Runs::Append(std::string_view id, const std::vector<RunEvent>& events) {
-  TRY(CheckId(id));
+  TRY(CheckRunId(id));
   Batch batch;
   batch.durability = Durability::kBuffered;
   std::size_t bytes = 0;
@@ -205,7 +205,7 @@ Result<void> Runs::Append(std::string_view id, const std::vector<RunEvent>& even
 
 Result<std::vector<RunEvent>> Runs::Events(std::string_view id, std::uint64_t after,
                                            std::size_t limit) {
-  TRY(CheckId(id));
+  TRY(CheckRunId(id));
   std::string from = keys::Event(id, after) + '\0';
   const std::string end = EndOfPrefix(keys::EventPrefix(id));
   std::vector<RunEvent> events;

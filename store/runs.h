@@ -50,6 +50,9 @@ struct RunEvent {
   friend bool operator==(const RunEvent&, const RunEvent&) = default;
 };
 
+// Errors: kInvalidArgument for what no run can be called.
+Result<void> CheckRunId(std::string_view id);
+
 class Runs {
  public:
   explicit Runs(Kv& kv) : kv_(kv) {}  // `kv` outlives it

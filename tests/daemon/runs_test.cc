@@ -347,6 +347,19 @@ TEST_F(RunsTest, ARepeatedRequestGivesTheRunThatHasItEvenOfAnEarlierDaemon) {
   EXPECT_THAT(Listed(), ElementsAre("upgrade heads:1"));
 }
 
+TEST_F(RunsTest, AreNotStartedByARequestThatCouldNotBeKnownAgain) {
+  scene_.Draw("a");
+  RunSpec spec = scene_.Spec(kUpgradeAll);
+  for (const std::string& id : {std::string("a b"), std::string("ann@1"), std::string(65, 'a')}) {
+    spec.request_id = id;
+    EXPECT_EQ(scene_.Start(spec), nullptr) << id;
+    EXPECT_EQ(scene_.finished().state, "INVALID_ARGUMENT") << id;
+  }
+  EXPECT_THAT(Listed(), testing::IsEmpty());
+  spec.request_id = std::string(64, 'a');
+  EXPECT_EQ(scene_.Await(*scene_.Start(spec)), "done");
+}
+
 TEST_F(RunsTest, AreFoundByTheirFirstDigitsWhereThoseAreTheirsAlone) {
   scene_.Draw("a");
   for (const char* id : {"abcd11", "abcd22"}) {
