@@ -12,6 +12,7 @@
 #include "store/core/names.h"
 #include "store/core/nearest.h"
 #include "store/core/sha256.h"
+#include "store/keys.h"
 
 namespace mig {
 namespace {
@@ -141,6 +142,13 @@ class TableReader {
   const Environment& environment_;
 };
 
+Result<void> CheckProjectAt(const TableReader& table, const toml::node& node, std::string_view key,
+                            std::string_view project) {
+  if (const auto valid = keys::CheckProject(project); !valid)
+    return table.Problem(node, key, "is wrong: " + valid.error().message);
+  return {};
+}
+
 Result<void> ReadListen(const TableReader& root, DaemonConfig& config) {
   const auto items = TRY(root.List("listen"));
   for (const toml::node* item : items) {
@@ -181,6 +189,21 @@ Result<void> ReadTls(const TableReader& root, DaemonConfig& config) {
   return {};
 }
 
+// Without the key every project; a list without one may be a template that found nothing to fill
+// in.
+Result<std::vector<std::string>> ReadProjectsOf(const TableReader& token) {
+  std::vector<std::string> projects;
+  for (const toml::node* item : TRY(token.List("projects"))) {
+    projects.push_back(TRY(token.TextOf(*item, "projects")));
+    TRY(CheckProjectAt(token, *item, "projects", projects.back()));
+  }
+  const toml::node* list = token.Node("projects");
+  if (list == nullptr || !projects.empty()) return projects;
+  Error error = token.Problem(*list, "projects", "names no project");
+  error.hint = "leave it out where the token is for every project";
+  return error;
+}
+
 Result<void> ReadTokens(const TableReader& root, DaemonConfig& config) {
   const auto items = TRY(root.List("tokens"));
   for (const toml::node* item : items) {
@@ -190,9 +213,7 @@ Result<void> ReadTokens(const TableReader& root, DaemonConfig& config) {
     read.name = TRY(token.Text("name"));
     read.sha256 = TRY(token.Text("sha256"));
     read.read_only = TRY(token.Flag("read_only"));
-    const auto projects = TRY(token.List("projects"));
-    for (const toml::node* project : projects)
-      read.projects.push_back(TRY(token.TextOf(*project, "projects")));
+    read.projects = TRY(ReadProjectsOf(token));
     if (read.name.empty()) return root.Problem(*item, "tokens", "needs a `name`, for the log");
     if (!IsSha256(read.sha256)) {
       Error error = root.Problem(*item, "tokens",

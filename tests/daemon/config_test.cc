@@ -92,6 +92,15 @@ TEST(DaemonConfig, RefusesWhatItCannotMean) {
             "migd.toml:1: `targets.prod` needs a `url`");
 }
 
+TEST(DaemonConfig, TakesNoListOfProjectsThatNamesNone) {
+  const std::string token = "[[tokens]]\nname = \"a\"\nsha256 = \"" + std::string(kDigest) + "\"\n";
+  ASSERT_TRUE(Parse(token));
+  EXPECT_EQ(ErrorIn(token + "projects = []").message,
+            "migd.toml:4: `tokens.projects` names no project");
+  EXPECT_EQ(ErrorIn(token + "projects = [\"shop\", \"a b\"]").reason, Reason::kConfigInvalid);
+  EXPECT_EQ(ErrorIn(token + "projects = [\"\"]").reason, Reason::kConfigInvalid);
+}
+
 TEST(DaemonConfig, ReadsThePoliciesOfItsTargets) {
   const auto config = Parse(
       "[targets.staging]\nurl = \"sqlite:/s\"\n[targets.prod]\nurl = \"sqlite:/p\"\nprotected = "
