@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_set>
 
 #include "daemon/lease.h"
+#include "store/core/names.h"
 
 namespace mig {
 namespace {
@@ -45,6 +47,44 @@ Result<std::string> BookkeepingSchema(const TargetAddress& address) {
                "write it at the end: mariadb://user@host/database"};
 }
 
+bool IsSameDatabase(const TargetUrl& a, const TargetUrl& b) {
+  if (a.dialect != b.dialect) return false;
+  if (a.dialect == Dialect::kSqlite) {
+    std::error_code absent;
+    return a.path == b.path || std::filesystem::equivalent(a.path, b.path, absent);
+  }
+  const auto part = [](const TargetUrl& url, const char* name, const char* usual) {
+    const auto found = url.parameters.find(name);
+    return found == url.parameters.end() ? std::string(usual) : found->second;
+  };
+  const char* port = a.dialect == Dialect::kMariadb ? "3306" : "5432";
+  const auto same = [&](const char* name, const char* usual) {
+    return NameKey(part(a, name, usual)) == NameKey(part(b, name, usual));
+  };
+  return same("host", "") && same("hostaddr", "") && same("unix_socket", "") &&
+         same("port", port) && part(a, "dbname", "") == part(b, "dbname", "");
+}
+
+// What a served target asks for, and where it asks for nothing, what the caller does.
+TargetPolicy Both(TargetPolicy served, const TargetPolicy& asked) {
+  served.is_protected |= asked.is_protected;
+  if (served.applied_before == nullptr) served.applied_before = asked.applied_before;
+  if (!served.backup.empty()) return served;
+  served.backup = asked.backup;
+  served.backup_directory = asked.backup_directory;
+  served.backup_time = asked.backup_time;
+  return served;
+}
+
+// The policy of a database that a caller names by its url, which may be served under a name, too.
+TargetPolicy PolicyOf(const TargetUrl& url, TargetPolicy asked, const ServedTargets& served) {
+  for (const auto& [name, target] : served.by_name) {
+    const auto own = ParseTargetUrl(target.url, target.context);
+    if (own && IsSameDatabase(*own, url)) asked = Both(target.policy, asked);
+  }
+  return asked;
+}
+
 }  // namespace
 
 Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& served) {
@@ -68,7 +108,7 @@ Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& ser
   address.name = spec.name;
   address.url = TRY(ParseTargetUrl(source.url, source.context));
   address.schema = source.schema;
-  address.policy = source.policy;
+  address.policy = spec.url.empty() ? source.policy : PolicyOf(address.url, source.policy, served);
   address.alembic = TRY(AlembicSettingOf(source.compat, source.alembic_table));
   address.placeholders = std::make_shared<const PlaceholderValues>(
       PlaceholderValues{source.placeholders, source.placeholder_key, spec.name});

@@ -51,8 +51,10 @@ struct ServedTargets {
   bool accept_backups = true;
   std::map<std::string, TargetSpec> by_name = {};
 };
-// Errors: kNoTarget without a url; kPermissionDenied with one where none is accepted, or with a
-// backup where that is not; those of ParseTargetUrl and AlembicSettingOf.
+// A url that leads where a served one does, by the same host, port and database or to the same
+// file, is under that one's policy. Errors: kNoTarget without a url; kPermissionDenied with one
+// where none is accepted, or with a backup where that is not; those of ParseTargetUrl and
+// AlembicSettingOf.
 Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& served);
 
 struct OpenTarget {

@@ -354,5 +354,51 @@ TEST(ServedPolicies, AreTheDaemonsOwn) {
   EXPECT_EQ(refused.error().reason, Reason::kPermissionDenied);
 }
 
+TEST(ServedPolicies, HoldForTheirDatabaseByWhateverUrl) {
+  ServedTargets served;
+  TargetSpec& prod = served.by_name["prod"];
+  prod.url = "postgresql://mig@db.internal/shop";
+  prod.policy.is_protected = true;
+  prod.policy.applied_before = std::make_shared<const TargetSpec>();
+  served.by_name["stock"].url = "mariadb://mig@db.internal/stock";
+  served.by_name["stock"].policy.backup = "mariadb-dump";
+  const auto policy_of = [&](const std::string& url, bool is_protected = false) {
+    TargetSpec asked;
+    asked.name = "mine";
+    asked.url = url;
+    asked.policy.is_protected = is_protected;
+    const auto address = AddressOf(asked, served);
+    EXPECT_TRUE(address) << address.error().message;
+    return address ? address->policy : TargetPolicy();
+  };
+  for (const char* url :
+       {"postgresql://mig@db.internal/shop", "postgres://root:x@DB.internal:5432/shop"}) {
+    EXPECT_TRUE(policy_of(url).is_protected) << url;
+    EXPECT_EQ(policy_of(url).applied_before, prod.policy.applied_before) << url;
+  }
+  EXPECT_FALSE(policy_of("postgresql://mig@db.internal/other").is_protected);
+  EXPECT_FALSE(policy_of("postgresql://mig@db.internal:5433/shop").is_protected);
+  const TargetPolicy both = policy_of("mysql://ann@db.internal:3306/stock", true);
+  EXPECT_EQ(both.backup, "mariadb-dump");
+  EXPECT_TRUE(both.is_protected) << "which the caller asks for";
+}
+
+TEST(ServedPolicies, HoldForTheirFileByWhateverPath) {
+  const ScratchDirectory folder;
+  const std::string path = folder.path().string();
+  std::ofstream(path + "/prod.db").close();
+  std::filesystem::create_symlink(path + "/prod.db", path + "/link.db");
+  ServedTargets served;
+  served.by_name["prod"].url = "sqlite:" + path + "/prod.db";
+  served.by_name["prod"].policy.is_protected = true;
+  for (const char* name : {"/prod.db", "/link.db", "/other.db"}) {
+    TargetSpec asked;
+    asked.url = "sqlite:" + path + name;
+    const auto address = AddressOf(asked, served);
+    ASSERT_TRUE(address) << address.error().message;
+    EXPECT_EQ(address->policy.is_protected, name != std::string("/other.db")) << name;
+  }
+}
+
 }  // namespace
 }  // namespace mig
