@@ -192,8 +192,10 @@ ServedTargets ServedBy(const CommandLine& line) {
   }
   for (const auto& [name, target] : line.config.targets) {
     if (target.require_applied_on.empty()) continue;
+    TargetSpec before;  // without a url, which a daemon may take from nobody
+    before.name = target.require_applied_on;
     served.by_name[name].policy.applied_before =
-        std::make_shared<const TargetSpec>(served.by_name.at(target.require_applied_on));
+        std::make_shared<const TargetSpec>(std::move(before));
   }
   return served;
 }

@@ -135,6 +135,7 @@ def watches_a_process(pid):
 class SharedDaemon(ClientTest):
     """A run on a shared daemon that waits for a lock that the test holds, so that it lasts as long as the test wants."""
     user = []  # what makes the daemon somebody else's
+    settings = "accept_urls = true\n"
 
     def setUp(self):
         super().setUp()
@@ -149,7 +150,7 @@ class SharedDaemon(ClientTest):
     def start_daemon(self):
         config = self.folder / "migd.toml"
         config.write_text(f'store = "{self.folder}/store"\nlisten = ["unix:{self.folder}/migd.sock"]\n'
-                          "accept_urls = true\n")
+                          + self.settings.format(folder=self.folder))
         self.daemon = subprocess.Popen([*self.user, MIGD, "--config", str(config)], env=self.environment,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         daemon = self.daemon
@@ -253,6 +254,21 @@ class Terminated(SharedDaemon):
         self.lock.close()
         self.mig("watch", run)
         self.assertEqual(self.mig("current"), "b (head)\n")
+
+
+class ServedTargets(SharedDaemon):
+    settings = ('[targets.staging]\nurl = "sqlite:{folder}/staging.db"\n'
+                '[targets.prod]\nurl = "sqlite:{folder}/prod.db"\nrequire_applied_on = "staging"\n')
+
+    def test_one_takes_what_the_other_has_that_it_requires(self):
+        (self.tree / "mig.toml").write_text(
+            f'[project]\nname = "shop"\n[daemon]\naddress = "unix:{self.folder}/migd.sock"\n'
+            "[targets.staging]\n[targets.prod]\n")
+        self.mig("upgrade", "a", "-t", "staging")
+        refused = self.run_mig("upgrade", "b", "-t", "prod", status=2)
+        self.assertIn("b is not applied on staging, where target prod requires it first", refused.stderr)
+        self.mig("upgrade", "a", "-t", "prod")
+        self.assertEqual(self.mig("current", "-t", "prod"), "a\n")
 
 
 class Stopping(SharedDaemon):
