@@ -81,7 +81,8 @@ std::string DigestOf(const std::vector<ListedFile>& listing) {
   return Hex(Sha256(text));
 }
 
-Result<void> Views::AddContents(const std::string& sha256, std::string bytes) {
+Result<void> Views::AddContents(const std::string& caller, const std::string& sha256,
+                                std::string bytes) {
   if (Hex(Sha256(bytes)) != sha256) {
     return Error{Reason::kHashMismatch,
                  fmt::format("the bytes sent as {} have another SHA-256", sha256.substr(0, 12))};
@@ -89,7 +90,7 @@ Result<void> Views::AddContents(const std::string& sha256, std::string bytes) {
   const std::lock_guard lock(mutex_);
   uploaded_bytes_ += bytes.size();
   uploaded_.push_front(std::make_shared<const std::string>(std::move(bytes)));
-  known_[sha256] = uploaded_.front();
+  known_[{caller, sha256}] = uploaded_.front();
   while (uploaded_bytes_ > kMaxUploadedBytes) {
     uploaded_bytes_ -= uploaded_.back()->size();
     uploaded_.pop_back();
@@ -98,7 +99,8 @@ Result<void> Views::AddContents(const std::string& sha256, std::string bytes) {
 }
 
 Result<Views::Opened> Views::Open(const std::string& project,
-                                  const std::vector<ListedFile>& listing) {
+                                  const std::vector<ListedFile>& listing,
+                                  const std::string& caller) {
   TRY(keys::CheckProject(project));
   TRY(CheckListing(listing));
   const std::string digest = DigestOf(listing);
@@ -108,8 +110,8 @@ Result<Views::Opened> Views::Open(const std::string& project,
   {
     const std::lock_guard lock(mutex_);
     for (const ListedFile& file : listing) {
-      const auto known = known_.find(file.sha256);
-      Contents bytes = known == known_.end() ? nullptr : known->second.lock();
+      Contents bytes = Known(project, file.sha256);
+      if (bytes == nullptr) bytes = Known(caller, file.sha256);
       if (bytes == nullptr) opened.missing.push_back(file.sha256);
       contents.push_back(std::move(bytes));
     }
@@ -118,10 +120,17 @@ Result<Views::Opened> Views::Open(const std::string& project,
   opened.view = TRY(Build(project, digest, listing, contents));
   const std::lock_guard lock(mutex_);
   ForgetUploaded(contents);
+  for (std::size_t i = 0; i < listing.size(); ++i)
+    known_[{project, listing[i].sha256}] = contents[i];
   std::size_t bytes = 0;
   for (const Contents& file : contents) bytes += file->size();
   Keep({project + "\n" + digest, opened.view, std::move(contents), bytes});
   return opened;
+}
+
+Views::Contents Views::Known(const std::string& whom, const std::string& sha256) const {
+  const auto known = known_.find({whom, sha256});
+  return known == known_.end() ? nullptr : known->second.lock();
 }
 
 void Views::Keep(Kept kept) {

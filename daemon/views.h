@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/catalog.h"
@@ -59,11 +60,14 @@ class Views {
   };
   // Errors: everything wrong with the files (store/core/revision_file.h, daemon/plan/link.h);
   // kInvalidArgument for a listing with a path that leads out of the work tree, or twice;
-  // kNameInvalid for what is no project's name.
-  Result<Opened> Open(const std::string& project, const std::vector<ListedFile>& listing);
+  // kNameInvalid for what is no project's name. What `caller` did not send itself and no view of
+  // the project has is missing: a hash alone gives nobody another project's file.
+  Result<Opened> Open(const std::string& project, const std::vector<ListedFile>& listing,
+                      const std::string& caller);
 
-  // Keeps bytes until a view is opened with them, or others need the room. Errors: kHashMismatch.
-  Result<void> AddContents(const std::string& sha256, std::string bytes);
+  // Keeps bytes until `caller`, in the words of Describe (daemon/identity.h), opens a view with
+  // them, or others need the room. Errors: kHashMismatch.
+  Result<void> AddContents(const std::string& caller, const std::string& sha256, std::string bytes);
 
   // Errors: kViewUnknown for a work tree that is not kept (any more); kNoSuchRef.
   Result<ViewPtr> Find(const ViewName& name);
@@ -83,6 +87,8 @@ class Views {
   Result<ViewPtr> Build(const std::string& project, const std::string& digest,
                         const std::vector<ListedFile>& listing,
                         const std::vector<Contents>& contents);
+  // Null where they are not known to that project or caller; mutex_ is held.
+  Contents Known(const std::string& whom, const std::string& sha256) const;
   void ForgetUploaded(const std::vector<Contents>& contents);  // mutex_ is held
   void Keep(Kept kept);                                        // the same
   Result<ViewPtr> OfRef(const ViewName& name);
@@ -97,8 +103,10 @@ class Views {
   std::mutex mutex_;
   std::list<Kept> kept_;  // the latest used first
   std::size_t kept_bytes_ = 0;
-  std::map<std::string, std::weak_ptr<const std::string>> known_;  // by sha256
-  std::list<Contents> uploaded_;                                   // the latest first
+  // By the project that has them, or the caller that sent them (no project's name has a space, and
+  // each caller's has one), and by sha256.
+  std::map<std::pair<std::string, std::string>, std::weak_ptr<const std::string>> known_;
+  std::list<Contents> uploaded_;  // the latest first
   std::size_t uploaded_bytes_ = 0;
 };
 

@@ -33,6 +33,7 @@ class Upload final : public grpc::ServerReadReactor<v1::UploadFilesRequest> {
   Upload(const Result<Identity>& caller, Views& views, v1::UploadFilesResponse* response)
       : views_(views), response_(response) {
     if (caller) {
+      caller_ = Describe(*caller);
       StartRead(&request_);
     } else {
       Finish(ToStatus(caller.error()));
@@ -57,12 +58,13 @@ class Upload final : public grpc::ServerReadReactor<v1::UploadFilesRequest> {
   Result<void> KeepFile() {
     if (sha256_.empty()) return {};
     response_->set_files(response_->files() + 1);
-    return views_.AddContents(sha256_, std::exchange(bytes_, {}));
+    return views_.AddContents(caller_, sha256_, std::exchange(bytes_, {}));
   }
 
   void OnDone() override { delete this; }
 
   Views& views_;
+  std::string caller_;
   v1::UploadFilesResponse* response_;
   v1::UploadFilesRequest request_;
   std::string sha256_;  // of the file being collected
@@ -74,11 +76,12 @@ class Upload final : public grpc::ServerReadReactor<v1::UploadFilesRequest> {
 grpc::ServerUnaryReactor* HistoryService::OpenWorkTree(Context* context,
                                                        const v1::OpenWorkTreeRequest* request,
                                                        v1::OpenWorkTreeResponse* response) {
-  return calls_.Read(context, request, response, [=, this]() -> Result<v1::OpenWorkTreeResponse> {
+  const auto open = [=, this](const Identity& caller) -> Result<v1::OpenWorkTreeResponse> {
     std::vector<ListedFile> listing;
     for (const v1::FileEntry& file : request->files())
       listing.push_back({file.path(), file.sha256()});
-    const Views::Opened opened = TRY(engine_.views().Open(request->project(), listing));
+    const Views::Opened opened =
+        TRY(engine_.views().Open(request->project(), listing, Describe(caller)));
     v1::OpenWorkTreeResponse answer;
     answer.mutable_missing()->Assign(opened.missing.begin(), opened.missing.end());
     if (opened.view == nullptr) return answer;
@@ -86,7 +89,8 @@ grpc::ServerUnaryReactor* HistoryService::OpenWorkTree(Context* context,
     answer.mutable_view()->set_work_tree(opened.view->name.work_tree);
     answer.mutable_warnings()->Assign(opened.view->warnings.begin(), opened.view->warnings.end());
     return answer;
-  });
+  };
+  return calls_.Read(context, request, response, open);
 }
 
 grpc::ServerReadReactor<v1::UploadFilesRequest>* HistoryService::UploadFiles(

@@ -65,7 +65,7 @@ TEST_F(KeptTest, ARevisionIsShownToTheProjectThatStoredIt) {
   scene_.Draw("a");
   ASSERT_EQ(scene_.Upgrade("heads"), "done");
   const std::string id = TargetRecords(scene_.kv()).List()->front().heads[0].hex();
-  ASSERT_TRUE(scene_.engine().views().Open("billing", {}));
+  ASSERT_TRUE(scene_.engine().views().Open("billing", {}, "user ann"));
   const ViewName other{"billing", DigestOf(std::vector<ListedFile>()), ""};
   for (const std::string& asked : {id, id.substr(0, 8)}) {
     EXPECT_TRUE(scene_.engine().FindObject(scene_.View(), asked, std::nullopt));

@@ -164,12 +164,12 @@ RunSpec Scene::Spec(const Operation& operation) {
 ViewName Scene::View() {
   std::vector<ListedFile> listing;
   for (const auto& [name, text] : files_) listing.push_back({name + ".sql", Hex(Sha256(text))});
-  auto opened = engine_->views().Open("shop", listing);
+  auto opened = engine_->views().Open("shop", listing, "user ann");
   if (opened && opened->view == nullptr) {
     for (const auto& [name, text] : files_) {
-      EXPECT_TRUE(engine_->views().AddContents(Hex(Sha256(text)), text));
+      EXPECT_TRUE(engine_->views().AddContents("user ann", Hex(Sha256(text)), text));
     }
-    opened = engine_->views().Open("shop", listing);
+    opened = engine_->views().Open("shop", listing, "user ann");
   }
   EXPECT_TRUE(opened) << opened.error().message;
   return {"shop", DigestOf(listing), ""};

@@ -8,6 +8,8 @@
 namespace mig {
 namespace {
 
+constexpr char kAnn[] = "user ann";
+
 class ViewsTest : public testing::Test {
  protected:
   // A work tree of one file, with a comment of so many bytes.
@@ -16,8 +18,8 @@ class ViewsTest : public testing::Test {
     const std::string text = "-- message: " + name + "\n\n-- mig:up\n-- " +
                              std::string(bytes, 'x') + "\nSELECT 1;\n\n-- mig:down\nSELECT 2;\n";
     const std::vector<ListedFile> listing = {{name + ".sql", Hex(Sha256(text))}};
-    EXPECT_TRUE(views().AddContents(listing[0].sha256, text));
-    const auto opened = views().Open("shop", listing);
+    EXPECT_TRUE(views().AddContents(kAnn, listing[0].sha256, text));
+    const auto opened = views().Open("shop", listing, kAnn);
     EXPECT_TRUE(opened) << opened.error().message;
     EXPECT_NE(opened->view, nullptr);
     return {"shop", DigestOf(listing), ""};
@@ -42,9 +44,9 @@ TEST_F(ViewsTest, KeepAFewWorkTreesHoweverLarge) {
 }
 
 TEST_F(ViewsTest, AreOfAProjectThatTheStoreCanName) {
-  EXPECT_TRUE(views().Open("shop-2", {}));
+  EXPECT_TRUE(views().Open("shop-2", {}, kAnn));
   for (const char* project : {"", "x y", "x/y", "größe"}) {
-    const auto opened = views().Open(project, {});
+    const auto opened = views().Open(project, {}, kAnn);
     ASSERT_FALSE(opened) << project;
     EXPECT_EQ(opened.error().reason, Reason::kNameInvalid) << project;
   }
@@ -59,11 +61,35 @@ TEST_F(ViewsTest, ForgetFirstWhatWasNotAskedForForLongest) {
   EXPECT_FALSE(Knows(forgotten));
 }
 
+TEST_F(ViewsTest, TakeFilesFromWhoSentThemAndFromTheirOwnProject) {
+  const std::string text = "-- mig:up\nSELECT 1;\n\n-- mig:down\nSELECT 2;\n";
+  const std::vector<ListedFile> listing = {{"a.sql", Hex(Sha256(text))}};
+  const auto missing = [&](const char* project, const char* caller) {
+    const auto opened = views().Open(project, listing, caller);
+    EXPECT_TRUE(opened) << opened.error().message;
+    return opened->missing.size();
+  };
+  ASSERT_TRUE(views().AddContents("token shop", listing[0].sha256, text));
+  EXPECT_EQ(missing("billing", "token billing"), 1u) << "before a view has them";
+  EXPECT_EQ(missing("shop", "token shop"), 0u);
+  EXPECT_EQ(missing("shop", "token dashboard"), 0u);
+  EXPECT_EQ(missing("billing", "token billing"), 1u) << "when shop's has them";
+  ASSERT_TRUE(views().AddContents("token billing", listing[0].sha256, text));
+  EXPECT_EQ(missing("billing", "token billing"), 0u);
+}
+
+TEST_F(ViewsTest, TakeWhatTheirProjectHasForOtherFilesToo) {
+  const std::string text = "-- mig:up\nSELECT 1;\n\n-- mig:down\nSELECT 2;\n";
+  ASSERT_TRUE(views().AddContents(kAnn, Hex(Sha256(text)), text));
+  ASSERT_NE(views().Open("shop", {{"a.sql", Hex(Sha256(text))}}, kAnn)->view, nullptr);
+  EXPECT_NE(views().Open("shop", {{"b.sql", Hex(Sha256(text))}}, "user bob")->view, nullptr);
+}
+
 TEST_F(ViewsTest, DoNotCallASectionEmptyThatIsNotRenderedYet) {
   const auto warnings_of = [this](const std::string& text) {
     const std::vector<ListedFile> listing = {{"a.sql", Hex(Sha256(text))}};
-    EXPECT_TRUE(views().AddContents(listing[0].sha256, text));
-    return views().Open("shop", listing)->view->warnings;
+    EXPECT_TRUE(views().AddContents(kAnn, listing[0].sha256, text));
+    return views().Open("shop", listing, kAnn)->view->warnings;
   };
   const std::string rest = "\n-- op.execute(...)\n\n-- mig:down\nSELECT 1;\n";
   EXPECT_THAT(warnings_of("-- mig:up" + rest), testing::SizeIs(1));
