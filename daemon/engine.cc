@@ -271,12 +271,12 @@ Result<Engine::KnownRun> Engine::FindRun(const std::string& id) {
                fmt::format("the daemon knows {} {}", ids.empty() ? "no run" : "several runs", id)};
 }
 
-Result<std::vector<RunSummary>> Engine::ListRuns(const std::string& target_name, std::size_t offset,
+Result<std::vector<RunSummary>> Engine::ListRuns(const RunFilter& filter, std::size_t offset,
                                                  std::size_t limit) {
-  std::vector<RunSummary> all = runs_.List(target_name);
+  std::vector<RunSummary> all = runs_.List(filter);
   std::set<std::string> known;
   for (const RunSummary& summary : all) known.insert(summary.id);
-  for (RunSummary& summary : TRY(journal_.List(target_name, offset + limit + all.size()))) {
+  for (RunSummary& summary : TRY(journal_.List(filter, offset + limit + all.size()))) {
     if (known.insert(summary.id).second) all.push_back(std::move(summary));
   }
   std::stable_sort(all.begin(), all.end(),

@@ -297,9 +297,8 @@ class Engine {
   // By id, or by the beginning of one: at least 4 digits that no other run has, in progress or
   // ended. Errors: kNoSuchRun.
   Result<KnownRun> FindRun(const std::string& id);
-  // Newest first, from the one at `offset` on; of one target, or of all when `target_name` is
-  // empty.
-  Result<std::vector<RunSummary>> ListRuns(const std::string& target_name, std::size_t offset,
+  // Newest first, from the one at `offset` of those that the filter takes.
+  Result<std::vector<RunSummary>> ListRuns(const RunFilter& filter, std::size_t offset,
                                            std::size_t limit);
   // What a run would do now.
   Result<RunPlan> PlanRun(const RunSpec& spec);

@@ -131,7 +131,7 @@ Result<WorkTreeStatus> Engine::Status(const ViewName& name, const std::optional<
   if (spec) {
     const TargetAddress address = TRY(AddressOf(*spec));
     dialect = address.url.dialect;
-    for (const RunSummary& run : runs_.List(address.name)) {
+    for (const RunSummary& run : runs_.List({.target = address.name})) {
       if (run.outcome != RunOutcome::kRunning || run.target_url != address.url.redacted) continue;
       at_work = WarningOf(run);
       status.warnings.push_back(at_work);

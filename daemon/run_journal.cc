@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kInterval{100};
 constexpr std::size_t kEventsAtOnce = 1000;
 constexpr std::size_t kMaxEventBytes = kMaxCommitBytes / 2;  // beside the run's record
-constexpr std::size_t kKeptRuns = 500;        // of each target; mig_log goes further back
+constexpr std::size_t kKeptRuns = 500;  // of each target of a project; mig_log goes further back
 constexpr std::size_t kRetainAfterRuns = 50;  // looking through them costs a scan
 
 struct StateName {
@@ -109,10 +109,9 @@ Result<std::vector<std::string>> RunJournal::IdsWithPrefix(const std::string& pr
   return runs_.IdsWithPrefix(prefix, limit);
 }
 
-Result<std::vector<RunSummary>> RunJournal::List(const std::string& target_name,
-                                                 std::size_t limit) {
+Result<std::vector<RunSummary>> RunJournal::List(const RunFilter& filter, std::size_t limit) {
   std::vector<RunSummary> summaries;
-  for (const Run& run : TRY(runs_.List(target_name, limit))) summaries.push_back(SummaryOf(run));
+  for (const Run& run : TRY(runs_.List(filter, limit))) summaries.push_back(SummaryOf(run));
   return summaries;
 }
 

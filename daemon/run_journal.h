@@ -45,8 +45,8 @@ class RunJournal {
   Result<RunSummary> Find(const std::string& id);
   // At most `limit`.
   Result<std::vector<std::string>> IdsWithPrefix(const std::string& prefix, std::size_t limit);
-  // Newest first; of one target, or of all when `target_name` is empty.
-  Result<std::vector<RunSummary>> List(const std::string& target_name, std::size_t limit);
+  // Newest first.
+  Result<std::vector<RunSummary>> List(const RunFilter& filter, std::size_t limit);
   // Encoded, after `sequence`, at most `limit`.
   Result<std::vector<RunEvent>> Events(const std::string& id, std::int64_t sequence,
                                        std::size_t limit);

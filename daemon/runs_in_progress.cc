@@ -122,13 +122,12 @@ std::vector<std::string> RunsInProgress::IdsWithPrefix(std::string_view prefix) 
   return ids;
 }
 
-std::vector<RunSummary> RunsInProgress::List(const std::string& target_name) const {
+std::vector<RunSummary> RunsInProgress::List(const RunFilter& filter) const {
   const std::lock_guard lock(mutex_);
   std::vector<RunSummary> summaries;
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
     RunSummary summary = (*entry)->run->summary();
-    if (target_name.empty() || summary.target_name == target_name)
-      summaries.push_back(std::move(summary));
+    if (filter.Takes(summary.project, summary.target_name)) summaries.push_back(std::move(summary));
   }
   return summaries;
 }

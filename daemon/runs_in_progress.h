@@ -17,6 +17,7 @@
 #include "daemon/world.h"
 #include "drivers/session.h"
 #include "store/core/result.h"
+#include "store/runs.h"
 
 namespace mig {
 
@@ -82,8 +83,8 @@ class RunsInProgress {
   // Null when there is none.
   RunPtr Find(const std::string& id) const;
   std::vector<std::string> IdsWithPrefix(std::string_view prefix) const;
-  // Newest first; of one target, or of all when `target_name` is empty.
-  std::vector<RunSummary> List(const std::string& target_name) const;
+  // Newest first.
+  std::vector<RunSummary> List(const RunFilter& filter) const;
   int active() const;
   // When the longest run that is going on was started; empty: none is.
   std::string oldest_start() const;

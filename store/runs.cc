@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "store/core/limits.h"
 #include "store/keys.h"
@@ -106,6 +107,11 @@ Result<void> CheckRunId(std::string_view id) {
   return Error{Reason::kInvalidArgument, fmt::format("`{}` is no id of a run", id)};
 }
 
+bool RunFilter::Takes(std::string_view of_project, std::string_view of_target) const {
+  return (target.empty() || of_target == target) &&
+         (projects.empty() || std::ranges::find(projects, of_project) != projects.end());
+}
+
 Result<void> Runs::Begin(const Run& run) {
   TRY(CheckRunId(run.id));
   const std::string key = keys::Run(run.id);
@@ -161,21 +167,25 @@ Result<std::vector<std::string>> Runs::IdsWithPrefix(std::string_view prefix, st
   return ids;
 }
 
-Result<std::vector<Run>> Runs::List(std::string_view target, std::size_t limit) {
+Result<std::vector<Run>> Runs::List(const RunFilter& filter, std::size_t limit) {
   std::vector<Run> runs;
   std::string from(keys::kRecentPrefix);
   const std::string end = EndOfPrefix(from);
+  const bool all = filter.projects.empty() && filter.target.empty();
+  const std::size_t at_once = all ? std::min(kMaxGetKeys, limit) : kMaxGetKeys;
   while (!from.empty() && runs.size() < limit) {
-    Page page = TRY(kv_.Scan(from, end, std::min(kMaxGetKeys, limit), /*keys_only=*/false));
+    Page page = TRY(kv_.Scan(from, end, at_once, /*keys_only=*/false));
     std::vector<std::string> wanted;
     for (const KeyValue& entry : page.entries) {
-      if (target.empty() || entry.value == target) {
+      if (filter.target.empty() || entry.value == filter.target) {
         wanted.push_back(keys::Run(IdAtEnd(entry.key)));
       }
     }
     const auto values = TRY(kv_.Get(wanted));
     for (const auto& value : values) {
-      if (value && runs.size() < limit) runs.push_back(TRY(Decode(*value)));
+      if (!value || runs.size() == limit) continue;
+      Run run = TRY(Decode(*value));
+      if (filter.Takes(run.project, run.target)) runs.push_back(std::move(run));
     }
     from = std::move(page.next);
   }
@@ -222,13 +232,13 @@ Result<std::vector<RunEvent>> Runs::Events(std::string_view id, std::uint64_t af
 
 Result<std::size_t> Runs::Retain(std::size_t keep) {
   const auto recent = TRY(ScanAll(kv_, keys::kRecentPrefix, EndOfPrefix(keys::kRecentPrefix)));
-  std::map<std::string, std::size_t> kept;
+  std::map<std::pair<std::string, std::string>, std::size_t> kept;  // by project and target
   std::size_t deleted = 0;
   for (const auto& [key, target] : recent) {
-    if (++kept[target] <= keep) continue;
     const std::string id = IdAtEnd(key);
     const Run run = TRY(Get(id));
-    if (run.state == RunState::kRunning) continue;
+    const bool is_kept = ++kept[{run.project, target}] <= keep;
+    if (is_kept || run.state == RunState::kRunning) continue;
     TRY(Erase(id, key));
     ++deleted;
   }

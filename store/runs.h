@@ -53,6 +53,14 @@ struct RunEvent {
 // Errors: kInvalidArgument for what no run can be called.
 Result<void> CheckRunId(std::string_view id);
 
+// Which runs: those of these projects, and of that target.
+struct RunFilter {
+  std::vector<std::string> projects = {};  // empty: all
+  std::string target = {};                 // its name; empty: all
+
+  bool Takes(std::string_view of_project, std::string_view of_target) const;
+};
+
 class Runs {
  public:
   explicit Runs(Kv& kv) : kv_(kv) {}  // `kv` outlives it
@@ -73,8 +81,8 @@ class Runs {
   // Ids that start with `prefix`, at most `limit`.
   Result<std::vector<std::string>> IdsWithPrefix(std::string_view prefix, std::size_t limit);
 
-  // Newest first, at most `limit`; of one target, or of all when `target` is empty.
-  Result<std::vector<Run>> List(std::string_view target, std::size_t limit);
+  // Newest first, at most `limit` of those that the filter takes.
+  Result<std::vector<Run>> List(const RunFilter& filter, std::size_t limit);
 
   // Adds events in as few commits as the limits allow. Their sequences are the writer's: rising,
   // never reused.
@@ -83,8 +91,8 @@ class Runs {
   // The events with a sequence greater than `after`, in order, at most `limit`.
   Result<std::vector<RunEvent>> Events(std::string_view id, std::uint64_t after, std::size_t limit);
 
-  // Deletes ended runs and their events, except the newest `keep` of each target. Answers how many
-  // were deleted.
+  // Deletes ended runs and their events, except the newest `keep` of each target of each project.
+  // Answers how many were deleted.
   Result<std::size_t> Retain(std::size_t keep);
 
  private:

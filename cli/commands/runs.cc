@@ -29,14 +29,21 @@ Result<int> CancelRun(Context& context, const std::string& run) {
   return kDone;
 }
 
+// Of the target that is named, or of all that the project has.
+Result<v1::ListRunsRequest> RunsOfProject(Context& context) {
+  v1::ListRunsRequest request;
+  request.set_project(TRY(context.config())->project);
+  request.set_target_name(context.args().Value("target"));
+  return request;
+}
+
 Result<int> RunRuns(Context& context) {
   if (context.args().Operand(0) == "cancel") return CancelRun(context, context.args().Operand(1));
-  v1::ListRunsRequest request;
+  v1::ListRunsRequest request = TRY(RunsOfProject(context));
   request.set_page_size(20);
   if (context.args().Has("max-count")) {
     request.set_page_size(TRY(CountOf("--max-count", context.args().Value("max-count"))));
   }
-  request.set_target_name(context.args().Value("target"));
   Client* client = TRY(context.client());
   v1::ListRunsResponse answer = TRY(client->Call(request));
   if (context.json()) {
@@ -49,12 +56,12 @@ Result<int> RunRuns(Context& context) {
 
 // The newest run of the target, or of all.
 Result<std::string> NewestRun(Context& context) {
-  v1::ListRunsRequest request;
+  v1::ListRunsRequest request = TRY(RunsOfProject(context));
   request.set_page_size(1);
-  request.set_target_name(context.args().Value("target"));
   Client* client = TRY(context.client());
   v1::ListRunsResponse answer = TRY(client->Call(request));
-  if (answer.runs().empty()) return Error{Reason::kNoSuchRun, "the daemon knows no run yet"};
+  if (answer.runs().empty())
+    return Error{Reason::kNoSuchRun, "the daemon knows no run of this project yet"};
   return answer.runs(0).id();
 }
 

@@ -42,7 +42,9 @@ CallSubject SubjectOf(const Request& request) {
   if constexpr (requires { request.view().project(); }) {
     if (request.has_view()) subject.projects.push_back(request.view().project());
   }
-  if constexpr (requires { std::string(request.project()); }) {
+  if constexpr (requires { request.has_project() && request.project().empty(); }) {
+    if (request.has_project()) subject.projects.push_back(request.project());
+  } else if constexpr (requires { std::string(request.project()); }) {
     subject.projects.push_back(request.project());
   }
   if constexpr (requires { request.target().name(); }) {

@@ -152,12 +152,12 @@ grpc::ServerUnaryReactor* RunService::ListRuns(Context* context, const v1::ListR
         request->page_size() > 0
             ? std::min(static_cast<std::size_t>(request->page_size()), kMostRunsOnAPage)
             : kRunsOnAPage;
-    const auto runs = TRY(engine_.ListRuns(request->target_name(), offset, limit + 1));
+    RunFilter filter{caller.projects, request->target_name()};
+    if (request->has_project()) filter.projects = {request->project()};
+    const auto runs = TRY(engine_.ListRuns(filter, offset, limit + 1));
     v1::ListRunsResponse answer;
-    for (std::size_t i = 0; i < std::min(runs.size(), limit); ++i) {
-      if (CheckAccess(caller, Access::kRead, runs[i].project))
-        ToMessage(runs[i], answer.add_runs());
-    }
+    for (std::size_t i = 0; i < std::min(runs.size(), limit); ++i)
+      ToMessage(runs[i], answer.add_runs());
     if (runs.size() > limit) answer.set_next_page_token(std::to_string(offset + limit));
     return answer;
   };

@@ -25,7 +25,7 @@ class RunsTest : public testing::Test {
  protected:
   std::vector<std::string> Listed() {
     std::vector<std::string> listed;
-    auto runs = scene_.engine().ListRuns("", 0, 100);
+    auto runs = scene_.engine().ListRuns({}, 0, 100);
     EXPECT_TRUE(runs) << runs.error().message;
     for (const RunSummary& run : *runs) listed.push_back(run.summary + ":" + Outcome(run));
     return listed;
@@ -107,7 +107,7 @@ TEST(RunsInProgress, AreListedWhileACancelWaitsForItsServer) {
     ASSERT_TRUE(run) << run.error().message;
     std::thread cancelling([&] { cancel(runs, **run); });
     asked.wait(false);
-    auto listed = std::async(std::launch::async, [&runs] { return runs.List("").size(); });
+    auto listed = std::async(std::launch::async, [&runs] { return runs.List({}).size(); });
     EXPECT_EQ(listed.wait_for(10s), std::future_status::ready);
     answered = true;
     answered.notify_all();
@@ -155,7 +155,7 @@ TEST(RunsInProgress, AreForgottenBesideOneThatGoesOn) {
   EXPECT_NE(runs.Find("60"), nullptr);
   EXPECT_NE(runs.Find("59"), nullptr);
   EXPECT_EQ(runs.Find("1"), nullptr);
-  EXPECT_LT(runs.List("").size(), 30u);
+  EXPECT_LT(runs.List({}).size(), 30u);
 }
 
 TEST(RunInProgress, TellsNoSecretsOfWhatDatabasesSay) {
@@ -281,9 +281,9 @@ TEST_F(RunsTest, AreListedAndReadAfterTheirDaemon) {
   ASSERT_EQ(scene_.Upgrade("a"), "done");
   scene_.Replace("b", "INSERT INTO ran", "INSERT INTO nowhere");
   ASSERT_EQ(scene_.Upgrade("b"), "STATEMENT_FAILED");
-  const auto before = *scene_.engine().ListRuns("", 0, 100);
+  const auto before = *scene_.engine().ListRuns({}, 0, 100);
   scene_.Restart();
-  const auto after = *scene_.engine().ListRuns("", 0, 100);
+  const auto after = *scene_.engine().ListRuns({}, 0, 100);
   ASSERT_EQ(after.size(), 2u);
   EXPECT_EQ(after[0].summary, "upgrade b");
   EXPECT_EQ(after[0].outcome, RunOutcome::kFailed);
@@ -360,6 +360,20 @@ TEST_F(RunsTest, AreNotStartedByARequestThatCouldNotBeKnownAgain) {
   EXPECT_EQ(scene_.Await(*scene_.Start(spec)), "done");
 }
 
+TEST_F(RunsTest, AreListedOfOneProjectWhateverOthersRanSince) {
+  scene_.Draw("a");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  RunSpec other = scene_.Spec(kUpgradeAll);
+  ASSERT_TRUE(scene_.engine().views().Open("billing", {}, "user ann"));
+  other.view = {"billing", DigestOf({}), ""};
+  scene_.Await(*scene_.Start(other));
+  EXPECT_EQ(scene_.engine().ListRuns({}, 0, 1)->front().project, "billing");
+  EXPECT_EQ(scene_.engine().ListRuns({{"shop"}, ""}, 0, 1)->front().project, "shop");
+  scene_.Restart();
+  EXPECT_EQ(scene_.engine().ListRuns({{"shop"}, ""}, 0, 1)->front().project, "shop");
+  EXPECT_EQ(scene_.engine().ListRuns({{"shop"}, ""}, 1, 1)->size(), 0u);
+}
+
 TEST_F(RunsTest, AreFoundByTheirFirstDigitsWhereThoseAreTheirsAlone) {
   scene_.Draw("a");
   for (const char* id : {"abcd11", "abcd22"}) {
@@ -379,8 +393,8 @@ TEST_F(RunsTest, AreFoundByTheirFirstDigitsWhereThoseAreTheirsAlone) {
   EXPECT_EQ(scene_.engine().FindRun("abcd").error().reason, Reason::kNoSuchRun)
       << "though this daemon has one alone";
   EXPECT_EQ(scene_.engine().FindRun("abcd3")->summary.id, "abcd33");
-  EXPECT_EQ(scene_.engine().ListRuns("", 2, 1)->front().id, "abcd11");
-  EXPECT_EQ(scene_.engine().ListRuns("elsewhere", 0, 9)->size(), 0u);
+  EXPECT_EQ(scene_.engine().ListRuns({}, 2, 1)->front().id, "abcd11");
+  EXPECT_EQ(scene_.engine().ListRuns({.target = "elsewhere"}, 0, 9)->size(), 0u);
 }
 
 }  // namespace

@@ -80,10 +80,10 @@ TEST_P(RunsTest, ListIsNewestFirstOfOneTargetOrAll) {
   ASSERT_TRUE(runs.Begin(MakeRun("old", "shop/dev", 1)));
   ASSERT_TRUE(runs.Begin(MakeRun("new", "shop/dev", 29)));
   ASSERT_TRUE(runs.Begin(MakeRun("other", "shop/prod", 12)));
-  EXPECT_THAT(IdsOf(runs.List("", 10)), ElementsAre("new", "other", "old"));
-  EXPECT_THAT(IdsOf(runs.List("shop/dev", 10)), ElementsAre("new", "old"));
-  EXPECT_THAT(IdsOf(runs.List("", 2)), ElementsAre("new", "other"));
-  EXPECT_THAT(IdsOf(runs.List("none", 10)), IsEmpty());
+  EXPECT_THAT(IdsOf(runs.List({}, 10)), ElementsAre("new", "other", "old"));
+  EXPECT_THAT(IdsOf(runs.List({.target = "shop/dev"}, 10)), ElementsAre("new", "old"));
+  EXPECT_THAT(IdsOf(runs.List({}, 2)), ElementsAre("new", "other"));
+  EXPECT_THAT(IdsOf(runs.List({.target = "none"}, 10)), IsEmpty());
 }
 
 TEST_P(RunsTest, ListFindsARareTargetBehindManyOthers) {
@@ -92,8 +92,36 @@ TEST_P(RunsTest, ListFindsARareTargetBehindManyOthers) {
   for (int i = 0; i < 250; ++i) {
     ASSERT_TRUE(runs.Begin(MakeRun("r" + std::to_string(i), "shop/dev", 10)));
   }
-  EXPECT_THAT(IdsOf(runs.List("rare", 3)), ElementsAre("rare"));
-  EXPECT_EQ(runs.List("", 1000)->size(), 251u);
+  EXPECT_THAT(IdsOf(runs.List({.target = "rare"}, 3)), ElementsAre("rare"));
+  EXPECT_EQ(runs.List({}, 1000)->size(), 251u);
+}
+
+TEST_P(RunsTest, ListCountsNoRunsOfOtherProjects) {
+  Runs runs(kv());
+  const auto begin = [&](const std::string& id, const std::string& project, int minute) {
+    auto run = MakeRun(id, "dev", minute);
+    run.project = project;
+    ASSERT_TRUE(runs.Begin(run));
+  };
+  begin("shop1", "shop", 1);
+  begin("shop2", "shop", 2);
+  for (int i = 0; i < 150; ++i) begin("billing" + std::to_string(i), "billing", 3);
+  begin("stock", "stock", 4);
+  EXPECT_THAT(IdsOf(runs.List({{"shop"}, ""}, 1)), ElementsAre("shop2"));
+  EXPECT_THAT(IdsOf(runs.List({{"shop"}, "dev"}, 9)), ElementsAre("shop2", "shop1"));
+  EXPECT_THAT(IdsOf(runs.List({{"shop", "stock"}, ""}, 9)), ElementsAre("stock", "shop2", "shop1"));
+  EXPECT_THAT(IdsOf(runs.List({{"shop"}, "prod"}, 9)), IsEmpty());
+}
+
+TEST_P(RunsTest, RetentionCountsTheRunsOfEachProject) {
+  Runs runs(kv());
+  for (int i = 0; i < 4; ++i) {
+    auto run = Ended(MakeRun("r" + std::to_string(i), "dev", i));
+    run.project = i == 0 ? "shop" : "billing";
+    ASSERT_TRUE(runs.Begin(run));
+  }
+  EXPECT_EQ(*runs.Retain(2), 1u);
+  EXPECT_THAT(IdsOf(runs.List({}, 9)), ElementsAre("r3", "r2", "r0"));
 }
 
 TEST_P(RunsTest, EventsAreReadFromASequenceOn) {
@@ -137,7 +165,7 @@ TEST_P(RunsTest, RetentionKeepsTheNewestOfEachTargetAndWhatStillRuns) {
   }
   ASSERT_TRUE(runs.Begin(Ended(MakeRun("prod", "shop/prod", 0))));
   EXPECT_EQ(*runs.Retain(2), 2u);
-  EXPECT_THAT(IdsOf(runs.List("", 10)),
+  EXPECT_THAT(IdsOf(runs.List({}, 10)),
               testing::UnorderedElementsAre("dev4", "dev3", "running", "prod"));
   EXPECT_EQ(runs.Get("dev1").error().reason, Reason::kNoSuchRun);
   EXPECT_THAT(*runs.Events("dev1", 0, 10), IsEmpty());

@@ -20,6 +20,13 @@ TEST(SubjectOf, NamesTheProjectThatAPushMovesARefOf) {
   EXPECT_THAT(SubjectOf(push).projects, ElementsAre("shop", "billing"));
 }
 
+TEST(SubjectOf, NamesNoProjectWhereACallIsOfAllThatItsCallerMayName) {
+  v1::ListRunsRequest list;
+  EXPECT_THAT(SubjectOf(list).projects, IsEmpty());
+  list.set_project("shop");
+  EXPECT_THAT(SubjectOf(list).projects, ElementsAre("shop"));
+}
+
 TEST(SubjectOf, NamesTheTargetsThatAreLookedAt) {
   v1::PlanPullRequest pull;
   pull.mutable_view()->set_project("shop");
