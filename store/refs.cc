@@ -60,9 +60,15 @@ Result<void> CheckNames(std::string_view project, std::string_view name) {
   return CheckRefName(name);
 }
 
+bool IsLine(std::string_view text) {
+  const auto is_control = [](unsigned char byte) { return byte < ' ' || byte == 0x7f; };
+  return std::ranges::none_of(text, is_control) && !FindInvalidUtf8(text);
+}
+
 Result<void> CheckMove(const Mover& by) {
-  if (!by.move_id.empty()) return {};
-  return Error{Reason::kInvalidArgument, "a move of a ref has no move id"};
+  if (by.move_id.empty()) return Error{Reason::kInvalidArgument, "a move of a ref has no move id"};
+  if (IsLine(by.move_id)) return {};
+  return Error{Reason::kInvalidArgument, "the id of a move of a ref is no line of UTF-8"};
 }
 
 Result<std::vector<Id>> CheckHeads(std::string_view name, std::vector<Id> heads) {
@@ -72,11 +78,6 @@ Result<std::vector<Id>> CheckHeads(std::string_view name, std::vector<Id> heads)
   std::sort(heads.begin(), heads.end());
   heads.erase(std::unique(heads.begin(), heads.end()), heads.end());
   return heads;
-}
-
-bool IsLine(std::string_view text) {
-  const auto is_control = [](unsigned char byte) { return byte < ' ' || byte == 0x7f; };
-  return std::ranges::none_of(text, is_control) && !FindInvalidUtf8(text);
 }
 
 // What a move made of the ref.

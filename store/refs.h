@@ -42,7 +42,7 @@ struct Ref {
 
 // Who moves a ref, and when, in the caller's words.
 struct Mover {
-  std::string move_id;      // not empty, never used twice
+  std::string move_id;      // not empty, one line, never used twice
   std::string actor;        // whom the daemon takes the caller for
   std::string at;           // RFC 3339, UTC
   std::string author = {};  // whom the caller says it is

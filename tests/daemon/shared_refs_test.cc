@@ -198,6 +198,20 @@ TEST_P(SharedRefsTest, TheLogSaysWhoMovedItForWhom) {
   EXPECT_EQ(daemon.refs().Log({"shop", "none"}, 0, 10).error().reason, Reason::kNoSuchRef);
 }
 
+TEST_P(SharedRefsTest, TheLogIsOneThatCanBeImportedWhateverTheCallerCallsItself) {
+  const DrawnHistory history(kTwoTeams);
+  Daemon daemon(kv());
+  ASSERT_TRUE(daemon.Send(history.all()));
+  ASSERT_TRUE(daemon.PushIds(history.Ids("root"), "Ann\tExample\x7f \xff"));
+  const auto refused = daemon.PushIds(history.Ids("ann"), "ann", "request\n1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason::kInvalidArgument);
+  const auto log = *daemon.refs().Log(kMain, 0, 10);
+  ASSERT_EQ(log.size(), 1u);
+  EXPECT_EQ(log[0].move.by.author, "Ann?Example? ?");
+  EXPECT_TRUE(CheckLog("main", {log[0].move}));
+}
+
 TEST_P(SharedRefsTest, ADeletedRefIsRestoredFromItsLog) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv());
