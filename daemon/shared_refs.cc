@@ -352,8 +352,29 @@ Result<SharedRef> SharedRefs::Create(const RefName& name, const std::vector<Id>&
   return std::move(pushed.ref);
 }
 
+// What the ref was before that request deleted it, if that was its last move.
+Result<std::optional<SharedRef>> SharedRefs::DeletedBy(const RefName& name,
+                                                       const std::string& request_id) {
+  std::optional<SharedRef> was;
+  const std::uint64_t last = TRY(refs_.LastMove(name.project, name.name));
+  if (last < 2) return was;
+  const auto moves = TRY(refs_.Log(name.project, name.name, last - 2, 2));
+  if (moves.size() != 2 || !moves[1].to.empty() || moves[1].by.move_id != request_id) return was;
+  Ref before;
+  before.name = name.name;
+  before.heads = moves[0].to;
+  before.move_number = moves[0].number;
+  before.move_id = moves[0].by.move_id;
+  was = TRY(Described(name, std::move(before)));
+  return was;
+}
+
 Result<SharedRef> SharedRefs::Delete(const RefName& name, const Caller& caller) {
-  SharedRef was = TRY(Get(name));
+  auto found = Get(name);
+  if (!found && found.error().reason == Reason::kNoSuchRef) {
+    if (auto repeated = TRY(DeletedBy(name, caller.request_id))) return *std::move(repeated);
+  }
+  SharedRef was = TRY(std::move(found));
   auto deleted = refs_.Delete(name.project, was.ref, MoverOf(caller, ""));
   TRY(std::move(deleted));
   return was;

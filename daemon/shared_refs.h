@@ -104,7 +104,7 @@ class SharedRefs {
   // As Push, but kRefMoved when the ref exists.
   Result<SharedRef> Create(const RefName& name, const std::vector<Id>& heads, const Caller& caller);
 
-  // Answers what it was. Errors: kRefProtected.
+  // Answers what it was, also where the same request deleted it already. Errors: kRefProtected.
   Result<SharedRef> Delete(const RefName& name, const Caller& caller);
   // What it was after the move `number`. Errors: kInvalidArgument for a move that is not in the log
   // or deleted the ref; kRefProtected where it would lose revisions.
@@ -141,6 +141,7 @@ class SharedRefs {
                          const Caller& caller, bool with_logs, bool validate_only,
                          ImportedRefs& imported);
   Result<Pushed> Repeated(const RefName& name, const Ref& now);
+  Result<std::optional<SharedRef>> DeletedBy(const RefName& name, const std::string& request_id);
   Result<std::optional<Mover>> LastMoverOf(const RefName& name);
   Error WithPeople(Error error, const RefName& name, const std::optional<Ref>& now,
                    const std::vector<RevisionPtr>& fresh);

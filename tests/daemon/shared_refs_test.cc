@@ -169,6 +169,25 @@ TEST_P(SharedRefsTest, ARepeatedRequestAnswersTheSame) {
   EXPECT_THAT(*daemon.refs().Log(kMain, 0, 10), testing::SizeIs(1));
 }
 
+TEST_P(SharedRefsTest, ARepeatedDeletionAnswersTheSame) {
+  const DrawnHistory history(kTwoTeams);
+  Daemon daemon(kv());
+  ASSERT_EQ(daemon.Push(history, "root"), "created");
+  ASSERT_EQ(daemon.Push(history, "ann"), "fast-forward");
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    const auto deleted = daemon.refs().Delete(kMain, {"token ann", "ann", "request-1"});
+    ASSERT_TRUE(deleted) << deleted.error().message;
+    EXPECT_EQ(history.NamesOf(deleted->ref.heads), "ann");
+    EXPECT_EQ(deleted->ref.move_number, 2u);
+  }
+  for (const char* other : {"request-2", ""}) {
+    const auto deleted = daemon.refs().Delete(kMain, {"token ann", "ann", other});
+    ASSERT_FALSE(deleted);
+    EXPECT_EQ(deleted.error().reason, Reason::kNoSuchRef);
+  }
+  EXPECT_THAT(*daemon.refs().Log(kMain, 0, 10), testing::SizeIs(3));
+}
+
 TEST_P(SharedRefsTest, ValidateOnlyMovesNothing) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv());
