@@ -33,7 +33,13 @@ Result<std::string> RefOf(Context& context) {
   std::string branch =
       Capture({"git", "-C", config->root, "symbolic-ref", "--short", "-q", "HEAD"});
   while (branch.ends_with('\n')) branch.pop_back();
-  return branch.empty() ? "main" : branch;
+  if (!branch.empty()) return branch;
+  if (Capture({"git", "-C", config->root, "rev-parse", "--git-dir"}).empty())
+    return std::string("main");
+  return Error{Reason::kUsage,
+               "HEAD is detached: no Git branch of the work tree names the ref",
+               {},
+               "name it with --ref"};
 }
 
 std::string TrackingRef(const Remote& remote, const std::string& ref) {

@@ -9,7 +9,8 @@
 
 namespace mig {
 
-// The ref that --ref names, else the Git branch of the work tree, else "main".
+// The ref that --ref names, else the Git branch of the work tree, else, outside of Git, "main".
+// Errors: kUsage where Git's HEAD is detached, as in most checkouts of CI: no branch is meant.
 Result<std::string> RefOf(Context& context);
 
 // "remotes/origin/main": where the work tree's daemon notes what a ref of a remote is; the ref

@@ -364,6 +364,31 @@ class PrivateDaemon(ClientTest):
                         capture_output=True)
 
 
+class Sharing(SharedDaemon):
+    """Between a work tree's private daemon and the shared one."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure("local")
+        with open(self.tree / "mig.toml", "a") as config:
+            config.write(f'[remotes.origin]\naddress = "unix:{self.folder}/migd.sock"\n')
+        self.addCleanup(subprocess.run, [MIG, "daemon", "stop"], cwd=self.tree, env=self.environment,
+                        capture_output=True)
+
+    def git(self, *arguments):
+        subprocess.run(["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.com", *arguments], cwd=self.tree,
+                       env=self.environment, check=True)
+
+    def test_a_detached_head_of_git_names_no_ref(self):
+        self.git("init", "-q", "-b", "main")
+        self.mig("push")
+        self.git("commit", "-q", "--allow-empty", "-m", "first")
+        self.git("checkout", "-q", "--detach")
+        for command in ("push", "pull"):
+            self.assertIn("HEAD is detached", self.run_mig(command, status=2).stderr, command)
+            self.mig(command, "--ref", "main")
+
+
 class EndedRuns(PrivateDaemon):
     def newest(self):
         return json.loads(self.mig("runs", "--json"))["runs"][0]["id"]
