@@ -102,6 +102,23 @@ bool IsOfFiles(Reason reason) {
   }
 }
 
+// What can be wrong with how a target is configured and reached.
+bool IsOfReaching(Reason reason) {
+  switch (reason) {
+    case Reason::kConfigInvalid:
+    case Reason::kNoTarget:
+    case Reason::kUrlInvalid:
+    case Reason::kPermissionDenied:
+    case Reason::kDatabaseMissing:
+    case Reason::kDatabaseUnreachable:
+    case Reason::kDatabaseRefused:
+    case Reason::kDatabasePermission:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Context::Context(const Command& command, Arguments arguments, Environment environment)
@@ -223,6 +240,10 @@ Result<std::optional<v1::Target>> Context::target_if_any() {
 Result<std::optional<v1::Target>> Context::target_for(std::string_view expression) {
   if (expression != "current") return target_if_any();
   return std::optional<v1::Target>(TRY(target()));
+}
+
+bool Context::MayDoWithoutTarget(const Error& error, std::string_view expression) const {
+  return expression != "current" && !arguments_.Has("target") && IsOfReaching(error.reason);
 }
 
 Result<const WorkTree*> Context::work_tree() {

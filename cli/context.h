@@ -67,8 +67,6 @@ class Context {
   Result<v1::Target> target(const std::string& name);
   // As target(), but unset where the work tree has none and none was asked for.
   Result<std::optional<v1::Target>> target_if_any();
-  // The same for the revisions of an expression: only for `current` there must be one.
-  Result<std::optional<v1::Target>> target_for(std::string_view expression);
 
   // Every target of the work tree whose url can be made out; of the others a warning is told.
   Result<std::vector<v1::Target>> all_targets();
@@ -93,6 +91,26 @@ class Context {
     TRY(OpenWorkTree());
     *request.mutable_view() = TRY(view());
     return TRY(client())->Call(request);
+  }
+
+  // As Ask, with the target of --target or the default one. Where that cannot be reached, and
+  // neither --target nor `expression`, being `current`, asks for it, without one and with a
+  // warning; what then fails, failed for the target.
+  template <typename Request>
+  auto AskWithTarget(const Request& request, std::string_view expression)
+      -> decltype(std::declval<Client&>().Call(request)) {
+    const auto ask = [&]() -> decltype(std::declval<Client&>().Call(request)) {
+      Request asked = request;
+      if (std::optional<v1::Target> target = TRY(target_for(expression)))
+        *asked.mutable_target() = *std::move(target);
+      return Ask(std::move(asked));
+    };
+    auto answer = ask();
+    if (answer || !MayDoWithoutTarget(answer.error(), expression)) return answer;
+    auto without = Ask(request);
+    if (!without) return answer;
+    Advise("the target was not asked: " + answer.error().message);
+    return without;
   }
 
   // As Ask, for a run.
@@ -138,6 +156,10 @@ class Context {
   bool LeavesAside(const Error& error);
   // Sends what is missing; false when a file is not what was listed any more.
   Result<bool> SendMissing(const v1::OpenWorkTreeResponse& answer);
+  // As target_if_any(); for `current` there must be one.
+  Result<std::optional<v1::Target>> target_for(std::string_view expression);
+  // Whether an error is of how the target is reached, and nobody asked for that.
+  bool MayDoWithoutTarget(const Error& error, std::string_view expression) const;
   // The expression as the daemon understands it; the targets that it names are added to `asked`.
   Result<std::string> Spelled(const std::string& expression, std::vector<v1::Target>& asked);
 

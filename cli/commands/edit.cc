@@ -23,9 +23,7 @@ Result<void> Edit(Context& context, const v1::Revision& revision) {
 Result<int> RunEdit(Context& context) {
   v1::ShowRevisionsRequest request;
   request.set_revision(context.args().Operand(0));
-  if (std::optional<v1::Target> target = TRY(context.target_for(request.revision())))
-    *request.mutable_target() = *target;
-  v1::ShowRevisionsResponse answer = TRY(context.Ask(request));
+  v1::ShowRevisionsResponse answer = TRY(context.AskWithTarget(request, request.revision()));
   if (answer.revisions().empty()) {
     return Error{Reason::kNoSuchRevision,
                  "`" + context.args().Operand(0) + "` names no revision file"};

@@ -60,10 +60,8 @@ Result<int> RunRestore(Context& context) {
   const std::string& file = context.args().operands()[0];
   v1::GetObjectRequest request;
   request.set_object(NameOf(file));
-  if (std::optional<v1::Target> target = TRY(context.target_if_any()))
-    *request.mutable_target() = *target;
   context.LookWithoutFiles();  // the file may be unreadable, or be the edited one
-  v1::GetObjectResponse stored = TRY(context.Ask(request));
+  v1::GetObjectResponse stored = TRY(context.AskWithTarget(request, request.object()));
   const Config* config = TRY(context.config());
   fs::path path = TRY(PathOf(*config, file, stored.name()));
   std::string shown = ShownPath(*config, path.lexically_relative(config->root).string());

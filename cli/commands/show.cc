@@ -17,9 +17,7 @@ Result<int> RunShow(Context& context) {
   context.LookAt(context.args().Value("ref"));
   v1::ShowRevisionsRequest request;
   request.set_revision(context.args().Operand(0));
-  if (std::optional<v1::Target> target = TRY(context.target_for(request.revision())))
-    *request.mutable_target() = *target;
-  v1::ShowRevisionsResponse answer = TRY(context.Ask(request));
+  v1::ShowRevisionsResponse answer = TRY(context.AskWithTarget(request, request.revision()));
   if (context.json()) {
     context.PrintJson(answer);
   } else {
@@ -31,9 +29,7 @@ Result<int> RunShow(Context& context) {
 Result<int> RunCatFile(Context& context) {
   v1::GetObjectRequest request;
   request.set_object(context.args().Operand(0));
-  if (std::optional<v1::Target> target = TRY(context.target_if_any()))
-    *request.mutable_target() = *target;
-  v1::GetObjectResponse answer = TRY(context.Ask(request));
+  v1::GetObjectResponse answer = TRY(context.AskWithTarget(request, request.object()));
   if (context.json()) {
     context.PrintJson(answer);
   } else {

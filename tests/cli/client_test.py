@@ -421,6 +421,19 @@ class EndedRuns(PrivateDaemon):
             self.mig("watch", run.strip())
 
 
+class UnreachableTarget(PrivateDaemon):
+    def test_is_done_without_where_nobody_asked_for_it(self):
+        self.mig("upgrade")
+        self.environment["EDITOR"] = "true"
+        config = (self.tree / "mig.toml").read_text()
+        for url, status in (("${MIG_TEST_UNSET}", 2), ("postgresql://nobody@127.0.0.1:1/shop", 7)):
+            (self.tree / "mig.toml").write_text(config.replace("sqlite:dev.db", url))
+            for command in (["show", "head"], ["cat-file", "a"], ["edit", "b"], ["restore", "a"]):
+                self.assertIn("warning: the target was not asked: ", self.run_mig(*command).stderr, command)
+            for command in (["show", "current"], ["show", "head", "-t", "dev"], ["cat-file", "nonsense"]):
+                self.assertNotIn("warning", self.run_mig(*command, status=status).stderr, command)
+
+
 class LyingIndex(PrivateDaemon):
     def test_is_found_out_before_anything_is_made_of_it(self):
         self.mig("heads")
