@@ -611,6 +611,19 @@ class Surroundings(PrivateDaemon):
         self.shell('exec "$0" upgrade <&- >&- 2>&-', status=0)
         self.assertEqual(self.mig("current"), "b (head)\n")
 
+    def test_a_pipe_that_does_not_block_gets_everything(self):
+        file = self.tree / "migrations" / "b.sql"
+        file.write_text(file.read_text() + "-- filling\n" * 20_000)
+        shown = self.mig("cat-file", "b")
+        self.assertGreater(len(shown), 200_000)
+        read_end, write_end = os.pipe()
+        os.set_blocking(write_end, False)
+        client = subprocess.Popen([MIG, "cat-file", "b"], cwd=self.tree, env=self.environment, stdout=write_end)
+        os.close(write_end)
+        with os.fdopen(read_end) as pipe:
+            self.assertEqual(pipe.read(), shown)
+        self.assertEqual(client.wait(PATIENCE), 0)
+
     def test_a_folder_that_is_gone_is_told(self):
         for command, path in (("backup copy", "copy"), ("init", "."), ("init shop", "shop"), ("heads", ".")):
             told = self.shell(f'mkdir gone; cd gone; rmdir ../gone; exec "$0" {command}', status=2).stderr
