@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <sstream>
 #include <string>
 
 extern char** environ;
@@ -28,11 +29,27 @@ void OnInterrupt(int) {
   ::raise(SIGINT);
 }
 
+bool IsInPath(const std::string& program) {
+  const char* value = std::getenv("PATH");
+  std::stringstream folders(value == nullptr ? "" : value);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
 std::string CommandLine() {
   for (const char* name : {"MIG_PAGER", "PAGER"}) {
     if (const char* value = std::getenv(name)) return value;
   }
-  return "less";
+  return IsInPath("less") ? "less" : "";
+}
+
+// What the shell runs: the pager, and where there is none such, which then has read nothing, `cat`.
+// The shell outlives the pager, and so must not end of a Ctrl-C that the pager survives.
+std::string ScriptOf(const std::string& command_line) {
+  return "trap : INT\n" + command_line +
+         "\ncase $? in 126|127) echo 'warning: the pager cannot be run' >&2; cat ;; esac\n";
 }
 
 // A shell that runs the command line with `input` as its stdin; 0 when it cannot be started. It
@@ -50,7 +67,7 @@ pid_t Spawn(const std::string& command_line, int input) {
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   ::setenv("LESS", "FRX", 0);
-  std::string shell = "/bin/sh", option = "-c", line = command_line;
+  std::string shell = "/bin/sh", option = "-c", line = ScriptOf(command_line);
   char* const words[] = {shell.data(), option.data(), line.data(), nullptr};
   pid_t child = 0;
   if (::posix_spawn(&child, shell.c_str(), &actions, &attributes, words, environ) != 0) child = 0;

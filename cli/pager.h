@@ -11,8 +11,9 @@ namespace mig {
 // user has left it. One at a time.
 class Pager {
  public:
-  // $MIG_PAGER, else $PAGER, else less. Null where stdout is no terminal, the pager is empty or
-  // `cat`, or cannot be started.
+  // $MIG_PAGER, else $PAGER, else less where it is in PATH. Null where stdout is no terminal, the
+  // pager is empty or `cat`, or cannot be started. Of a command line that names no program the
+  // user is warned, and the text is shown without.
   static std::unique_ptr<Pager> Start();
   ~Pager();
 

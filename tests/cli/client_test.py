@@ -528,6 +528,17 @@ class OnATerminal(PrivateDaemon):
             self.expect_end()
             self.assertNotIn(b"paged", self.shown, command)
 
+    def test_a_history_is_shown_where_there_is_no_pager(self):
+        for command in (["history"], ["log"], ["diff", "a", "b"]):
+            self.start_there(*command, MIG_PAGER="no-such-pager")
+            self.expect_end()
+            self.assertIn(b"warning: the pager cannot be run", self.shown, command)
+            self.assertRegex(self.shown, rb"\bb\b.*\n", command)
+            self.start_there(*command, PATH=str(self.folder))
+            self.expect_end()
+            self.assertNotIn(b"warning", self.shown, command)
+            self.assertRegex(self.shown, rb"\bb\b.*\n", command)
+
     def test_errors_of_usage_are_plain_where_that_is_asked_for(self):
         for command in (["upgarde"], ["upgrade", "--sqll"], ["upgrade", "a", "b"], ["heads", "-t", "prod", "x"]):
             for plain in ([], ["--no-color"]):
