@@ -99,9 +99,13 @@ Result<int> RunPush(Context& context) {
   request.set_request_id(NewRequestId());
   if (remote.is_own) return Show(context, name, TRY(context.Ask(request)));
   for (std::string& head : TRY(SendMissing(context, remote))) request.add_heads(std::move(head));
-  v1::PushRefResponse answer = TRY(remote.client->Call(request));
-  TRY(Track(context, remote, answer.ref()));
-  return Show(context, name, std::move(answer));
+  const v1::PushRefResponse answer = TRY(remote.client->Call(request));
+  const int status = TRY(Show(context, name, answer));
+  if (const Result<void> tracked = Track(context, remote, answer.ref()); !tracked) {
+    context.Advise("it was pushed, but not noted here as " + remote.name + "/" + name + ": " +
+                   tracked.error().message);
+  }
+  return status;
 }
 
 }  // namespace

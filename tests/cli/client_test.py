@@ -389,6 +389,14 @@ class Sharing(SharedDaemon):
             self.mig(command, "--ref", "main")
 
 
+    def test_what_was_pushed_is_told_also_where_it_cannot_be_noted_here(self):
+        ref = "r" * 250
+        pushed = self.run_mig("push", "--ref", ref)
+        self.assertEqual(pushed.stdout, f"{ref}: created at b (2 revisions)\n")
+        self.assertRegex(pushed.stderr, f"(?m)^warning: it was pushed, but not noted here as origin/{ref}: .*too long$")
+        self.assertEqual(self.mig("push", "--ref", ref), f"{ref}: is at b\n")
+
+
 class EndedRuns(PrivateDaemon):
     def newest(self):
         return json.loads(self.mig("runs", "--json"))["runs"][0]["id"]
