@@ -1,7 +1,4 @@
-#include <chrono>
 #include <filesystem>
-#include <optional>
-#include <vector>
 
 #include "cli/author.h"
 #include "cli/commands/all.h"
@@ -12,7 +9,6 @@
 #include "cli/context.h"
 #include "cli/file.h"
 #include "cli/follow.h"
-#include "cli/running_process.h"
 
 namespace mig {
 namespace {
@@ -25,10 +21,6 @@ constexpr Option kInitOptions[] = {
      "adopt a database that exists: its schema becomes a first revision, which is stamped, not "
      "run"},
 };
-
-// An idle daemon ends at once.
-constexpr std::chrono::milliseconds kDaemonEndLimit{10'000};
-constexpr std::chrono::milliseconds kDaemonEndPoll{50};
 
 // A section's text has no blank lines around it.
 std::string Trimmed(const std::string& sql) {
@@ -84,63 +76,9 @@ Result<int> Stamp(Context& context, const std::string& revision) {
   return StartAndFollow(context, std::move(run));
 }
 
-// What MakeProject will write that is not there yet.
-std::vector<fs::path> NewFiles(const fs::path& root) {
-  std::vector<fs::path> files;
-  for (const char* name : {"mig.toml", "migrations", ".gitignore", ".env"}) {
-    std::error_code ignored;
-    if (!fs::exists(root / name, ignored)) files.push_back(root / name);
-  }
-  return files;
-}
-
-// The folders down to `root` that are not there yet, the deepest first.
-std::vector<fs::path> NewFolders(const fs::path& root) {
-  std::vector<fs::path> folders;
-  for (fs::path folder = root; folder.has_relative_path() && !Exists(folder);
-       folder = folder.parent_path())
-    folders.push_back(folder);
-  return folders;
-}
-
-// Whether the private daemon that was asked is gone. It is asked on as long as it answers: a
-// connection that nobody reads from would keep it from ending.
-bool EndDaemon(Context& context) {
-  const Result<Client*> daemon = context.running_client();
-  if (!daemon) return false;
-  const auto answer = (*daemon)->Call(v1::GetDaemonRequest());
-  if (!answer || answer->pid() != (*daemon)->ListeningProcess()) return false;
-  const auto process = RunningProcess::Find(static_cast<pid_t>(answer->pid()));
-  if (!process || !(*daemon)->Call(v1::StopDaemonRequest())) return false;
-  const auto deadline = std::chrono::steady_clock::now() + kDaemonEndLimit;
-  while (!process->AwaitEnd(kDaemonEndPoll)) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    (void)(*daemon)->Call(v1::GetDaemonRequest());
-  }
-  return true;
-}
-
-// What there was before MakeProject.
-struct Before {
-  std::vector<fs::path> absent;   // of what it writes
-  std::vector<fs::path> folders;  // that were not there
-  std::optional<std::uintmax_t> dot_env_bytes;
-};
-
-// Removes what MakeProject wrote, so that the command can be repeated: of a .env that was there,
-// what is beyond its bytes of before. With a folder of its own goes the daemon that began to live
-// in it.
-void TakeBack(Context& context, const fs::path& root, const Before& before) {
-  std::error_code ignored;
-  if (!before.folders.empty() && EndDaemon(context)) fs::remove_all(root / ".mig", ignored);
-  if (before.dot_env_bytes) fs::resize_file(root / ".env", *before.dot_env_bytes, ignored);
-  for (const fs::path& path : before.absent) fs::remove(path, ignored);
-  for (const fs::path& folder : before.folders) fs::remove(folder, ignored);  // if it is empty
-}
-
 // Makes the database's schema the first revision, and records it as applied. When the database
 // cannot be read, or certainly has no record of it, everything is as it was.
-Result<int> Adopt(Context& context, const fs::path& root, const Before& before) {
+Result<int> Adopt(Context& context, const fs::path& root, const ProjectBefore& before) {
   std::error_code ignored;
   fs::current_path(root, ignored);
   const Result<Baseline> baseline = WriteBaseline(context);
@@ -149,13 +87,6 @@ Result<int> Adopt(Context& context, const fs::path& root, const Before& before) 
   if (baseline) fs::remove(root / baseline->path, ignored);
   TakeBack(context, root, before);
   return done;
-}
-
-// Absent where there is no file.
-std::optional<std::uintmax_t> SizeOf(const fs::path& path) {
-  std::error_code absent;
-  const std::uintmax_t bytes = fs::file_size(path, absent);
-  return absent ? std::nullopt : std::optional(bytes);
 }
 
 Result<fs::path> RootOf(const std::string& directory) {
@@ -182,7 +113,7 @@ Result<int> RunInit(Context& context) {
   bool adopt = context.args().Has("from");
   const fs::path root = TRY(RootOf(directory));
   const std::string from = context.args().Value("from");
-  const Before before = {NewFiles(root), NewFolders(root), SizeOf(root / ".env")};
+  const ProjectBefore before = LookBefore(root);
   TRY(MakeProject(root, *chosen,
                   from.empty() ? std::string(chosen->url) : TRY(Rebased(from, root))));
   if (adopt) TRY(Adopt(context, root, before));

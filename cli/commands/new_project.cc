@@ -1,14 +1,21 @@
 #include "cli/commands/new_project.h"
 
+#include <chrono>
 #include <fstream>
+#include <vector>
 
 #include "cli/config.h"
 #include "cli/file.h"
+#include "cli/running_process.h"
 
 namespace mig {
 namespace {
 
 namespace fs = std::filesystem;
+
+// An idle daemon ends at once.
+constexpr std::chrono::milliseconds kDaemonEndLimit{10'000};
+constexpr std::chrono::milliseconds kDaemonEndPoll{50};
 
 Result<void> CheckNoProject(const fs::path& root) {
   const fs::path config = root / "mig.toml";
@@ -69,6 +76,49 @@ Result<std::string> KeepSecret(const fs::path& root, const std::string& url) {
   return std::string(kUrlInDotEnv);
 }
 
+// What MakeProject will write that is not there yet.
+std::vector<fs::path> NewFiles(const fs::path& root) {
+  std::vector<fs::path> files;
+  for (const char* name : {"mig.toml", "migrations", ".gitignore", ".env"}) {
+    std::error_code ignored;
+    if (!fs::exists(root / name, ignored)) files.push_back(root / name);
+  }
+  return files;
+}
+
+// The folders down to `root` that are not there yet, the deepest first.
+std::vector<fs::path> NewFolders(const fs::path& root) {
+  std::vector<fs::path> folders;
+  for (fs::path folder = root; folder.has_relative_path() && !Exists(folder);
+       folder = folder.parent_path())
+    folders.push_back(folder);
+  return folders;
+}
+
+// Whether the private daemon that was asked is gone. It is asked on as long as it answers: a
+// connection that nobody reads from would keep it from ending.
+bool EndDaemon(Context& context) {
+  const Result<Client*> daemon = context.running_client();
+  if (!daemon) return false;
+  const auto answer = (*daemon)->Call(v1::GetDaemonRequest());
+  if (!answer || answer->pid() != (*daemon)->ListeningProcess()) return false;
+  const auto process = RunningProcess::Find(static_cast<pid_t>(answer->pid()));
+  if (!process || !(*daemon)->Call(v1::StopDaemonRequest())) return false;
+  const auto deadline = std::chrono::steady_clock::now() + kDaemonEndLimit;
+  while (!process->AwaitEnd(kDaemonEndPoll)) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    (void)(*daemon)->Call(v1::GetDaemonRequest());
+  }
+  return true;
+}
+
+// Absent where there is no file.
+std::optional<std::uintmax_t> SizeOf(const fs::path& path) {
+  std::error_code absent;
+  const std::uintmax_t bytes = fs::file_size(path, absent);
+  return absent ? std::nullopt : std::optional(bytes);
+}
+
 }  // namespace
 
 Result<std::string> Rebased(const std::string& url, const fs::path& root) {
@@ -92,6 +142,18 @@ Result<void> MakeProject(const fs::path& root, const std::string& text, const st
   TRY(MakeFolder(root / "migrations"));
   TRY(CreateFile((root / "mig.toml").string(), text));
   return Ignore(root, IgnoredFiles(url));
+}
+
+ProjectBefore LookBefore(const fs::path& root) {
+  return {NewFiles(root), NewFolders(root), SizeOf(root / ".env")};
+}
+
+void TakeBack(Context& context, const fs::path& root, const ProjectBefore& before) {
+  std::error_code ignored;
+  if (!before.folders.empty() && EndDaemon(context)) fs::remove_all(root / ".mig", ignored);
+  if (before.dot_env_bytes) fs::resize_file(root / ".env", *before.dot_env_bytes, ignored);
+  for (const fs::path& path : before.absent) fs::remove(path, ignored);
+  for (const fs::path& folder : before.folders) fs::remove(folder, ignored);  // if it is empty
 }
 
 }  // namespace mig

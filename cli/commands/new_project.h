@@ -1,11 +1,15 @@
 // A work tree that was not there before.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/commands/project_files.h"
+#include "cli/context.h"
 #include "store/core/result.h"
 
 namespace mig {
@@ -27,5 +31,18 @@ Result<void> MakeProject(const std::filesystem::path& root, const ProjectTemplat
 // The same with the text of mig.toml as it is given.
 Result<void> MakeProject(const std::filesystem::path& root, const std::string& config,
                          const std::string& url);
+
+// What there was in a folder before MakeProject.
+struct ProjectBefore {
+  std::vector<std::filesystem::path> absent;   // of what it writes
+  std::vector<std::filesystem::path> folders;  // that were not there, the deepest first
+  std::optional<std::uintmax_t> dot_env_bytes;
+};
+ProjectBefore LookBefore(const std::filesystem::path& root);
+
+// Removes what MakeProject wrote, so that the command can be repeated: of a .env that was there,
+// what is beyond its bytes of before. With a folder of its own goes the daemon that began to live
+// in it. REQUIRES: the command works in `root`, with a context that has no other daemon.
+void TakeBack(Context& context, const std::filesystem::path& root, const ProjectBefore& before);
 
 }  // namespace mig
