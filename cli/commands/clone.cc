@@ -53,6 +53,15 @@ Result<v1::Ref> RefToClone(Context& context, const std::string& address,
                     : "it has " + names + ": name one with --ref"};
 }
 
+// Brings the ref into the new work tree, in which the command then works.
+Result<int> Fill(Context& context, const fs::path& root, const v1::Ref& ref) {
+  std::error_code ignored;
+  fs::current_path(root, ignored);
+  Remote remote = TRY(context.remote("origin"));
+  TRY(Fetch(context, remote, ref));
+  return PullInto(context, remote, ref, /*rebase=*/false);
+}
+
 Result<int> RunClone(Context& context) {
   const std::string address = context.args().Operand(0);
   const std::string project = context.args().Operand(1);
@@ -63,13 +72,13 @@ Result<int> RunClone(Context& context) {
   const fs::path root = TRY(AbsolutePath(directory));
   const v1::Ref ref = TRY(RefToClone(context, absolute, project));
   const std::string url(chosen->url);
+  const ProjectBefore before = LookBefore(root);
   TRY(MakeProject(root, ProjectConfig(project, *chosen, url) + RemoteSection("origin", absolute),
                   url));
-  std::error_code failure;
-  fs::current_path(root, failure);
-  Remote remote = TRY(context.remote("origin"));
-  TRY(Fetch(context, remote, ref));
-  TRY(PullInto(context, remote, ref, /*rebase=*/false));
+  if (Result<int> filled = Fill(context, root, ref); !filled) {
+    TakeBack(context, root, before);
+    return std::move(filled).error();
+  }
   context.terminal().Tell("cloned " + ref.name() + " of " + project + " into " + root.string() +
                           "\n" + FirstSteps(directory, true));
   return kDone;

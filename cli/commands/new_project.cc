@@ -152,7 +152,7 @@ void TakeBack(Context& context, const fs::path& root, const ProjectBefore& befor
   std::error_code ignored;
   if (!before.folders.empty() && EndDaemon(context)) fs::remove_all(root / ".mig", ignored);
   if (before.dot_env_bytes) fs::resize_file(root / ".env", *before.dot_env_bytes, ignored);
-  for (const fs::path& path : before.absent) fs::remove(path, ignored);
+  for (const fs::path& path : before.absent) fs::remove_all(path, ignored);
   for (const fs::path& folder : before.folders) fs::remove(folder, ignored);  // if it is empty
 }
 

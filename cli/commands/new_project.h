@@ -40,9 +40,10 @@ struct ProjectBefore {
 };
 ProjectBefore LookBefore(const std::filesystem::path& root);
 
-// Removes what MakeProject wrote, so that the command can be repeated: of a .env that was there,
-// what is beyond its bytes of before. With a folder of its own goes the daemon that began to live
-// in it. REQUIRES: the command works in `root`, with a context that has no other daemon.
+// Removes what MakeProject wrote, and what then came into its folder `migrations`, so that the
+// command can be repeated: of a .env that was there, what is beyond its bytes of before. With a
+// folder of its own goes the daemon that began to live in it. REQUIRES: the command works in
+// `root`, with a context that has no other daemon.
 void TakeBack(Context& context, const std::filesystem::path& root, const ProjectBefore& before);
 
 }  // namespace mig

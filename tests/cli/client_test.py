@@ -397,6 +397,21 @@ class Sharing(SharedDaemon):
         self.assertEqual(self.mig("push", "--ref", ref), f"{ref}: is at b\n")
 
 
+    def test_a_clone_that_fails_leaves_no_work_tree_and_can_be_repeated(self):
+        self.mig("push")
+        copy = self.folder / "copy"
+        (copy / "migrations").mkdir(parents=True)
+        (copy / "migrations" / "a.sql").write_text("-- mig:up\nSELECT 1;\n")
+        self.addCleanup(subprocess.run, [MIG, "daemon", "stop"], cwd=copy, env=self.environment, capture_output=True)
+        clone = ["clone", f"unix:{self.folder}/migd.sock", "shop", str(copy)]
+        self.assertIn("[NAME_TAKEN]", self.run_mig(*clone, status=2).stderr)
+        self.assertEqual({path.name for path in copy.iterdir()} - {".mig"}, {"migrations"})
+        (copy / "migrations" / "a.sql").unlink()
+        self.mig(*clone)
+        for name in ("a.sql", "b.sql"):
+            self.assertEqual((copy / "migrations" / name).read_text(), (self.tree / "migrations" / name).read_text())
+
+
 class EndedRuns(PrivateDaemon):
     def newest(self):
         return json.loads(self.mig("runs", "--json"))["runs"][0]["id"]
