@@ -116,13 +116,13 @@ Result<void> WriteNew(Context& context, const std::string& ref, const v1::PlanPu
 }
 
 void TellOutcome(Context& context, const v1::ListHeadsResponse& heads, bool rebased) {
-  if (heads.heads_size() < 2 || rebased) return;
+  if (heads.heads_size() < 2) return;
   std::string names;
   for (const v1::Revision& head : heads.heads()) names += (names.empty() ? "" : ", ") + head.name();
-  context.terminal().Tell("the work tree has " + std::to_string(heads.heads_size()) +
-                          " heads now: " + names +
-                          "\nhint: `mig pull --rebase` puts your revisions on top, `mig merge "
-                          "heads` joins them\n");
+  context.terminal().Tell(
+      "the work tree has " + std::to_string(heads.heads_size()) + " heads now: " + names +
+      "\nhint: " + (rebased ? "" : "`mig pull --rebase` puts your revisions on top, ") +
+      "`mig merge heads` joins them\n");
 }
 
 }  // namespace

@@ -412,6 +412,17 @@ class Sharing(SharedDaemon):
             self.assertEqual((copy / "migrations" / name).read_text(), (self.tree / "migrations" / name).read_text())
 
 
+    def test_a_first_revision_of_its_own_stays_a_head_that_is_told_of(self):
+        self.mig("push")
+        for name in ("a.sql", "b.sql"):
+            (self.tree / "migrations" / name).unlink()
+        (self.tree / "migrations" / "c.sql").write_text("-- mig:up\nCREATE TABLE c (id integer);\n")
+        self.assertIn("[NOT_FAST_FORWARD]", self.run_mig("push", status=5).stderr)
+        told = self.run_mig("pull", "--rebase").stderr
+        self.assertRegex(told, "(?m)^the work tree has 2 heads now: (b, c|c, b)\nhint: `mig merge heads` joins them$")
+        self.assertEqual(self.mig("heads").count("(head)"), 2)
+
+
 class EndedRuns(PrivateDaemon):
     def newest(self):
         return json.loads(self.mig("runs", "--json"))["runs"][0]["id"]
