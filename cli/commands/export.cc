@@ -107,7 +107,9 @@ Result<int> RunExport(Context& context) {
 class Pieces {
  public:
   explicit Pieces(std::string path)
-      : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {}
+      : path_(std::move(path)),
+        descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)),
+        failure_(descriptor_ < 0 ? errno : 0) {}
   ~Pieces() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -117,12 +119,12 @@ class Pieces {
   Result<std::string> Next() {
     std::string piece(kPieceBytes, '\0');
     ssize_t count = -1;
-    do {
-      count = ::read(descriptor_, piece.data(), piece.size());
-    } while (count < 0 && errno == EINTR);
-    if (count < 0) {
+    while (failure_ == 0 && (count = ::read(descriptor_, piece.data(), piece.size())) < 0) {
+      if (errno != EINTR) failure_ = errno;
+    }
+    if (failure_ != 0) {
       return Error{Reason::kFileUnreadable,
-                   "cannot read " + path_ + ": " + std::strerror(errno),
+                   "cannot read " + path_ + ": " + std::strerror(failure_),
                    {{"file", path_}}};
     }
     if (count == 0) ::lseek(descriptor_, 0, SEEK_SET);
@@ -133,6 +135,7 @@ class Pieces {
  private:
   const std::string path_;
   const int descriptor_;
+  int failure_;  // the errno of what went wrong
 };
 
 }  // namespace

@@ -620,6 +620,12 @@ class Surroundings(PrivateDaemon):
             told = self.run_mig(*command, status=2).stderr
             self.assertRegex(told, r"^error: .* \[[A-Z_]+\]\n", command)
 
+    def test_why_a_file_cannot_be_opened_is_told(self):
+        with socket.socket(socket.AF_UNIX) as file:
+            file.bind(str(self.tree / "shop.mig"))
+        self.assertIn("cannot read shop.mig: No such device or address [FILE_UNREADABLE]",
+                      self.run_mig("import", "shop.mig", status=2).stderr)
+
     def test_json_is_given_where_there_is_nothing_to_do_and_of_the_log_too(self):
         self.mig("upgrade")
         self.assertEqual(self.mig("restore", "b", "--json"), self.mig("cat-file", "b", "--json"))
