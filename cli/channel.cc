@@ -99,6 +99,13 @@ bool IsOutdated(const v1::GetDaemonResponse& daemon) {
   return migd && daemon.binary() != BinaryIdentity(*migd);
 }
 
+Error NoAddress(const std::string& text) {
+  return {Reason::kConfigInvalid,
+          "`" + text + "` is no address of a daemon",
+          {{"key", "address"}},
+          "an address is local, unix:PATH or https://HOST:PORT"};
+}
+
 // `hint` empty: the reason's own.
 Result<void> CheckApi(const v1::GetDaemonResponse& daemon, std::string hint) {
   if (daemon.api() == kApi) return {};
@@ -164,13 +171,20 @@ Result<std::shared_ptr<grpc::Channel>> ConnectTo(const DaemonAddress& address, b
     return CheckShared(OverSocket(socket), address.token);
   }
   if (text.starts_with(kHttps)) return CheckShared(TRY(OverTls(address)), address.token);
-  return Error{Reason::kConfigInvalid,
-               "`" + text + "` is no address of a daemon",
-               {{"key", "address"}},
-               "an address is local, unix:PATH or https://HOST:PORT"};
+  return NoAddress(text);
 }
 
 }  // namespace
+
+Result<std::string> NormalAddress(const std::string& address) {
+  if (!address.starts_with(kHttps)) return address;
+  std::string place = address.substr(kHttps.size());
+  while (place.ends_with('/')) place.pop_back();
+  const bool is_place =
+      !place.empty() && place.front() != ':' && place.find_first_of("/?#@ \t\r\n") == place.npos;
+  if (!is_place) return NoAddress(address);
+  return std::string(kHttps) + place;
+}
 
 Channel::Channel(DaemonAddress address, bool may_start)
     : address_(std::move(address)),

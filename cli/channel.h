@@ -45,6 +45,10 @@ struct DaemonAddress {
   std::string key_file = {};
 };
 
+// The address as it is compared and kept: one of https ends with its port, not with a slash.
+// Errors: kConfigInvalid where that says more than HOST:PORT, or less.
+Result<std::string> NormalAddress(const std::string& address);
+
 // From any thread.
 class Channel {
  public:

@@ -48,7 +48,8 @@ Result<DaemonAddress> AddressOf(const Config& config, const DaemonConfig& daemon
                                 const std::string& section) {
   DaemonAddress address;
   address.work_tree = config.root;
-  address.address = TRY(ExpandVariables(config, daemon.address, section + ".address"));
+  address.address =
+      TRY(NormalAddress(TRY(ExpandVariables(config, daemon.address, section + ".address"))));
   address.token = TRY(ExpandVariables(config, daemon.token, section + ".token"));
   address.ca_file = TRY(AbsolutePath(config, daemon.ca_file, section + ".ca_file"));
   address.certificate_file =

@@ -1,6 +1,8 @@
 #include "cli/credentials.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -69,18 +71,32 @@ bool Remove(std::vector<Credential>& credentials, std::string_view address) {
                        [&](const Credential& each) { return each.address == address; }) > 0;
 }
 
+Result<std::string> HomeOf(const Environment& environment) {
+  const std::string home = Lookup(environment, "HOME");
+  if (!home.empty()) return home;
+  const passwd* user = ::getpwuid(::getuid());
+  if (user != nullptr && user->pw_dir != nullptr && *user->pw_dir != '\0')
+    return std::string(user->pw_dir);
+  return Error{Reason::kConfigInvalid,
+               "there is no place for tokens: HOME is not set, and the system knows none",
+               {},
+               "set HOME or XDG_CONFIG_HOME"};
+}
+
 }  // namespace
 
-std::string CredentialsFile(const Environment& environment) {
+Result<std::string> CredentialsFile(const Environment& environment) {
   const std::string configured = Lookup(environment, "XDG_CONFIG_HOME");
   const std::string folder =
-      configured.starts_with('/') ? configured : Lookup(environment, "HOME") + "/.config";
+      configured.starts_with('/') ? configured : TRY(HomeOf(environment)) + "/.config";
   return folder + "/mig/credentials";
 }
 
 Result<std::optional<Credential>> FindCredential(const Environment& environment,
                                                  std::string_view address) {
-  const std::vector<Credential> credentials = TRY(ReadCredentials(CredentialsFile(environment)));
+  const Result<std::string> path = CredentialsFile(environment);
+  if (!path) return std::optional<Credential>();  // where none can be kept, none was
+  const std::vector<Credential> credentials = TRY(ReadCredentials(*path));
   const auto found = std::ranges::find(credentials, address, &Credential::address);
   if (found == credentials.end()) return std::optional<Credential>();
   return std::optional<Credential>(*found);
@@ -98,7 +114,7 @@ Result<void> AddCredential(const Environment& environment, DaemonAddress& addres
 }
 
 Result<void> KeepCredential(const Environment& environment, const Credential& credential) {
-  const std::string path = CredentialsFile(environment);
+  const std::string path = TRY(CredentialsFile(environment));
   std::vector<Credential> credentials = TRY(ReadCredentials(path));
   Remove(credentials, credential.address);
   credentials.push_back(credential);
@@ -106,7 +122,7 @@ Result<void> KeepCredential(const Environment& environment, const Credential& cr
 }
 
 Result<bool> ForgetCredential(const Environment& environment, std::string_view address) {
-  const std::string path = CredentialsFile(environment);
+  const std::string path = TRY(CredentialsFile(environment));
   std::vector<Credential> credentials = TRY(ReadCredentials(path));
   if (!Remove(credentials, address)) return false;
   TRY(WriteCredentials(path, credentials));

@@ -21,7 +21,8 @@ struct Credential {
   std::string ca_file = {};  // absolute; empty: the system's authorities
 };
 
-std::string CredentialsFile(const Environment& environment);
+// Errors: kConfigInvalid where neither the environment nor the system knows a home folder.
+Result<std::string> CredentialsFile(const Environment& environment);
 
 // The one kept for the address. Errors: kFileUnreadable; kPermissionDenied when others can read the
 // file.
@@ -32,7 +33,8 @@ Result<std::optional<Credential>> FindCredential(const Environment& environment,
 // as FindCredential.
 Result<void> AddCredential(const Environment& environment, DaemonAddress& address);
 
-// Keeps it in place of an earlier one. Errors: as FindCredential; kFileUnwritable.
+// Keeps it in place of an earlier one. Errors: as CredentialsFile and FindCredential;
+// kFileUnwritable.
 Result<void> KeepCredential(const Environment& environment, const Credential& credential);
 
 // Whether there was one. Errors: as KeepCredential.

@@ -20,10 +20,10 @@ constexpr Option kCloneOptions[] = {
     {"-t,--template", "NAME", "what the first target is; `mig list-templates` shows the choice"},
 };
 
-// A socket's path as it stays right in another folder.
+// As it stays right in another folder, where it is a socket's path.
 Result<std::string> AbsoluteAddress(const std::string& address) {
   constexpr std::string_view kUnix = "unix:";
-  if (!address.starts_with(kUnix)) return address;
+  if (!address.starts_with(kUnix)) return NormalAddress(address);
   return std::string(kUnix) + TRY(AbsolutePath(address.substr(kUnix.size()))).string();
 }
 

@@ -20,7 +20,7 @@ Result<std::string> AddressOf(Context& context) {
     const Config* config = TRY(context.config());
     address = TRY(ExpandVariables(*config, config->daemon.address, "daemon.address"));
   }
-  if (address.starts_with("https://")) return address;
+  if (address.starts_with("https://")) return NormalAddress(address);
   return Error{Reason::kUsage,
                "`" + address + "` needs no token: only https://HOST:PORT asks for one",
                {{"address", address}}};
