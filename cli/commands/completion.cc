@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "cli/commands/all.h"
 #include "cli/context.h"
@@ -22,51 +23,108 @@ std::string OptionNames(const Command& command) {
   return names;
 }
 
-// "-C|--directory|-t|--target": what may stand before the command with a word that is none.
-std::string LeadingOptions() {
-  std::string pattern;
-  for (const Option& option : GlobalOptions()) {
-    if (option.value.empty()) continue;
-    for (std::string_view name : NamesOf(option))
-      pattern.append(pattern.empty() ? "" : "|").append(name);
+constexpr std::string_view kRevisionWords = "head heads base";
+
+// What the first operand can be; unset: a revision, a file, or what nobody here knows.
+std::optional<std::string> FirstWords(const Command& command) {
+  std::string words;
+  for (const Verb& verb : command.verbs) words.append(words.empty() ? "" : " ").append(verb.name);
+  if (!words.empty()) return words;
+  if (command.operands.usage == "[COMMAND]") return CommandNames();
+  words = command.operands.usage;
+  const bool is_choice =
+      std::ranges::all_of(words, [](char c) { return c == '|' || (c >= 'a' && c <= 'z'); });
+  if (!is_choice) return std::nullopt;
+  std::ranges::replace(words, '|', ' ');
+  return words;
+}
+
+bool TakesRevisions(const Verb& verb) {
+  return verb.operands.usage.find("REV") != std::string_view::npos;
+}
+
+// Of the options, the names of those with a value, or of the one called `key`.
+template <typename Options>
+std::string NamesWithValue(const Options& options, std::string_view key = "") {
+  std::string names;
+  for (const Option* option : options) {
+    if (option->value.empty() || (!key.empty() && option->key() != key)) continue;
+    for (std::string_view name : NamesOf(*option))
+      names.append(names.empty() ? "" : " ").append(name);
   }
-  return pattern;
+  return names;
+}
+
+std::string BashCommand(const Command& command) {
+  const std::vector<const Option*> options = OptionsOf(command);
+  const std::optional<std::string> first = FirstWords(command);
+  return "          " + std::string(command.name) + ") options=\"" + OptionNames(command) +
+         "\" values=\"" + NamesWithValue(options) + "\" targets=\"" +
+         NamesWithValue(options, "target") + "\"" +
+         (first ? " words=\"" + *first + "\" files=\"\"" : "") + " ;;\n";
+}
+
+// The verbs behind which revisions stand.
+std::string BashVerbs() {
+  std::string lines;
+  for (const Command* command : AllCommands()) {
+    for (const Verb& verb : command->verbs) {
+      if (TakesRevisions(verb))
+        lines += "      \"" + std::string(command->name) + " " + std::string(verb.name) +
+                 "\") words=\"" + std::string(kRevisionWords) + "\" ;;\n";
+    }
+  }
+  return lines;
 }
 
 // `--directory=DIR` is three words to bash.
 std::string BashScript() {
+  std::vector<const Option*> leading;
+  for (const Option& option : GlobalOptions()) leading.push_back(&option);
   std::string script =
       "_mig() {\n"
-      "  local word value=\"\" verb=\"\" options=\"\" current=\"${COMP_WORDS[COMP_CWORD]}\"\n"
+      "  local word value=\"\" verb=\"\" first=\"\" options=\"\" words=\"" +
+      std::string(kRevisionWords) +
+      "\" files=yes\n"
+      "  local values=\"" +
+      NamesWithValue(leading) + "\" targets=\"" + NamesWithValue(leading, "target") +
+      "\" current=\"${COMP_WORDS[COMP_CWORD]}\"\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-      "    if [[ \"$word\" == = ]]; then value=yes; continue; fi\n"
+      "    if [[ \"$word\" == = ]]; then value=\"${value:-=}\"; continue; fi\n"
       "    if [[ -n \"$value\" ]]; then value=\"\"; continue; fi\n"
       "    case \"$word\" in\n"
-      "      " +
-      LeadingOptions() +
-      ") value=yes ;;\n"
-      "      -*) ;;\n"
-      "      *) verb=\"$word\"; break ;;\n"
-      "    esac\n"
-      "  done\n"
-      "  case \"$verb\" in\n";
-  for (const Command* command : AllCommands()) {
-    script +=
-        "    " + std::string(command->name) + ") options=\"" + OptionNames(*command) + "\" ;;\n";
-  }
+      "      -*) if [[ \" $values \" == *\" $word \"* ]]; then value=\"$word\"; fi ;;\n"
+      "      *)\n"
+      "        if [[ -n \"$verb\" ]]; then first=\"${first:-$word}\"; continue; fi\n"
+      "        verb=\"$word\"\n"
+      "        case \"$verb\" in\n";
+  for (const Command* command : AllCommands()) script += BashCommand(*command);
   return script +
-         "  esac\n"
-         "  if [[ -n \"$value\" ]]; then\n"
-         "    COMPREPLY=($(compgen -f -- \"${current#=}\"))\n"
+         "        esac ;;\n"
+         "    esac\n"
+         "  done\n"
+         "  if [[ -n \"$first\" && -z \"$files\" ]]; then\n"
+         "    words=\"\"\n"
+         "    case \"$verb $first\" in\n" +
+         BashVerbs() +
+         "    esac\n"
+         "  fi\n"
+         "  if [[ -n \"$value\" && \" $targets \" == *\" $value \"* ]]; then\n"
+         "    words=\"$(mig target 2>/dev/null | tr -d '* ')\" files=\"\" "
+         "current=\"${current#=}\"\n"
+         "  elif [[ -n \"$value\" ]]; then\n"
+         "    words=\"\" files=yes current=\"${current#=}\"\n"
          "  elif [[ -z \"$verb\" ]]; then\n"
-         "    COMPREPLY=($(compgen -W \"" +
+         "    words=\"" +
          CommandNames() +
-         "\" -- \"$current\"))\n"
+         "\" files=\"\"\n"
          "  elif [[ \"$current\" == -* ]]; then\n"
-         "    COMPREPLY=($(compgen -W \"$options\" -- \"$current\"))\n"
-         "  else\n"
-         "    COMPREPLY=($(compgen -W \"head heads base\" -- \"$current\") $(compgen -f -- "
-         "\"$current\"))\n"
+         "    words=\"$options\" files=\"\"\n"
+         "  fi\n"
+         "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+         "  if [[ -n \"$files\" ]]; then\n"
+         "    compopt -o filenames 2>/dev/null\n"
+         "    while read -r word; do COMPREPLY+=(\"$word\"); done < <(compgen -f -- \"$current\")\n"
          "  fi\n"
          "}\n"
          "complete -F _mig mig\n";
@@ -94,6 +152,15 @@ std::string ZshOptions(const Command& command) {
   return lines;
 }
 
+std::string ZshOperands(const Command& command) {
+  const std::string revisions = "'*:revision:(" + std::string(kRevisionWords) + ")'";
+  const std::optional<std::string> first = FirstWords(command);
+  if (!first) return "        " + revisions + " ;;\n";
+  if (first->empty()) return "        ;;\n";
+  return "        '1:what:(" + *first + ")'" +
+         (std::ranges::any_of(command.verbs, TakesRevisions) ? " " + revisions : "") + " ;;\n";
+}
+
 std::string ZshScript() {
   std::string script = "#compdef mig\n_mig() {\n  local -a commands=(\n";
   for (const Command* command : AllCommands()) {
@@ -108,7 +175,7 @@ std::string ZshScript() {
       "  case \"$words[2]\" in\n";
   for (const Command* command : AllCommands()) {
     script += "    " + std::string(command->name) + ")\n      _arguments \\\n" +
-              ZshOptions(*command) + "        '*:revision:(head heads base)' ;;\n";
+              ZshOptions(*command) + ZshOperands(*command);
   }
   // As a file in $fpath it is run to complete, in ~/.zshrc it is evaluated.
   return script +
@@ -132,6 +199,9 @@ std::string FishScript() {
     script += "complete -c mig -n __fish_use_subcommand -a " + std::string(command->name) +
               " -d '" + Quotable(command->summary) + "'\n";
     for (const Option* option : OptionsOf(*command)) script += FishOption(command->name, *option);
+    if (const std::string first = FirstWords(*command).value_or(""); !first.empty())
+      script += "complete -c mig -n '__fish_seen_subcommand_from " + std::string(command->name) +
+                "' -a '" + first + "'\n";
   }
   return script;
 }
