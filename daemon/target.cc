@@ -85,18 +85,30 @@ TargetPolicy PolicyOf(const TargetUrl& url, TargetPolicy asked, const ServedTarg
   return asked;
 }
 
+// Names none of them: a caller may be of another project than a target.
+Error NotServed(const std::string& name, bool accept_urls) {
+  return {
+      Reason::kNoTarget,
+      name.empty() ? "no target is configured" : fmt::format("no target {} is configured", name),
+      {},
+      std::string("`-t NAME` names one that the daemon serves: a section [targets.NAME] of its "
+                  "migd.toml") +
+          (accept_urls ? "; or add [targets.NAME] with a url to mig.toml" : "")};
+}
+
 }  // namespace
 
 Result<TargetAddress> AddressOf(const TargetSpec& spec, const ServedTargets& served) {
   const auto known = served.by_name.find(spec.name);
   if (!spec.url.empty() && !served.accept_urls) {
-    return Error{Reason::kPermissionDenied, "this daemon takes no database urls from its callers"};
+    return Error{Reason::kPermissionDenied,
+                 "this daemon takes no database urls from its callers",
+                 {},
+                 "take the `url` out of mig.toml: [targets.NAME] without one, or `-t NAME`, is the "
+                 "target of that name that the daemon serves"};
   }
-  if (spec.url.empty() && known == served.by_name.end()) {
-    return Error{Reason::kNoTarget, spec.name.empty()
-                                        ? "no target is configured"
-                                        : fmt::format("no target {} is configured", spec.name)};
-  }
+  if (spec.url.empty() && known == served.by_name.end())
+    return NotServed(spec.name, served.accept_urls);
   if (!spec.url.empty() && !spec.policy.backup.empty() && !served.accept_backups) {
     return Error{Reason::kPermissionDenied,
                  "this daemon takes no backups by its callers' configuration",

@@ -16,6 +16,7 @@ namespace {
 using Kind = Operation::Kind;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class PrecautionsTest : public testing::TestWithParam<Dialect> {
  protected:
@@ -398,6 +399,25 @@ TEST(ServedPolicies, HoldForTheirFileByWhateverPath) {
     ASSERT_TRUE(address) << address.error().message;
     EXPECT_EQ(address->policy.is_protected, name != std::string("/other.db")) << name;
   }
+}
+
+TEST(ServedTargets, AreCalledByNameAndNotToldToWhoeverAsks) {
+  ServedTargets served;
+  served.accept_urls = false;
+  served.by_name["prod"].url = "sqlite:/tmp/prod.db";
+  std::vector<TargetSpec> wrong(2);
+  wrong[0].name = "dev";
+  wrong[1].name = "prod";
+  wrong[1].url = "sqlite:/tmp/prod.db";
+  for (const TargetSpec& asked : wrong) {
+    const auto refused = AddressOf(asked, served);
+    ASSERT_FALSE(refused) << asked.url;
+    EXPECT_THAT(refused.error().hint, HasSubstr("`-t NAME`")) << asked.url;
+    EXPECT_THAT(refused.error().hint, Not(HasSubstr("prod"))) << asked.url;
+    EXPECT_THAT(refused.error().hint, Not(HasSubstr("with a url"))) << asked.url;
+  }
+  wrong[1].url = "";
+  EXPECT_TRUE(AddressOf(wrong[1], served));
 }
 
 }  // namespace
