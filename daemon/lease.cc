@@ -127,6 +127,17 @@ Result<void> CheckFormat(Session& session, const Bookkeeping& book) {
                kOtherFormatHint};
 }
 
+// Where PostgreSQL lets the user make no table there, or has no such schema, another one may do.
+Result<void> NamingTheSchema(Result<void> made) {
+  if (made) return made;
+  const auto state = made.error().details.find("sqlstate");
+  if (state != made.error().details.end() && (state->second == "42501" || state->second == "3F000"))
+    made.error().hint =
+        "mig's own tables need a schema in which the user may make tables: grant it CREATE there, "
+        "or name another one with `schema = \"...\"` of the target in mig.toml";
+  return made;
+}
+
 // REQUIRES: the run lock is held.
 Result<void> EnsureTables(Session& session, const Bookkeeping& book, bool repair,
                           const World& world) {
@@ -140,8 +151,8 @@ Result<void> EnsureTables(Session& session, const Bookkeeping& book, bool repair
     for (const SqlCommand& command : commands) TRY(session.Execute(command));
     return {};
   }
-  return Transact(
-      session, [&] { return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {}); });
+  return NamingTheSchema(Transact(
+      session, [&] { return session.ExecuteAll(commands, [](std::size_t, const SqlResult&) {}); }));
 }
 
 }  // namespace

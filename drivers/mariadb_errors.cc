@@ -127,6 +127,8 @@ Error MariadbError(MYSQL* connection, std::string_view statement, bool interrupt
   error.details["db_code"] = std::to_string(code);
   error.details["sqlstate"] = mysql_sqlstate(connection);
   error.details["db_message"] = message;
+  if (code == ER_OPTION_PREVENTS_STATEMENT && message.find("read-only") != message.npos)
+    error.hint = "the server is read-only: is it a replica?";
   if (code != ER_PARSE_ERROR) return error;
   if (auto position = SyntaxErrorPosition(message, statement))
     error.details["position"] = std::to_string(*position);

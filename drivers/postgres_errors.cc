@@ -27,12 +27,13 @@ constexpr std::array<std::pair<char, const char*>, 10> kFields = {{
 
 // protocol_violation: a statement's wrong number of parameters, on a connection that lives.
 constexpr std::string_view kWrongParameters = "08P01";
+constexpr std::string_view kReadOnly = "25006";  // read_only_sql_transaction
 
 Reason ReasonOf(std::string_view sqlstate, bool interrupted) {
   if (sqlstate == "57014" && interrupted) return Reason::kCancelled;
   if (sqlstate == "55P03" || sqlstate == "40001" || sqlstate == "40P01")
     return Reason::kDatabaseBusy;
-  if (sqlstate == "42501" || sqlstate == "25006") return Reason::kDatabasePermission;
+  if (sqlstate == "42501" || sqlstate == kReadOnly) return Reason::kDatabasePermission;
   if (sqlstate == "53100") return Reason::kDatabaseFull;
   bool shutdown =
       sqlstate == "57P01" || sqlstate == "57P02" || sqlstate == "57P03" || sqlstate == "57P05";
@@ -71,6 +72,8 @@ Error PostgresError(const PGresult* result, bool interrupted) {
   if (code->second == "57P01")
     error.hint =
         "somebody ended the connection, or the server stops: repeat the command once it runs";
+  if (code->second == kReadOnly)
+    error.hint = "the server, or this database or user, is read-only: is it a standby?";
   if (code->second == kWrongParameters)
     error.hint =
         "where the statement has a parameter ($1), write the value itself, or ${NAME} for one of "

@@ -286,6 +286,22 @@ TEST_P(EngineTest, UsesASchemaThatIsThereWithoutTheRightToMakeOne) {
   EXPECT_EQ(scene.Rows(), "b");
 }
 
+TEST_P(EngineTest, NamesTheSchemaAsTheRemedyWhereItsTablesCannotBeMade) {
+  if (GetParam() != Dialect::kPostgresql) GTEST_SKIP() << "only PostgreSQL has schemas";
+  scene_.Write("a", "-- mig:up\nCREATE TABLE t_a (id int);\n");
+  const std::string weak = scene_.WeakRole(), owner = "postgres@";
+  scene_.Sql("ALTER ROLE " + weak + " LOGIN");
+  scene_.Sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+  const std::string url = scene_.target().url;
+  scene_.MoveTo(std::string(url).replace(url.find(owner), owner.size(), weak + "@"));
+  EXPECT_EQ(scene_.Upgrade(), "DATABASE_PERMISSION");
+  EXPECT_THAT(HintOf(scene_.error()), testing::HasSubstr("`schema = \"...\"`"));
+  scene_.MoveTo(url);
+  scene_.Sql("DROP SCHEMA public CASCADE");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(HintOf(scene_.error()), testing::HasSubstr("`schema = \"...\"`"));
+}
+
 TEST_P(EngineTest, KeepsTwoHistoriesApartInTwoSchemas) {
   if (GetParam() == Dialect::kSqlite) GTEST_SKIP() << "SQLite has no schemas";
   scene_.Draw("a");

@@ -117,6 +117,19 @@ TEST_F(MariadbSessionTest, KeepsTheServersSqlModeLessWhatChangesHowTextIsRead) {
   EXPECT_EQ(Cell(*chosen, {"SELECT @@sql_mode"}), SqlValue("NO_ZERO_DATE"));
 }
 
+TEST_F(MariadbSessionTest, SaysThatTheServerIsReadOnly) {
+  const std::string name = database_.url().parameters.at("dbname");
+  MustExecute(*session_, {"CREATE USER writer@'127.0.0.1'"});
+  MustExecute(*session_, {"GRANT ALL ON `" + name + "`.* TO writer@'127.0.0.1'"});
+  auto writer =
+      MustOpen(Parse("mariadb://writer@127.0.0.1:" + MariadbServerOfTests().port() + "/" + name));
+  MustExecute(*session_, {"SET GLOBAL read_only = 1"});
+  const Error error = ErrorOf(writer->Execute({"CREATE TABLE u (a int)"}));
+  MustExecute(*session_, {"SET GLOBAL read_only = 0"});
+  EXPECT_EQ(error.reason, Reason::kDatabasePermission) << error.message;
+  EXPECT_THAT(HintOf(error), HasSubstr("read-only"));
+}
+
 TEST_F(MariadbSessionTest, TellsThePlaceOfASyntaxError) {
   const auto place = [&](const std::string& sql) {
     return ErrorOf(session_->Execute({.sql = sql, .scripted = true})).details["position"];

@@ -132,6 +132,7 @@ TEST_F(PostgresSessionTest, DoesNotTakeATimeoutForACancellation) {
 TEST_F(PostgresSessionTest, SaysWhatItMayNotDo) {
   Run("SET default_transaction_read_only = on");
   EXPECT_EQ(Failure("CREATE TABLE t (a integer)").reason, Reason::kDatabasePermission);
+  EXPECT_THAT(HintOf(ErrorOf(session_->Execute({"CREATE TABLE u (a int)"}))), HasSubstr("standby"));
   Run("SET default_transaction_read_only = off");
   Run("SET ROLE pg_read_all_stats");
   EXPECT_EQ(Failure("CREATE TABLE t (a integer)").reason, Reason::kDatabasePermission);
