@@ -96,6 +96,18 @@ Result<void> WaitForLock(Session& session, const Bookkeeping& book, const World&
   return {};
 }
 
+// A database of PostgreSQL that is not UTF-8 has no place for every name. It is the first thing
+// that a run writes of its holder.
+Error NotTaken(Error error, const LeaseRow& row) {
+  const auto state = error.details.find("sqlstate");
+  if (state == error.details.end() || state->second != "22P05") return error;
+  error.message =
+      fmt::format("the name of who runs this, {}, cannot be written into the database: {}",
+                  row.holder, error.message);
+  error.hint = "spell it for this database, as in `GIT_AUTHOR_NAME=Lukasz mig upgrade`";
+  return error;
+}
+
 Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const LeaseRequest& request,
                              const World& world) {
   std::int64_t token = 0;
@@ -106,7 +118,8 @@ Result<std::int64_t> TakeRow(Session& session, const Bookkeeping& book, const Le
     token = NumberOf(fence.rows[0][0]) + 1;
     const LeaseRow row{token, request.holder, HostName(), request.run,
                        FormatMilliseconds(world.now())};
-    TRY(session.Execute(book.TakeLease(row)));
+    auto taken = session.Execute(book.TakeLease(row));
+    if (!taken) return NotTaken(std::move(taken).error(), row);
     return {};
   };
   TRY(Transact(session, body));

@@ -382,6 +382,20 @@ TEST_F(MariadbLeaseTest, WhoWaitsForTheLeaseIsToldWhatItsHolderRuns) {
   EXPECT_EQ(scene_.Await(*run), "done");
 }
 
+TEST(LeaseOfADatabaseThatIsNotUtf8, NamesTheHolderThatCannotBeWritten) {
+  Scene scene(Dialect::kPostgresql);
+  scene.Sql("CREATE DATABASE latin ENCODING LATIN1 LOCALE 'C' TEMPLATE template0");
+  scene.MoveTo(Server().Url("latin"));
+  scene.Write("a", "-- mig:up\nCREATE TABLE t_a (id integer);\n");
+  scene.ActAs("Łukasz <lukasz@example.com>");
+  EXPECT_EQ(scene.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene.error().message, HasSubstr("Łukasz <lukasz@example.com>, cannot be written"));
+  EXPECT_THAT(scene.error().message, HasSubstr("LATIN1"));
+  EXPECT_THAT(scene.error().hint, HasSubstr("GIT_AUTHOR_NAME"));
+  scene.ActAs("Lukasz <lukasz@example.com>");
+  EXPECT_EQ(scene.Upgrade(), "done");
+}
+
 TEST_F(LeaseTest, AHolderThatWasTakenForDeadWritesNothingMore) {
   const auto blocker = scene_.OpenOwn();
   const RunPtr run = StartBlockedIndex(*blocker);
