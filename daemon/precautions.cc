@@ -236,7 +236,8 @@ Result<void> Precautions::BackUp(const RunPlan& plan) {
                   setting_.run.substr(0, 8)),
       policy().backup_time,
       setting_.cancelled,
-      target_.address.directory};
+      target_.address.directory,
+      target_.address.schema};
   const auto backup = TakeBeside(*target_.session, std::move(order));
   entry.finished_at = FormatMilliseconds(world_.now());
   entry.duration_us =

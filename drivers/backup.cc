@@ -84,8 +84,11 @@ Result<void> DumpMariadb(const BackupOrder& order, const std::string& file) {
     arguments.push_back(option);
   }
   arguments.push_back("--result-file=" + file);
-  arguments.push_back("--");
+  const bool two = !order.schema.empty() && order.schema != program.database;
+  if (two) arguments.emplace_back("--databases");
+  arguments.emplace_back("--");
   arguments.push_back(program.database);
+  if (two) arguments.push_back(order.schema);
   TRY(MustRun(order, arguments, program.environment, "mariadb-dump"));
   if (EndsWithCompleted(file)) return {};
   return Failed("the dump does not end as a complete one does");

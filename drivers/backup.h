@@ -24,6 +24,7 @@ struct BackupOrder {
   std::chrono::milliseconds time;  // beyond it the backup is given up
   std::function<bool()> cancelled;
   std::string command_directory = {};  // where a command runs; empty: that of this process
+  std::string schema = {};  // of mig's own tables; "mariadb-dump" takes that database, too
 };
 
 struct Backup {

@@ -115,6 +115,29 @@ TEST_F(BackupTest, OfMariadbIsACompleteDump) {
   EXPECT_THAT(text, HasSubstr("(1,'one')"));
 }
 
+TEST_F(BackupTest, OfMariadbHasMigsOwnTablesWhereTheyAreInAnotherDatabase) {
+  Database database(Dialect::kMariadb), own(Dialect::kMariadb);
+  Fill(*database.Open());
+  auto session = own.Open();
+  MustExecute(*session, {"CREATE TABLE mig_version (id text)"});
+  MustExecute(*session, {"INSERT INTO mig_version VALUES ('was applied')"});
+  BackupOrder order = Order(database, "mariadb-dump");
+  order.schema = own.url().parameters.at("dbname");
+  const auto backup = TakeBackup(order);
+  ASSERT_TRUE(backup) << backup.error().message;
+  MustExecute(*session, {"DELETE FROM mig_version"});
+  MustExecute(*database.Open(), {"DROP TABLE t"});
+  const std::string restore = "mariadb --no-defaults --user=root --socket='" +
+                              own.url().parameters.at("unix_socket") + "' < '" + backup->file + "'";
+  ASSERT_EQ(std::system(restore.c_str()), 0) << restore;
+  EXPECT_EQ(Cell(*session, {"SELECT id FROM mig_version"}), SqlValue("was applied"));
+  EXPECT_EQ(Cell(*database.Open(), {"SELECT count(*) FROM t"}), SqlValue(std::int64_t{2}));
+  order.schema = database.url().parameters.at("dbname");
+  const auto one = TakeBackup(order);
+  ASSERT_TRUE(one) << one.error().message;
+  EXPECT_THAT(TextIn(one->file), testing::Not(HasSubstr("USE `")));
+}
+
 TEST_F(BackupTest, ByACommandGetsTheFileAndTheConnection) {
   Database database(Dialect::kPostgresql);
   Fill(*database.Open());
