@@ -1,6 +1,7 @@
 #include "drivers/sql/locks.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "drivers/sql/statement_tokens.h"
 
@@ -20,12 +21,12 @@ struct DdlClause {
 // Algorithm".
 const DdlClause kClauses[] = {
     {{"convert", "to"}, "COPY", TableWork::kRewrites},
-    {{"add", "foreign"}, "COPY", TableWork::kRewrites},
+    {{"references"}, "COPY", TableWork::kRewrites},
     {{"modify"}, "COPY", TableWork::kMayRewrite},
     {{"change"}, "COPY", TableWork::kMayRewrite},
     {{"add", "primary"}, "INPLACE", TableWork::kRewrites},
     {{"drop", "primary"}, "COPY", TableWork::kRewrites},
-    {{"engine"}, "INPLACE", TableWork::kRewrites},
+    {{"engine"}, "INPLACE", TableWork::kRewrites},  // InnoDB, as the table has it already
     {{"force"}, "INPLACE", TableWork::kRewrites},
     {{"add", "index"}, "INPLACE", TableWork::kScans},
     {{"add", "key"}, "INPLACE", TableWork::kScans},
@@ -53,15 +54,47 @@ std::string AlgorithmNamed(const StatementTokens& tokens) {
   return at < tokens.size() && name != "DEFAULT" ? name : "";
 }
 
+// Whether a column is added of which the server decides by more than these words whether it copies.
+bool AddsInDoubt(const StatementTokens& tokens, std::size_t from) {
+  if (tokens.Find(from, {"add", "column"}) == tokens.size()) return false;
+  for (std::size_t at = from; at < tokens.size(); ++at) {
+    if (tokens.IsAnyWord(at, {"as", "auto_increment", "constraint", "generated", "key", "primary",
+                              "serial", "unique"}) ||
+        tokens.HasWords(at, {"add", "check"}) || tokens.HasWords(at, {"default", "next"}))
+      return true;
+    if (tokens.IsWord(at, "default") && tokens.IsSymbol(tokens.SkipName(at + 1), "(")) return true;
+  }
+  return false;
+}
+
+// The costliest clause; nothing where it is not known.
+std::optional<DdlClause> ClauseOf(const StatementTokens& tokens, std::size_t from) {
+  const auto has = [&](std::string_view word) { return tokens.Find(from, {word}) < tokens.size(); };
+  const DdlClause copies = {{}, "COPY", TableWork::kRewrites};
+  // ALTER IGNORE deletes rows while it copies them.
+  if (tokens.Find(1, {"ignore"}) < from && (has("unique") || has("primary"))) return copies;
+  const std::size_t engine = tokens.Find(from, {"engine"});
+  const bool equals = tokens.IsSymbol(engine + 1, "=");
+  const std::size_t named = engine + (equals ? 2 : 1);
+  if (engine < tokens.size() && !tokens.IsWord(named, "innodb")) {
+    const bool known = equals && tokens.at(named).kind == TokenKind::kWord;
+    return known ? std::optional(copies) : std::nullopt;
+  }
+  for (const DdlClause& clause : kClauses) {
+    if (tokens.Find(from, clause.words) == tokens.size()) continue;
+    if (clause.algorithm != "COPY" && AddsInDoubt(tokens, from)) return std::nullopt;
+    return clause;
+  }
+  return std::nullopt;
+}
+
 StatementLocks AlterMariadbTable(const StatementTokens& tokens, std::size_t name_at) {
   StatementLocks report;
   report.locks = {{"exclusive metadata lock", tokens.NameAsWritten(name_at)}};
-  for (const DdlClause& clause : kClauses) {
-    if (tokens.Find(name_at + 1, clause.words) == tokens.size()) continue;
+  if (const auto clause = ClauseOf(tokens, name_at + 1)) {
     report.analysed = true;
-    report.algorithm = clause.algorithm;
-    report.work = clause.work;
-    break;
+    report.algorithm = clause->algorithm;
+    report.work = clause->work;
   }
   if (const std::string named = AlgorithmNamed(tokens); !named.empty()) {
     report.analysed = true;

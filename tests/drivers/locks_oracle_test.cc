@@ -1,5 +1,6 @@
 // What LocksOf says of PostgreSQL's statements, against the locks that the server itself takes for
-// them, and against the files that it writes.
+// them, and against the files that it writes; and of MariaDB's, against the algorithms that the
+// server takes for them.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -150,6 +151,36 @@ TEST(LocksOracle, PostgresqlTakesTheLocksThatAreForetold) {
     EXPECT_TRUE(!must || !rewritten.empty());
   }
   EXPECT_GT(tried, 50);
+}
+
+// Whether the server changes a table of InnoDB in that way.
+bool MariadbTakes(Session& session, const std::string& statement, const std::string& algorithm) {
+  MustExecute(session, {"DROP TABLE IF EXISTS t, s"});
+  MustExecute(session, {"CREATE TABLE s (id int PRIMARY KEY) ENGINE=InnoDB"});
+  MustExecute(session, {"CREATE TABLE t (x int, a varchar(9)) ENGINE=InnoDB CHARACTER SET latin1"});
+  MustExecute(session, {"INSERT INTO s VALUES (1), (2)"});
+  MustExecute(session, {"INSERT INTO t VALUES (1, 'a'), (2, 'b')"});
+  return session.Execute({statement + ", ALGORITHM=" + algorithm}).has_value();
+}
+
+TEST(LocksOracle, MariadbTakesTheAlgorithmsThatAreForetold) {
+  const Database database(Dialect::kMariadb);
+  const auto session = database.Open();
+  const std::map<std::string, std::string> better = {{"COPY", "INPLACE"}, {"INPLACE", "INSTANT"}};
+  int tried = 0;
+  for (const LocksCase& one : LocksCases(MIG_TEST_DATA "/drivers/sql/locks/mariadb.txt")) {
+    SCOPED_TRACE(one.statement);
+    const StatementLocks told = LocksOf(Dialect::kMariadb, one.statement);
+    const bool names_one = one.statement.find("ALGORITHM") != std::string::npos;
+    const bool drops = one.statement.find("DROP") != std::string::npos;  // what is not there
+    if (!one.statement.starts_with("ALTER") || told.algorithm.empty() || names_one || drops)
+      continue;
+    ++tried;
+    EXPECT_TRUE(MariadbTakes(*session, one.statement, told.algorithm));
+    if (told.work == TableWork::kMayRewrite || told.algorithm == "INSTANT") continue;
+    EXPECT_FALSE(MariadbTakes(*session, one.statement, better.at(told.algorithm)));
+  }
+  EXPECT_GT(tried, 10);
 }
 
 }  // namespace
