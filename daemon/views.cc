@@ -32,6 +32,10 @@ Result<void> CheckListing(const std::vector<ListedFile>& listing) {
 // What was not rendered is not there yet, and says so itself.
 bool IsBlank(const Section& section) {
   if (!section.options.unrendered.empty()) return false;
+  // MariaDB runs what stands in these comments, and it may be MariaDB's section.
+  const bool executable =
+      section.sql.find("/*!") != std::string::npos || section.sql.find("/*M!") != std::string::npos;
+  if (!section.options.dialect && executable) return false;
   const auto statements =
       SplitStatements(section.options.dialect.value_or(Dialect::kSqlite), section.sql);
   return statements && statements->empty();

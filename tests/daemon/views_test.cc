@@ -96,5 +96,20 @@ TEST_F(ViewsTest, DoNotCallASectionEmptyThatIsNotRenderedYet) {
   EXPECT_THAT(warnings_of("-- mig:up unrendered: it reads" + rest), testing::IsEmpty());
 }
 
+TEST_F(ViewsTest, DoNotCallASectionEmptyThatMariadbMayRun) {
+  const auto warnings_of = [this](const std::string& up) {
+    const std::string text = "-- mig:up" + up + "\n\n-- mig:down\nSELECT 1;\n";
+    const std::vector<ListedFile> listing = {{"a.sql", Hex(Sha256(text))}};
+    EXPECT_TRUE(views().AddContents(kAnn, listing[0].sha256, text));
+    return views().Open("shop", listing, kAnn)->view->warnings;
+  };
+  for (const char* sql : {"\n/*!50000 DROP TABLE x */;", "\n/*M! DROP TABLE x */;"}) {
+    EXPECT_THAT(warnings_of(sql), testing::IsEmpty()) << sql;
+    EXPECT_THAT(warnings_of(" dialect=mariadb" + std::string(sql)), testing::IsEmpty()) << sql;
+    EXPECT_THAT(warnings_of(" dialect=sqlite" + std::string(sql)), testing::SizeIs(1)) << sql;
+  }
+  EXPECT_THAT(warnings_of("\n/* DROP TABLE x */;"), testing::SizeIs(1));
+}
+
 }  // namespace
 }  // namespace mig
