@@ -14,6 +14,8 @@
 #include "daemon/transaction.h"
 #include "drivers/backup.h"
 #include "drivers/sql/destruction.h"
+#include "drivers/sql/statement_tokens.h"
+#include "store/core/ascii.h"
 
 namespace mig {
 namespace {
@@ -44,9 +46,33 @@ bool HasStatements(const RunPlan& plan) {
   });
 }
 
+constexpr char kNotCounted[] = "rows not counted";
+
+// Whether names without a schema may stand for other tables behind the statement.
+bool MovesNames(Dialect dialect, const std::string& sql) {
+  const StatementTokens tokens(dialect, sql, 3);
+  if (dialect == Dialect::kMariadb) return tokens.IsWord(0, "use");
+  if (dialect != Dialect::kPostgresql || tokens.IsAnyWord(0, {"create", "alter"})) return false;
+  const std::size_t what = tokens.IsAnyWord(1, {"local", "session"}) ? 2 : 1;
+  return (tokens.IsWord(0, "set") && tokens.IsWord(what, "schema")) ||
+         AsciiLower(sql).find("search_path") != std::string::npos;
+}
+
+bool IsWithoutSchema(const std::string& table) {
+  return !table.empty() && table.find('.') == std::string::npos;
+}
+
+bool IsOfNoTable(const Error& error) {
+  const auto is = [&](const char* key, std::string_view text) {
+    const auto found = error.details.find(key);
+    return found != error.details.end() && found->second.starts_with(text);
+  };
+  return is("sqlstate", "42P01") || is("db_code", "1146") || is("db_message", "no such table");
+}
+
 // "1204 rows", or why they are not known. A table of an earlier step is not there yet.
 std::string RowsOf(Session& session, const std::string& table) {
-  std::string rows = "not there now";
+  std::string rows;
   const auto body = [&]() -> Result<void> {
     if (session.dialect() == Dialect::kPostgresql) {
       TRY(session.Execute({"SET LOCAL lock_timeout = '2s'"}));
@@ -61,8 +87,8 @@ std::string RowsOf(Session& session, const std::string& table) {
     return {};
   };
   const auto outcome = Transact(session, body);
-  if (!outcome && outcome.error().reason != Reason::kStatementFailed) rows = "rows not counted";
-  return rows;
+  if (outcome) return rows;
+  return IsOfNoTable(outcome.error()) ? "not there now" : kNotCounted;
 }
 
 // The time of a file's name: "20261122T081530Z".
@@ -142,12 +168,15 @@ Result<void> Remember(OpenTarget& target, SeenTargets& seen, const World& world)
 Result<std::vector<Loss>> LossesOf(const RunPlan& plan, Dialect dialect) {
   std::vector<Loss> losses;
   for (const RunStep& step : plan.steps) {
+    bool moved = false;
     for (const Unit& unit : TRY(UnitsOf(step, dialect))) {
       for (const auto* statements : {&unit.statements, &unit.verifications}) {
         for (const PlannedStatement& statement : *statements) {
+          moved = moved || MovesNames(dialect, statement.sql);
           for (Destruction& what : DestructionsOf(dialect, statement.sql)) {
+            const bool elsewhere = moved && IsWithoutSchema(what.table);
             if (statement.with_names) what.object = Concealed(std::move(what.object), plan.values);
-            losses.push_back({step.summary.name, std::move(what), ""});
+            losses.push_back({step.summary.name, std::move(what), elsewhere ? kNotCounted : ""});
           }
         }
       }
@@ -210,7 +239,8 @@ Result<void> Precautions::CheckIdentity(SeenTargets& seen) {
 Result<void> Precautions::CheckLosses(const RunPlan& plan) {
   std::vector<Loss> losses = TRY(LossesOf(plan, target_.session->dialect()));
   for (Loss& loss : losses) {
-    if (!loss.what.table.empty()) loss.rows = RowsOf(*target_.session, loss.what.table);
+    if (!loss.what.table.empty() && loss.rows.empty())
+      loss.rows = RowsOf(*target_.session, loss.what.table);
   }
   if (policy().is_protected) TRY(CheckConsent(target_.address.name, losses, setting_.allow));
   for (const Loss& loss : losses) setting_.observe(Notice{"DESTROYS", SentenceOf(loss)});

@@ -32,7 +32,9 @@ Result<IdentityFacts> IdentityOf(OpenTarget& target, SeenTargets& seen);
 // Remembers where its log ends now. Errors: as IdentityOf.
 Result<void> Remember(OpenTarget& target, SeenTargets& seen, const World& world);
 
-// What the steps would destroy, told without the values of placeholders. Errors: those of UnitsOf.
+// What the steps would destroy, told without the values of placeholders; with rows only where they
+// are not to be counted, since the step sets which tables its names stand for. Errors: those of
+// UnitsOf.
 Result<std::vector<Loss>> LossesOf(const RunPlan& plan, Dialect dialect);
 
 using TargetFinder = std::function<Result<TargetAddress>(const TargetSpec&)>;

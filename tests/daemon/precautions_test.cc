@@ -160,6 +160,21 @@ TEST_P(PrecautionsTest, CountWhatIsOnlyThereLaterAsNotThere) {
   EXPECT_EQ(scene_.Upgrade("c"), "done") << "what destroys nothing needs no consent";
 }
 
+TEST_P(PrecautionsTest, SayOfATableThatIsThereThatItsRowsAreNotCounted) {
+  if (!scene_.postgres()) GTEST_SKIP() << "the statements are PostgreSQL's";
+  ASSERT_EQ(scene_.Upgrade("c"), "done");
+  scene_.policy().is_protected = true;
+  scene_.Sql("CREATE VIEW broken AS SELECT 1 AS one WHERE 1 / 0 = 1");
+  scene_.Draw("d: c");
+  scene_.Replace("d", "-- mig:up\n",
+                 "-- mig:up\nDELETE FROM broken;\nDROP TABLE public.t_a;\n"
+                 "SET LOCAL search_path TO tenant;\nDROP TABLE public.t_b;\nDROP TABLE users;\n");
+  EXPECT_EQ(scene_.Upgrade("d"), "CONSENT_MISSING");
+  EXPECT_EQ(scene_.detail("losses"),
+            "delete_all broken (rows not counted), in d\ndrop_table public.t_a (0 rows), in d\n"
+            "drop_table public.t_b (0 rows), in d\ndrop_table users (rows not counted), in d");
+}
+
 TEST_P(PrecautionsTest, RefuseAKindThatIsNoneWhereverItIsSaid) {
   ASSERT_EQ(scene_.Upgrade("a"), "done");
   scene_.Allow({"everything"});
