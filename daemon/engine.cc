@@ -28,6 +28,19 @@ constexpr int kRecordAttempts = 10;
 constexpr int kOpenAttempts = 50;
 constexpr Milliseconds kServerNotices{20};
 
+// To read with: does not wait for long where somebody keeps mig's own tables locked, since nothing
+// is told meanwhile. Sets nothing in a session of a pooler's.
+Result<std::unique_ptr<Session>> OpenReader(const TargetUrl& url, IfMissing if_missing) {
+  auto session = TRY(OpenSession(url, if_missing));
+  if (session->dialect() == Dialect::kPostgresql) {
+    TRY(
+        session->Execute({"SELECT pg_catalog.set_config('lock_timeout', '5s', false) "
+                          "WHERE pg_catalog.pg_backend_pid() = $1",
+                          {session->server_id()}}));
+  }
+  return session;
+}
+
 // Lets a run be interrupted while its session lives.
 class Interruptible {
  public:
@@ -155,7 +168,7 @@ Engine::Engine(Kv& kv, const World& world, ServedTargets served, SessionOpener o
       views_(objects_, refs_, index_),
       histories_(objects_, kMaxJoinedHistories, kMaxJoinedBytes),
       shared_refs_(objects_, refs_, views_, world, std::move(policies)),
-      sessions_(OpenSession, kSessionKeeping, kMaxKeptSessions),
+      sessions_(OpenReader, kSessionKeeping, kMaxKeptSessions),
       journal_(kv, world, std::move(encode)),
       runs_(world) {}
 

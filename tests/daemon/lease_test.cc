@@ -215,6 +215,16 @@ TEST(BlockWatchOfPostgresql, NamesThemWhereAStatementGivesUpSoonAndWhereTheRunDo
   ASSERT_TRUE(other->Rollback());
 }
 
+TEST_F(LeaseTest, WhoReadsWaitsForSecondsAloneWhereTheTablesAreLocked) {
+  const auto other = scene_.OpenOwn();
+  ASSERT_TRUE(other->Begin());
+  MustExecute(*other, {"SET LOCAL idle_in_transaction_session_timeout = '20s'"});
+  MustExecute(*other, {"LOCK TABLE mig_version"});
+  EXPECT_EQ(ErrorOf(scene_.engine().Status(scene_.View(), scene_.target())).reason,
+            Reason::kDatabaseBusy);
+  ASSERT_TRUE(other->Rollback());
+}
+
 TEST_F(LeaseTest, TheNextStatementThatWaitsNamesThemAgain) {
   WriteB(
       "-- mig:up lock_timeout=0\nALTER TABLE t_a ADD COLUMN x integer;\n"
