@@ -107,8 +107,9 @@ class Channel {
     return Explained(Repeat(attempt), request);
   }
 
-  // One client-streaming call: `write` writes all messages by the function it is given, which
-  // answers false when the daemon takes no more. It is called again when the call is repeated.
+  // One client-streaming call without a time limit, for a line may be slow: `write` writes all
+  // messages by the function it is given, which answers false when the daemon takes no more. It is
+  // called again when the call is repeated.
   template <typename Stub, typename Request, typename Response>
   Result<Response> Upload(
       std::unique_ptr<grpc::ClientWriter<Request>> (Stub::*method)(grpc::ClientContext*, Response*),
@@ -117,7 +118,7 @@ class Channel {
     Response response;
     const auto attempt = [&](const std::shared_ptr<grpc::Channel>& channel) {
       grpc::ClientContext context;
-      Prepare(context, kUploadLimit);
+      Prepare(context, std::chrono::seconds::zero());
       response.Clear();
       Stub stub(channel);
       auto writer = (stub.*method)(&context, &response);
@@ -139,7 +140,6 @@ class Channel {
   // Reading a work tree of thousands of files and asking a database over a slow line take seconds,
   // not minutes.
   static constexpr std::chrono::seconds kCallLimit{60};
-  static constexpr std::chrono::seconds kUploadLimit{300};
 
   struct Outcome {
     grpc::Status status;

@@ -24,6 +24,7 @@
 #include "daemon/rpc/event_stream.h"
 #include "daemon/rpc/script_stream.h"
 #include "mig/v1/admin.grpc.pb.h"
+#include "mig/v1/history.grpc.pb.h"
 #include "mig/v1/run.grpc.pb.h"
 #include "store/core/sha256.h"
 #include "tests/scratch_directory.h"
@@ -149,6 +150,33 @@ class Watching final : public RunService::CallbackService {
   std::string caller_;
 };
 
+// Takes files, and knows until when their sender would have waited.
+class Taking final : public v1::HistoryService::CallbackService {
+ public:
+  grpc::ServerReadReactor<v1::UploadFilesRequest>* UploadFiles(grpc::CallbackServerContext* context,
+                                                               v1::UploadFilesResponse*) override {
+    deadline = context->deadline();
+    return new Reader;
+  }
+
+  std::chrono::system_clock::time_point deadline;  // of the last call
+
+ private:
+  class Reader final : public grpc::ServerReadReactor<v1::UploadFilesRequest> {
+   public:
+    Reader() { StartRead(&request_); }
+
+   private:
+    void OnReadDone(bool ok) override {
+      if (ok) return StartRead(&request_);
+      Finish(grpc::Status::OK);
+    }
+    void OnDone() override { delete this; }
+
+    v1::UploadFilesRequest request_;
+  };
+};
+
 class ServerTest : public ::testing::Test {
  protected:
   ServerTest() {
@@ -169,7 +197,7 @@ class ServerTest : public ::testing::Test {
         calls);
     watching_ = std::make_unique<Watching>(numbers_, calls);
     server_ = TRY(Server::Bind(config_, *callers_));
-    return server_->Serve({admin_.get(), watching_.get()}, std::move(idle));
+    return server_->Serve({admin_.get(), watching_.get(), &taking_}, std::move(idle));
   }
 
   std::unique_ptr<Channel> Connect(DaemonAddress address) {
@@ -198,6 +226,7 @@ class ServerTest : public ::testing::Test {
   std::unique_ptr<Callers> callers_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<Watching> watching_;
+  Taking taking_;
   std::unique_ptr<Server> server_;
 };
 
@@ -333,6 +362,14 @@ TEST_F(ServerTest, EndsAStreamWithItsError) {
   const auto ended =
       Connect()->Stream(&RunService::Stub::WatchRun, request, [](const WatchRunResponse&) {});
   EXPECT_EQ(ended.error().reason, Reason::kNoSuchRun);
+}
+
+TEST_F(ServerTest, IsSentFilesForAsLongAsThatTakes) {
+  ASSERT_TRUE(Serve());
+  const auto sent =
+      Connect()->Upload(&v1::HistoryService::Stub::UploadFiles, [](const auto& send) { send({}); });
+  ASSERT_TRUE(sent) << sent.error().message;
+  EXPECT_EQ(taking_.deadline, std::chrono::system_clock::time_point::max());
 }
 
 TEST_F(ServerTest, LetsGoOfAWatcherThatLeaves) {
