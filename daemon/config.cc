@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "drivers/target_url.h"
 #include "store/core/duration.h"
 #include "store/core/names.h"
 #include "store/core/nearest.h"
@@ -215,6 +216,8 @@ Result<void> ReadTokens(const TableReader& root, DaemonConfig& config) {
     read.read_only = TRY(token.Flag("read_only"));
     read.projects = TRY(ReadProjectsOf(token));
     if (read.name.empty()) return root.Problem(*item, "tokens", "needs a `name`, for the log");
+    if (std::ranges::find(config.tokens, read.name, &AccessToken::name) != config.tokens.end())
+      return root.Problem(*item, "tokens", "has the name `" + read.name + "` twice");
     if (!IsSha256(read.sha256)) {
       Error error = root.Problem(*item, "tokens",
                                  "needs the `sha256` of a token in 64 lower-case hex digits");
@@ -271,7 +274,8 @@ Result<void> ReadPlaceholders(const TableReader& target, ServedTarget& read) {
   return {};
 }
 
-Result<void> ReadTargets(const TableReader& root, DaemonConfig& config) {
+Result<void> ReadTargets(const TableReader& root, const Environment& environment,
+                         DaemonConfig& config) {
   const TableReader targets = TRY(root.Inner("targets"));
   for (const auto& [name, node] : targets.table()) {
     const TableReader target = TRY(targets.Of(node, name.str()));
@@ -287,6 +291,13 @@ Result<void> ReadTargets(const TableReader& root, DaemonConfig& config) {
     if (!read.compat.empty() && read.compat != "alembic")
       return targets.Problem(node, name.str(), "has a `compat` other than \"alembic\"");
     if (read.url.empty()) return targets.Problem(node, name.str(), "needs a `url`");
+    if (const auto url = ParseTargetUrl(read.url, {"", environment}); !url) {
+      Error error = target.Problem(*target.Node("url"), "url", "is wrong: " + url.error().message);
+      error.hint = HintOf(url.error());
+      return error;
+    }
+    if (const toml::node* project = target.Node("project"))
+      TRY(CheckProjectAt(target, *project, "project", read.project));
     TRY(ReadPolicy(target, read));
     TRY(ReadPlaceholders(target, read));
     config.targets.emplace(std::string(name.str()), std::move(read));
@@ -321,6 +332,7 @@ Result<void> ReadRef(const TableReader& refs, const toml::node& node, RefName na
 Result<void> ReadProjects(const TableReader& root, DaemonConfig& config) {
   const TableReader projects = TRY(root.Inner("projects"));
   for (const auto& [project_name, project_node] : projects.table()) {
+    TRY(CheckProjectAt(projects, project_node, project_name.str(), project_name.str()));
     const TableReader project = TRY(projects.Of(project_node, project_name.str()));
     TRY(project.OnlyKeys({"refs"}));
     const TableReader refs = TRY(project.Inner("refs"));
@@ -365,7 +377,7 @@ Result<DaemonConfig> ParseDaemonConfig(std::string_view file, std::string_view t
   TRY(ReadTls(root, config));
   TRY(ReadTokens(root, config));
   TRY(ReadUsers(root, config));
-  TRY(ReadTargets(root, config));
+  TRY(ReadTargets(root, environment, config));
   TRY(ReadProjects(root, config));
   return config;
 }

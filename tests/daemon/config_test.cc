@@ -5,8 +5,10 @@
 namespace mig {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kDigest[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -99,6 +101,26 @@ TEST(DaemonConfig, TakesNoListOfProjectsThatNamesNone) {
             "migd.toml:4: `tokens.projects` names no project");
   EXPECT_EQ(ErrorIn(token + "projects = [\"shop\", \"a b\"]").reason, Reason::kConfigInvalid);
   EXPECT_EQ(ErrorIn(token + "projects = [\"\"]").reason, Reason::kConfigInvalid);
+}
+
+TEST(DaemonConfig, RefusesTargetsThatNoCallCouldReach) {
+  const auto error_of = [](const std::string& url) {
+    return ErrorIn("[targets.prod]\nurl = \"" + url + "\"").message;
+  };
+  EXPECT_THAT(error_of("postgrs://mig:hunter2@db/shop"),
+              AllOf(HasSubstr("migd.toml:2: `targets.prod.url` is wrong: "), HasSubstr("postgrs"),
+                    Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(error_of("sqlite:rel.db"), HasSubstr("rel.db is relative to no known folder"));
+  EXPECT_THAT(
+      ErrorIn("[targets.prod]\nurl = \"sqlite:/p\"\nproject = \"a b\"").message,
+      HasSubstr("migd.toml:3: `targets.prod.project` is wrong: `a b` is no project's name"));
+}
+
+TEST(DaemonConfig, RefusesNamesThatAreNone) {
+  EXPECT_THAT(ErrorIn("[projects.\"a b\".refs.main]\n").message,
+              HasSubstr("`a b` is no project's name"));
+  const std::string token = "[[tokens]]\nname = \"a\"\nsha256 = \"" + std::string(kDigest) + "\"\n";
+  EXPECT_THAT(ErrorIn(token + token).message, HasSubstr("has the name `a` twice"));
 }
 
 TEST(DaemonConfig, ReadsThePoliciesOfItsTargets) {
