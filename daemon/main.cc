@@ -52,6 +52,9 @@ sigset_t StopSignals() {
   sigset_t signals;
   ::sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) ::sigaddset(&signals, signal);
+  struct sigaction hangup = {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaddset(&signals, SIGHUP);  // nohup(1) has it ignored
   return signals;
 }
 
@@ -158,7 +161,7 @@ void AwaitIdleness(Services& services) {
   const timespec at_once = {};
   while (!services.AwaitRuns(std::chrono::steady_clock::now() + kSignalsAgain)) {
     const int signal = ::sigtimedwait(&signals, nullptr, &at_once);
-    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal > 0 && signal != SIGUSR1) return;
   }
 }
 

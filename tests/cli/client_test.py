@@ -271,6 +271,18 @@ class ServedTargets(SharedDaemon):
         self.assertEqual(self.mig("current", "-t", "prod"), "a\n")
 
 
+class HungUp(SharedDaemon):
+    def setUp(self):
+        usual = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever these tests run under
+        self.addCleanup(signal.signal, signal.SIGHUP, usual)
+        super().setUp()
+
+    def test_a_daemon_ends_in_order(self):
+        self.daemon.send_signal(signal.SIGHUP)
+        self.assertEqual(self.daemon.wait(PATIENCE), 0)
+        self.assertFalse((self.folder / "migd.sock").exists())
+
+
 class Stopping(SharedDaemon):
     """`mig daemon stop` returns when the daemon is gone, and says so where it is not."""
 
