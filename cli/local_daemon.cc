@@ -24,6 +24,12 @@ constexpr std::chrono::milliseconds kPoll{2};
 constexpr timeval kConnectLimit{10, 0};
 
 Error CannotConnect(const std::string& path, int number) {
+  if (number == EACCES) {
+    return {Reason::kPermissionDenied,
+            "you may not connect to unix:" + path,
+            {{"file", path}},
+            "who runs the daemon lets other users in by `allow_uids` below [unix] in migd.toml"};
+  }
   Error error{Reason::kDaemonUnreachable,
               "no daemon answers on unix:" + path + ": " + std::strerror(number),
               {{"file", path}}};

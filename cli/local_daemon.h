@@ -15,8 +15,8 @@
 namespace mig {
 
 // A connected Unix socket: non-blocking, not inherited; the caller closes it. Errors:
-// kDaemonUnreachable (the detail `absent` tells that nobody listens), kConfigInvalid (too long a
-// path).
+// kDaemonUnreachable (the detail `absent` tells that nobody listens), kPermissionDenied,
+// kConfigInvalid (too long a path).
 Result<int> ConnectUnix(const std::string& path);
 
 // The process that listens at the other end of a connected Unix socket; 0 when it is not to be seen

@@ -271,6 +271,19 @@ class ServedTargets(SharedDaemon):
         self.assertEqual(self.mig("current", "-t", "prod"), "a\n")
 
 
+class Unwanted(SharedDaemon):
+    def test_a_client_is_told_who_could_let_it_in(self):
+        user = []
+        if os.geteuid() == 0:
+            user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+            for path in (self.folder, self.tree):
+                shutil.chown(path, "nobody", "nogroup")
+        (self.folder / "migd.sock").chmod(0)
+        done = subprocess.run([*user, MIG, "heads"], cwd=self.tree, env=self.environment, text=True, capture_output=True)
+        self.assertIn("[PERMISSION_DENIED]", done.stderr)
+        self.assertIn("allow_uids", done.stderr)
+
+
 class HungUp(SharedDaemon):
     def setUp(self):
         usual = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever these tests run under
