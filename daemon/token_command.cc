@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -40,7 +41,14 @@ Result<std::string> Add(const TokenCommand& command, const TokenFile& file, cons
   return answer.dump() + "\n";
 }
 
-Result<std::string> List(const TokenCommand& command, const TokenFile& file) {
+Result<std::string> List(const TokenCommand& command, const TokenFile& file,
+                         const std::string& folder) {
+  if (::access(folder.c_str(), F_OK) != 0) {
+    return Error{Reason::kFileUnreadable,
+                 fmt::format("there is no store {}", folder),
+                 {{"file", folder}},
+                 "correct --store or --config"};
+  }
   const std::vector<AccessToken> tokens = TRY(file.Read());
   std::string text;
   for (const AccessToken& token : tokens)
@@ -57,7 +65,7 @@ Result<std::string> RunTokenCommand(const TokenCommand& command, const std::stri
     case TokenCommand::Verb::kAdd:
       return Add(command, file, world);
     case TokenCommand::Verb::kList:
-      return List(command, file);
+      return List(command, file, folder);
     case TokenCommand::Verb::kRevoke:
       TRY(file.Revoke(command.name, FormatSeconds(world.now())));
       return fmt::format("revoked {}\n", command.name);

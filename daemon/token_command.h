@@ -20,7 +20,8 @@ struct TokenCommand {
 };
 
 // Does it to the store in `folder`; the answer is the text for stdout. The text of kAdd is the only
-// place where the token is ever seen. Errors: those of TokenFile.
+// place where the token is ever seen. Errors: those of TokenFile;
+// kFileUnreadable for kList without a store.
 Result<std::string> RunTokenCommand(const TokenCommand& command, const std::string& folder,
                                     const World& world);
 

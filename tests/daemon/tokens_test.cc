@@ -88,6 +88,7 @@ TEST_F(TokensTest, NeedAStoreAndProperNames) {
   EXPECT_EQ(Run({TokenCommand::Verb::kAdd, "ci", {"no project"}}), "NAME_INVALID");
   std::filesystem::remove_all(folder_);
   EXPECT_EQ(Add("ci"), "FILE_UNWRITABLE");
+  EXPECT_EQ(List(), "FILE_UNREADABLE");
   EXPECT_FALSE(std::filesystem::exists(folder_)) << "a mistyped folder is not made";
 }
 
