@@ -17,6 +17,9 @@ namespace fs = std::filesystem;
 
 constexpr Option kCloneOptions[] = {
     {"--ref", "NAME", "the ref to get; without it main, or the only one"},
+    {"--ca-file", "FILE", "PEM file of the authorities to trust; without it the system's"},
+    {"--certificate-file", "FILE", "PEM file of a client certificate, in place of a token"},
+    {"--key-file", "FILE", "PEM file of its key"},
     {"-t,--template", "NAME", "what the first target is; `mig list-templates` shows the choice"},
 };
 
@@ -27,11 +30,21 @@ Result<std::string> AbsoluteAddress(const std::string& address) {
   return std::string(kUnix) + TRY(AbsolutePath(address.substr(kUnix.size()))).string();
 }
 
-// The ref to start from, as the daemon has it. Asked for before a folder is made.
-Result<v1::Ref> RefToClone(Context& context, const std::string& address,
-                           const std::string& project) {
+// As mig.toml will have it, with paths that stay right.
+Result<DaemonAddress> AddressToClone(const Arguments& args) {
   DaemonAddress daemon;
-  daemon.address = address;
+  daemon.address = TRY(AbsoluteAddress(args.Operand(0)));
+  for (const auto& [option, path] : {std::pair{"ca-file", &daemon.ca_file},
+                                     std::pair{"certificate-file", &daemon.certificate_file},
+                                     std::pair{"key-file", &daemon.key_file}}) {
+    if (args.Has(option)) *path = TRY(AbsolutePath(args.Value(option))).string();
+  }
+  return daemon;
+}
+
+// The ref to start from, as the daemon has it. Asked for before a folder is made.
+Result<v1::Ref> RefToClone(Context& context, DaemonAddress daemon, const std::string& project) {
+  const std::string address = daemon.address;
   TRY(AddCredential(context.environment(), daemon));
   std::unique_ptr<Channel> channel = TRY(Channel::Open(std::move(daemon)));
   Client client(std::move(channel));
@@ -63,18 +76,20 @@ Result<int> Fill(Context& context, const fs::path& root, const v1::Ref& ref) {
 }
 
 Result<int> RunClone(Context& context) {
-  const std::string address = context.args().Operand(0);
   const std::string project = context.args().Operand(1);
   std::string directory = context.args().Operand(2);
   if (directory.empty()) directory = project;
   const ProjectTemplate* chosen = TRY(ChosenTemplate(context.args().Value("template")));
-  const std::string absolute = TRY(AbsoluteAddress(address));
+  const DaemonAddress daemon = TRY(AddressToClone(context.args()));
   const fs::path root = TRY(AbsolutePath(directory));
-  const v1::Ref ref = TRY(RefToClone(context, absolute, project));
+  const v1::Ref ref = TRY(RefToClone(context, daemon, project));
   const std::string url(chosen->url);
   const ProjectBefore before = LookBefore(root);
-  TRY(MakeProject(root, ProjectConfig(project, *chosen, url) + RemoteSection("origin", absolute),
-                  url));
+  const std::string remote = RemoteSection("origin", daemon.address,
+                                           {{"ca_file", daemon.ca_file},
+                                            {"certificate_file", daemon.certificate_file},
+                                            {"key_file", daemon.key_file}});
+  TRY(MakeProject(root, ProjectConfig(project, *chosen, url) + remote, url));
   if (Result<int> filled = Fill(context, root, ref); !filled) {
     TakeBack(context, root, before);
     return std::move(filled).error();
@@ -98,6 +113,7 @@ const Command kClone = {
     .examples =
         "$ mig clone unix:/run/mig/migd.sock shop\n"
         "$ mig clone https://migd.example:7433 shop backend/db --template postgresql\n"
+        "$ mig clone https://migd.example:7433 shop --certificate-file ann.pem --key-file ann.key\n"
         "$ mig clone unix:/run/mig/migd.sock shop prices --ref team-a/prices",
     .run = RunClone,
 };

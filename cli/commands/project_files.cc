@@ -98,9 +98,14 @@ std::vector<std::string> IgnoredFiles(std::string_view url) {
   return lines;
 }
 
-std::string RemoteSection(const std::string& name, const std::string& address) {
-  return "\n# Where `mig push` and `mig pull` share the history.\n[remotes." + name +
-         "]\naddress = " + Quoted(address) + "\n";
+std::string RemoteSection(const std::string& name, const std::string& address,
+                          const std::vector<std::pair<std::string_view, std::string>>& files) {
+  std::string section = "\n# Where `mig push` and `mig pull` share the history.\n[remotes." + name +
+                        "]\naddress = " + Quoted(address) + "\n";
+  for (const auto& [key, path] : files) {
+    if (!path.empty()) section += std::string(key) + " = " + Quoted(path) + "\n";
+  }
+  return section;
 }
 
 std::string FirstSteps(const std::string& directory, bool adopted) {

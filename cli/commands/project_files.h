@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "store/core/result.h"
@@ -31,8 +32,10 @@ std::string ProjectConfig(const std::string& name, const ProjectTemplate& chosen
 // beside it.
 std::vector<std::string> IgnoredFiles(std::string_view url);
 
-// The section of mig.toml for a daemon that shares the project.
-std::string RemoteSection(const std::string& name, const std::string& address);
+// The section of mig.toml for a daemon that shares the project. `files` are keys and paths; an
+// empty path is left out.
+std::string RemoteSection(const std::string& name, const std::string& address,
+                          const std::vector<std::pair<std::string_view, std::string>>& files = {});
 
 // What to do next in `directory`, as it was given.
 std::string FirstSteps(const std::string& directory, bool adopted);

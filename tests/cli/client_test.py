@@ -645,6 +645,12 @@ class Surroundings(PrivateDaemon):
             told = self.run_mig(*command, status=2).stderr
             self.assertRegex(told, r"^error: .* \[[A-Z_]+\]\n", command)
 
+    def test_the_files_for_tls_of_a_clone_are_read_where_it_runs(self):
+        for option in ("--ca-file", "--certificate-file", "--key-file"):
+            told = self.run_mig("clone", "https://127.0.0.1:1", "shop", option, "nobody.pem", status=2).stderr
+            self.assertIn(f"cannot read {self.tree.resolve()}/nobody.pem for TLS [FILE_UNREADABLE]", told, option)
+            self.assertFalse((self.tree / "shop").exists())
+
     def test_why_a_file_cannot_be_opened_is_told(self):
         with socket.socket(socket.AF_UNIX) as file:
             file.bind(str(self.tree / "shop.mig"))

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "cli/config.h"
+
 namespace mig {
 namespace {
 
@@ -15,6 +17,20 @@ TEST(IgnoredFiles, HoldADatabaseThatIsAFileOfTheWorkTree) {
                           "sqlite::memory:", "sqlite:", "${DATABASE_URL}", "postgresql:///shop"}) {
     EXPECT_THAT(IgnoredFiles(url), ElementsAre(".mig/", ".env")) << url;
   }
+}
+
+TEST(RemoteSection, HasTheFilesThatAreGiven) {
+  const std::string text =
+      "[project]\nname = \"shop\"\n" +
+      RemoteSection("origin", "https://migd.example:7433",
+                    {{"ca_file", ""}, {"certificate_file", "/a \"b\".pem"}, {"key_file", "/k"}});
+  const auto config = ParseConfig("mig.toml", text);
+  ASSERT_TRUE(config) << text;
+  const DaemonConfig& daemon = config->remotes.at("origin").daemon;
+  EXPECT_EQ(daemon.address.text, "https://migd.example:7433");
+  EXPECT_EQ(daemon.ca_file.text, "");
+  EXPECT_EQ(daemon.certificate_file.text, "/a \"b\".pem");
+  EXPECT_EQ(daemon.key_file.text, "/k");
 }
 
 TEST(ProjectNames, AreMadeOfWhatAFolderIsCalled) {
