@@ -1,7 +1,5 @@
 #include "cli/alembic_interpreter.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -19,23 +17,11 @@ bool HasAlembicTable(const fs::path& toml) {
   return text && text->find("[tool.alembic]") != std::string::npos;
 }
 
-bool IsProgram(const fs::path& path) { return ::access(path.c_str(), X_OK) == 0; }
-
 std::string PythonIn(const fs::path& folder) {
   for (const char* name : {"python3", "python"}) {
     if (IsProgram(folder / name)) return (folder / name).string();
   }
   return "";
-}
-
-fs::path OnPath(std::string_view path, std::string_view program) {
-  while (!path.empty()) {
-    const std::size_t end = std::min(path.find(':'), path.size());
-    const fs::path found = fs::path(path.substr(0, end)) / program;
-    if (IsProgram(found)) return found;
-    path.remove_prefix(std::min(end + 1, path.size()));
-  }
-  return {};
 }
 
 // "#!/usr/bin/python3" says who runs a script; a launcher of another kind stands beside its Python.
@@ -94,7 +80,7 @@ std::string InterpreterFor(const std::string& wanted, const Environment& environ
     const std::string python = PythonIn(fs::path(venv) / "bin");
     if (!python.empty()) return python;
   }
-  const fs::path alembic = OnPath(Lookup(environment, "PATH"), "alembic");
+  const fs::path alembic = FindProgram(Lookup(environment, "PATH"), "alembic");
   const std::string python = alembic.empty() ? "" : InterpreterOf(alembic);
   return python.empty() ? "python3" : python;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -64,6 +65,18 @@ Result<std::string> WriteBeside(const std::string& path, std::string_view bytes,
 bool Exists(const std::filesystem::path& path) {
   std::error_code unseen;
   return std::filesystem::exists(path, unseen);
+}
+
+bool IsProgram(const std::filesystem::path& path) { return ::access(path.c_str(), X_OK) == 0; }
+
+std::filesystem::path FindProgram(std::string_view path, std::string_view program) {
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find(':'), path.size());
+    std::filesystem::path found = std::filesystem::path(path.substr(0, end)) / program;
+    if (IsProgram(found)) return found;
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return {};
 }
 
 Result<std::filesystem::path> AbsolutePath(const std::filesystem::path& path) {

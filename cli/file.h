@@ -20,6 +20,10 @@ bool Exists(const std::filesystem::path& path);
 // folder that the command runs in is gone.
 Result<std::filesystem::path> AbsolutePath(const std::filesystem::path& path);
 
+bool IsProgram(const std::filesystem::path& path);
+// The program of that name in the folders of `path`, a list as in PATH; empty where none has it.
+std::filesystem::path FindProgram(std::string_view path, std::string_view program);
+
 // The bytes of a regular file. `status`, when given, is its state before the first byte was read.
 // Errors: kFileUnreadable naming it; kLimitExceeded for one that is larger than `most` bytes, which
 // is what a revision file may have.

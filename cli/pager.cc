@@ -8,8 +8,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <sstream>
 #include <string>
+
+#include "cli/file.h"
 
 extern char** environ;
 
@@ -29,20 +30,12 @@ void OnInterrupt(int) {
   ::raise(SIGINT);
 }
 
-bool IsInPath(const std::string& program) {
-  const char* value = std::getenv("PATH");
-  std::stringstream folders(value == nullptr ? "" : value);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
-  }
-  return false;
-}
-
 std::string CommandLine() {
   for (const char* name : {"MIG_PAGER", "PAGER"}) {
     if (const char* value = std::getenv(name)) return value;
   }
-  return IsInPath("less") ? "less" : "";
+  const char* path = std::getenv("PATH");
+  return FindProgram(path == nullptr ? "" : path, "less").empty() ? "" : "less";
 }
 
 // What the shell runs: the pager, and where there is none such, which then has read nothing, `cat`.
