@@ -8,6 +8,7 @@
 
 #include "drivers/sql/placeholder.h"
 #include "drivers/sql/sqlite_tables.h"
+#include "drivers/sql/terminated.h"
 #include "store/core/limits.h"
 #include "store/core/names.h"
 #include "store/core/section_mark.h"
@@ -190,17 +191,11 @@ bool IsComment(std::string_view statement) {
   return true;
 }
 
-// A line of its own for the semicolon where a comment would hide it.
-std::string Terminated(const std::string& statement) {
-  if (IsComment(statement)) return statement;
-  const std::string_view last = std::string_view(statement).substr(statement.rfind('\n') + 1);
-  return statement + (last.find("--") == last.npos ? ";" : "\n;");
-}
-
 std::string SqlOf(const AlembicDirection::Part& part) {
   std::string sql;
   for (const std::string& statement : part.statements) {
-    sql += (sql.empty() ? "" : "\n\n") + Terminated(statement);
+    if (!sql.empty()) sql += "\n\n";
+    sql += IsComment(statement) ? statement : Terminated(statement);
   }
   return sql;
 }

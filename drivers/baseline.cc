@@ -10,6 +10,7 @@
 #include "drivers/session.h"
 #include "drivers/sql/bookkeeping_tables.h"
 #include "drivers/sql/split.h"
+#include "drivers/sql/terminated.h"
 #include "store/core/section_mark.h"
 
 namespace mig {
@@ -40,12 +41,6 @@ Result<std::string> ReadNumbersOfTheFile(Session& session) {
   return script;
 }
 
-// A line of its own for the semicolon where a comment would hide it.
-std::string Terminated(const std::string& statement) {
-  const std::string_view last = std::string_view(statement).substr(statement.rfind('\n') + 1);
-  return statement + (last.find("--") == last.npos ? ";\n" : "\n;\n");
-}
-
 Result<std::string> ReadSqliteSchema(const TargetUrl& url) {
   std::unique_ptr<Session> session = TRY(OpenSession(url, IfMissing::kFail));
   SqlResult objects = TRY(session->Execute({kObjects}));
@@ -53,7 +48,7 @@ Result<std::string> ReadSqliteSchema(const TargetUrl& url) {
   for (const std::vector<SqlValue>& object : objects.rows) {
     if (IsBookkeeping(std::get<std::string>(object[0]))) continue;
     if (!script.empty()) script += "\n";
-    script += Terminated(std::get<std::string>(object[1]));
+    script += Terminated(std::get<std::string>(object[1])) + "\n";
   }
   return script;
 }
