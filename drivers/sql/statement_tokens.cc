@@ -13,7 +13,7 @@ std::string Unquoted(std::string_view quoted) {
   std::string name;
   for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
     name += quoted[i];
-    if (quoted[i] == quoted[0]) ++i;
+    if (quoted[0] != '[' && quoted[i] == quoted[0]) ++i;
   }
   return name;
 }
@@ -111,9 +111,20 @@ std::optional<StatementTokens::Name> StatementTokens::PostgresqlName(std::size_t
 }
 
 std::optional<StatementTokens::Name> StatementTokens::MariadbName(std::size_t index) const {
+  return QuotesUndone(index, Strings::kAreNone);
+}
+
+std::optional<StatementTokens::Name> StatementTokens::SqliteName(std::size_t index) const {
+  return QuotesUndone(index, Strings::kAreNames);
+}
+
+std::optional<StatementTokens::Name> StatementTokens::QuotesUndone(std::size_t index,
+                                                                   Strings strings) const {
   Name name;
   for (;; ++index) {
-    bool quoted = at(index).kind == TokenKind::kQuotedName;
+    const TokenKind kind = at(index).kind;
+    const bool quoted = kind == TokenKind::kQuotedName ||
+                        (kind == TokenKind::kString && strings == Strings::kAreNames);
     if (!quoted && at(index).kind != TokenKind::kWord) return std::nullopt;
     name.schema = std::move(name.name);
     name.name = quoted ? Unquoted(Text(index)) : std::string(Text(index));

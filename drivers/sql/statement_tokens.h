@@ -60,8 +60,12 @@ class StatementTokens {
   // The name at `at` as MariaDB reads it: `schema`.`name` with quotes undone; whether case counts
   // is up to the server.
   std::optional<Name> MariadbName(std::size_t at) const;
+  // The same as SQLite reads it, which takes a string for a name, too; case does not count there.
+  std::optional<Name> SqliteName(std::size_t at) const;
 
  private:
+  enum class Strings { kAreNone, kAreNames };
+  std::optional<Name> QuotesUndone(std::size_t at, Strings strings) const;
   std::optional<std::string> PostgresqlNamePart(std::size_t at) const;
 
   std::string_view statement_;
