@@ -339,15 +339,10 @@ SqlCommand Bookkeeping::RequireRun(std::int64_t token, const std::vector<Id>& th
   std::string other =
       fmt::format("NOT EXISTS (SELECT 1 FROM {} WHERE name = 'run' AND token = $1{})",
                   Table("mig_lease"), locked);
-  if (!there.empty()) {
-    std::vector<std::string> ids;
-    for (const Id& id : there) {
-      command.parameters.emplace_back(id.hex());
-      ids.push_back(fmt::format("${}", command.parameters.size()));
-    }
-    other +=
-        fmt::format(" OR (SELECT count(*) FROM (SELECT 1 FROM {} WHERE id IN ({}){}) held) <> {}",
-                    Table("mig_version"), fmt::join(ids, ", "), locked, there.size());
+  for (const Id& id : there) {
+    command.parameters.emplace_back(id.hex());
+    other += fmt::format(" OR NOT EXISTS (SELECT 1 FROM {} WHERE id = ${}{})", Table("mig_version"),
+                         command.parameters.size(), locked);
   }
   command.sql = FailWhere(other);
   return Recurrent(std::move(command));
