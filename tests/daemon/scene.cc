@@ -33,15 +33,8 @@ Scene::Scene(Dialect dialect, std::string schema, SessionOpener open, World worl
   target_.url = "sqlite:" + (folder_ / "shop.db");
   static int count = 0;
   const std::string name = "shop_" + std::to_string(++count);
-  if (mariadb()) {
-    database_ = name;
-    MustExecute(*MustOpen(Parse(MariadbServerOfTests().Url())), {"CREATE DATABASE " + name});
-    target_.url = MariadbServerOfTests().Url(name);
-  }
-  if (postgres()) {
-    MustExecute(*MustOpen(Parse(Server().Url())), {"CREATE DATABASE " + name});
-    target_.url = Server().Url(name);
-  }
+  if (mariadb()) database_ = name;
+  if (mariadb() || postgres()) target_.url = CreateDatabase(dialect, name);
   target_.context = {"/", {}};
   MakeRan();
   Restart();

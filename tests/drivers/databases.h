@@ -36,6 +36,9 @@ SqlValue Cell(Session& session, const SqlCommand& command);
 // then is lost on the server.
 void AwaitIdle(Session& other, std::int64_t process_id);
 
+// A new database of the server of that dialect, which is not SQLite; answers its url.
+std::string CreateDatabase(Dialect dialect, const std::string& name);
+
 // An empty database and its url.
 class Database {
  public:
