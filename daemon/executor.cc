@@ -172,6 +172,7 @@ Result<void> Executor::TakeUpUnfinished(const RunPlan& plan) {
       first.summary.name == unfinished->name && first.summary.kind == unfinished->kind;
   if (setting_.atomic || !continues) return MustBeFinishedFirst(*unfinished);
   journal_ = unfinished->units;
+  for (const auto& [number, row] : journal_) CutBehindWhatRan(units_[0], row);
   if (first.summary.id == unfinished->id) return {};
   journal_ = TRY(CarryOver(*unfinished, first, session_, book_));
   std::vector<SqlCommand> commands = {book_.DeleteJournal(unfinished->id, unfinished->kind)};

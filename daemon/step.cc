@@ -13,6 +13,9 @@
 namespace mig {
 namespace {
 
+// Each of them costs a look at the whole text of its transaction.
+constexpr std::size_t kMostAdded = 64;
+
 Error InFile(Error error, const RevisionFile& file, int line) {
   error.details["file"] = file.path.empty() ? file.name : file.path;
   error.details["line"] = std::to_string(line);
@@ -323,6 +326,25 @@ Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect) {
   }
   for (Unit& unit : units) unit.digest = DigestOf(unit);
   return units;
+}
+
+void CutBehindWhatRan(std::vector<Unit>& units, const JournalRow& row) {
+  const auto number = static_cast<std::size_t>(row.unit);
+  if (number >= units.size() || row.state != "done") return;
+  if (!units[number].transaction || units[number].digest == row.digest) return;
+  Unit ran = units[number];
+  ran.verifications.clear();
+  for (std::size_t added = 1; added <= kMostAdded && ran.statements.size() > 1; ++added) {
+    ran.statements.pop_back();
+    ran.digest = DigestOf(ran);
+    if (ran.digest != row.digest) continue;
+    Unit& behind = units[number];
+    auto& statements = behind.statements;
+    statements.erase(statements.begin(), statements.end() - static_cast<std::ptrdiff_t>(added));
+    behind.digest = DigestOf(behind);
+    units.insert(units.begin() + row.unit, std::move(ran));
+    return;
+  }
 }
 
 std::vector<std::string> WarningsOf(const RunPlan& plan, Dialect dialect) {

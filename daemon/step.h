@@ -102,6 +102,12 @@ Result<void> CheckAtomic(const RunPlan& plan, Dialect dialect);
 // statement; kIrreversible.
 Result<std::vector<Unit>> UnitsOf(const RunStep& step, Dialect dialect);
 
+// Where a transaction has more statements now than it had when it ran, as that `row` of the journal
+// tells, cuts it in two behind those: what was added runs by itself. Called for the rows of a step
+// in the order of their units. More than 64 statements that were added are not told from an edit of
+// those that ran.
+void CutBehindWhatRan(std::vector<Unit>& units, const JournalRow& row);
+
 // A sentence for each step that is probably not what somebody wants: that applies an unfinished
 // file, or takes a revision back and runs nothing though the way up ran something.
 std::vector<std::string> WarningsOf(const RunPlan& plan, Dialect dialect);

@@ -30,9 +30,18 @@ const Unit* UnitAt(const std::vector<Unit>& units, std::int64_t number) {
   return index < units.size() ? &units[index] : nullptr;
 }
 
-Result<std::vector<Unit>> UnitsAsTheyRan(const std::optional<RunStep>& step, Dialect dialect) {
+// What was added behind what ran is a unit of its own.
+Result<std::vector<Unit>> UnitsBehind(const Unfinished& unfinished, const RunStep& step,
+                                      Dialect dialect) {
+  std::vector<Unit> units = TRY(UnitsOf(step, dialect));
+  for (const auto& [number, row] : unfinished.units) CutBehindWhatRan(units, row);
+  return units;
+}
+
+Result<std::vector<Unit>> UnitsAsTheyRan(const Unfinished& unfinished,
+                                         const std::optional<RunStep>& step, Dialect dialect) {
   if (!step) return std::vector<Unit>();
-  return UnitsOf(*step, dialect);
+  return UnitsBehind(unfinished, *step, dialect);
 }
 
 std::string PartSentence(const Unfinished& unfinished, const JournalRow& row, const Unit* unit) {
@@ -179,7 +188,7 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
   if (step) step->placeholders = std::move(placeholders);
   ValuesUsed used;
   if (step) CollectUsed(*step, book.dialect(), used);
-  const std::vector<Unit> units = TRY(UnitsAsTheyRan(step, book.dialect()));
+  const std::vector<Unit> units = TRY(UnitsAsTheyRan(unfinished, step, book.dialect()));
   const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(units.size()),
                                             unfinished.units.rbegin()->first + 1);
   std::vector<UnfinishedPart> parts;
@@ -221,10 +230,10 @@ std::vector<JournalRow> BegunOf(const RunPlan& plan, const Unfinished& unfinishe
 
 Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step, Session& session,
                               const Bookkeeping& book) {
-  const std::vector<Unit> units = TRY(UnitsOf(step, book.dialect()));
+  const std::vector<Unit> units = TRY(UnitsBehind(unfinished, step, book.dialect()));
   std::optional<RunStep> before = TRY(StepOf(unfinished, session, book));
   if (before) before->placeholders = step.placeholders;
-  const std::vector<Unit> units_before = TRY(UnitsAsTheyRan(before, book.dialect()));
+  const std::vector<Unit> units_before = TRY(UnitsAsTheyRan(unfinished, before, book.dialect()));
   JournalRows rows;
   for (const auto& [number, row] : unfinished.units) {
     const Unit* unit = UnitAt(units, number);

@@ -64,8 +64,8 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
 std::vector<JournalRow> BegunOf(const RunPlan& plan, const Unfinished& unfinished);
 
 // The rows with which `step`, the same revision after an edit, goes on: what ran stands in it as it
-// ran, and only what did not run is different. Removes what a statement that is no more in the file
-// left behind. The session is reset.
+// ran, and only what did not run is different (CutBehindWhatRan). Removes what a statement that is
+// no more in the file left behind. The session is reset.
 //
 // Errors: kEditedSinceApplied naming what ran and was edited; kInDoubt where a statement that was
 // edited may have run.

@@ -184,8 +184,11 @@ grpc::ServerUnaryReactor* RunService::PlanRun(Context* context, const v1::PlanRu
     for (const RunStep& step : plan.steps) {
       auto* message = answer.add_steps();
       ToMessage(step.summary, message);
-      const std::vector<Unit> units = TRY(UnitsOf(step, address.url.dialect));
+      std::vector<Unit> units = TRY(UnitsOf(step, address.url.dialect));
       const bool first = answer.steps_size() == 1;
+      if (first) {
+        for (const JournalRow& row : plan.begun) CutBehindWhatRan(units, row);
+      }
       for (std::size_t number = 0; number < units.size(); ++number) {
         const Unit& unit = units[number];
         const auto state = first ? StateOf(plan.begun, number, unit) : std::nullopt;

@@ -187,6 +187,33 @@ TEST_F(MariadbStatementsTest, TheStatementThatFailedMayBeCorrectedInItsFile) {
   scene_.ExpectSound();
 }
 
+TEST_F(MariadbStatementsTest, WhatIsAddedInFrontOfTheStatementThatFailedRunsByItself) {
+  WriteB("CREATE TABLE t_b (id integer);\nINSERT INTO t_b VALUES (1), (1);\n" + Insert("b1") +
+         "ALTER TABLE t_b ADD UNIQUE (id);\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_EQ(Journal(), "0:done 1:done");
+  scene_.Replace("b", "ALTER TABLE", Insert("b2") + "ALTER TABLE");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED") << scene_.error().message;
+  EXPECT_EQ(Journal(), "0:done 1:done 2:done");
+  scene_.Replace("b", "ALTER TABLE", "DELETE FROM t_b LIMIT 1;\nALTER TABLE");
+  auto report = scene_.engine().ReportUnfinished(scene_.target());
+  ASSERT_TRUE(report && *report);
+  EXPECT_EQ((*report)->parts.at(2).sql, Insert("b2"));
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Ran(), "a b1 b2");
+  EXPECT_EQ(scene_.Column("SELECT count(*) FROM t_b"), "1");
+  EXPECT_EQ(Journal(), "");
+  scene_.ExpectSound();
+}
+
+TEST_F(MariadbStatementsTest, WhatIsAddedAmongStatementsThatRanIsAnEditOfThem) {
+  WriteB(Insert("b1") + Insert("b2") + "ALTER TABLE t_nowhere ADD UNIQUE (id);\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  scene_.Replace("b", Insert("b2"), Insert("b3") + Insert("b2"));
+  EXPECT_EQ(scene_.Upgrade(), "EDITED_SINCE_APPLIED");
+  EXPECT_EQ(scene_.Ran(), "a b1 b2");
+}
+
 TEST_F(MariadbStatementsTest, AFailureOfRowsTakesBackTheStretchItStandsIn) {
   WriteB("CREATE TABLE t_b (id integer);\n" + Insert("b1") + "INSERT INTO ran (wht) VALUES (1);\n");
   EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
