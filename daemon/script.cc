@@ -94,7 +94,7 @@ class ScriptWriter {
     // Tables that are there are no news.
     if (book_.dialect() == Dialect::kPostgresql)
       text_ += url_.postgresql + "SET client_min_messages = warning;\n";
-    text_ += "BEGIN;\n";
+    AddBegin();
     AddAll(book_.CreateTables(setting_.target_id));
     if (setting_.alembic.keep) Add(alembic_.Create(""));
     text_ += "COMMIT;\n";
@@ -113,7 +113,7 @@ class ScriptWriter {
       const Unit& unit = units[i];
       const bool last = i + 1 == units.size();
       if (!unit.foreign_keys) text_ += "PRAGMA foreign_keys = OFF;\n";
-      if (unit.transaction) text_ += "BEGIN;\n";
+      if (unit.transaction) AddBegin();
       if (i == 0) AddCheck(step);
       if (i == 0) AddValues();
       if (!unit.transaction) AddJournalAlone(step, unit, i, fmt::format("started {}", kNotLooked));
@@ -137,6 +137,11 @@ class ScriptWriter {
 
  private:
   using Settings = std::vector<const PlannedStatement*>;
+
+  // Where sql_mode has ORACLE, MariaDB takes BEGIN for that of a block.
+  void AddBegin() {
+    text_ += book_.dialect() == Dialect::kMariadb ? "START TRANSACTION;\n" : "BEGIN;\n";
+  }
 
   // Every revision starts from the same session, as far as a client can be brought back to one.
   void AddReset() {
@@ -186,7 +191,7 @@ class ScriptWriter {
 
   void AddJournalAlone(const RunStep& step, const Unit& unit, std::size_t number,
                        std::string state) {
-    text_ += "BEGIN;\n";
+    AddBegin();
     AddJournal(step, unit, number, std::move(state));
     text_ += "COMMIT;\n";
   }

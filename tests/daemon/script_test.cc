@@ -349,6 +349,18 @@ TEST(MariadbScript, StopsUnderEverySqlMode) {
   EXPECT_EQ(scene.Tables(), "a");
 }
 
+TEST(MariadbScript, KeepsItsBooksWhereARevisionSetsTheModeOfOracle) {
+  Scene scene(Dialect::kMariadb);
+  scene.Write(
+      "a",
+      "-- mig:up\nSET sql_mode = 'ORACLE';\nCREATE TABLE t_a (id integer);\nINSERT INTO t_a "
+      "VALUES (1);\n\n-- mig:down\nDROP TABLE t_a;\n");
+  ASSERT_EQ(scene.RunClient(scene.Script({Kind::kUpgrade, {"a"}})), 0) << scene.client_log();
+  EXPECT_EQ(scene.Rows(), "a");
+  EXPECT_EQ(scene.Column("SELECT id FROM t_a"), "1");
+  EXPECT_EQ(scene.Column("SELECT count(*) FROM mig_journal"), "0");
+}
+
 TEST(MariadbScript, ReadsStatementsUnderTheSqlModeOfTheUrl) {
   Scene offline(Dialect::kMariadb), connected(Dialect::kMariadb);
   for (Scene* scene : {&offline, &connected}) {
