@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "drivers/sql/statement_tokens.h"
+#include "store/core/ascii.h"
 
 namespace mig {
 namespace {
@@ -28,10 +29,10 @@ const DdlClause kClauses[] = {
     {{"drop", "primary"}, "COPY", TableWork::kRewrites},
     {{"engine"}, "INPLACE", TableWork::kRewrites},  // InnoDB, as the table has it already
     {{"force"}, "INPLACE", TableWork::kRewrites},
+    {{"add", "fulltext"}, "INPLACE", TableWork::kMayRewrite},  // the table's first one does
     {{"add", "index"}, "INPLACE", TableWork::kScans},
     {{"add", "key"}, "INPLACE", TableWork::kScans},
     {{"add", "unique"}, "INPLACE", TableWork::kScans},
-    {{"add", "fulltext"}, "INPLACE", TableWork::kScans},
     {{"add", "spatial"}, "INPLACE", TableWork::kScans},
     {{"drop", "index"}, "INPLACE", TableWork::kNone},
     {{"drop", "key"}, "INPLACE", TableWork::kNone},
@@ -43,15 +44,32 @@ const DdlClause kClauses[] = {
     {{"comment"}, "INSTANT", TableWork::kNone},
 };
 
-// ALGORITHM=INPLACE, where the statement names one.
+// ALGORITHM=INPLACE, where the statement names one; a column may be called algorithm.
 std::string AlgorithmNamed(const StatementTokens& tokens) {
-  const std::size_t at = tokens.Find(1, {"algorithm"});
-  const std::size_t value = tokens.IsSymbol(at + 1, "=") ? at + 2 : at + 1;
-  std::string name;
-  for (const char c : tokens.Text(value)) {
-    name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (std::size_t at = tokens.Find(1, {"algorithm"}); at < tokens.size();
+       at = tokens.Find(at + 1, {"algorithm"})) {
+    const std::size_t value = tokens.IsSymbol(at + 1, "=") ? at + 2 : at + 1;
+    for (const std::string_view known : {"INSTANT", "NOCOPY", "INPLACE", "COPY"}) {
+      if (EqualsIgnoringCase(tokens.Text(value), known)) return std::string(known);
+    }
   }
-  return at < tokens.size() && name != "DEFAULT" ? name : "";
+  return "";
+}
+
+// What the statement itself says counts for more than what is known of its kind.
+void TakeAlgorithm(const StatementTokens& tokens, StatementLocks& report) {
+  const std::string named = AlgorithmNamed(tokens);
+  if (named.empty()) return;
+  report.analysed = true;
+  report.algorithm = named;
+  if (named == "COPY") report.work = TableWork::kRewrites;
+  if (named == "INSTANT" || named == "NOCOPY") report.work = TableWork::kNone;
+}
+
+// Kept by a hidden column of hashes.
+bool IsUniqueByHash(const StatementTokens& tokens) {
+  return tokens.Find(1, {"unique"}) < tokens.size() &&
+         tokens.Find(1, {"using", "hash"}) < tokens.size();
 }
 
 // Whether a column is added of which the server decides by more than these words whether it copies.
@@ -73,6 +91,7 @@ std::optional<DdlClause> ClauseOf(const StatementTokens& tokens, std::size_t fro
   const DdlClause copies = {{}, "COPY", TableWork::kRewrites};
   // ALTER IGNORE deletes rows while it copies them.
   if (tokens.Find(1, {"ignore"}) < from && (has("unique") || has("primary"))) return copies;
+  if (IsUniqueByHash(tokens)) return copies;
   const std::size_t engine = tokens.Find(from, {"engine"});
   const bool equals = tokens.IsSymbol(engine + 1, "=");
   const std::size_t named = engine + (equals ? 2 : 1);
@@ -96,12 +115,7 @@ StatementLocks AlterMariadbTable(const StatementTokens& tokens, std::size_t name
     report.algorithm = clause->algorithm;
     report.work = clause->work;
   }
-  if (const std::string named = AlgorithmNamed(tokens); !named.empty()) {
-    report.analysed = true;
-    report.algorithm = named;
-    if (named == "COPY") report.work = TableWork::kRewrites;
-    if (named == "INSTANT" || named == "NOCOPY") report.work = TableWork::kNone;
-  }
+  TakeAlgorithm(tokens, report);
   return report;
 }
 
@@ -125,13 +139,20 @@ StatementLocks ExclusiveOnAll(const StatementTokens& tokens, std::size_t at) {
 StatementLocks CreateInMariadb(const StatementTokens& tokens) {
   std::size_t at = tokens.HasWords(1, {"or", "replace"}) ? 3 : 1;
   const bool replaces = at == 3;
+  const bool fulltext = tokens.IsWord(at, "fulltext");
   if (tokens.IsAnyWord(at, {"unique", "fulltext", "spatial"})) ++at;
   if (tokens.IsWord(at, "index")) {
     const std::size_t on = tokens.Find(at, {"on"});
-    return {true,
-            {{"exclusive metadata lock", tokens.NameAsWritten(on + 1)}},
-            TableWork::kScans,
-            "INPLACE"};
+    StatementLocks report = {true,
+                             {{"exclusive metadata lock", tokens.NameAsWritten(on + 1)}},
+                             fulltext ? TableWork::kMayRewrite : TableWork::kScans,
+                             "INPLACE"};
+    if (IsUniqueByHash(tokens)) {
+      report.algorithm = "COPY";
+      report.work = TableWork::kRewrites;
+    }
+    TakeAlgorithm(tokens, report);
+    return report;
   }
   if (!tokens.IsWord(at, "table")) return {};
   StatementLocks report = {true, {}, TableWork::kNone, ""};
@@ -153,16 +174,14 @@ StatementLocks ReadMariadb(std::string_view statement) {
     return ExclusiveOnAll(tokens, BehindIfExists(tokens, 2));
   if (tokens.IsWord(0, "truncate"))
     return ExclusiveOnAll(tokens, tokens.IsWord(1, "table") ? 2 : 1);
-  if (tokens.IsWord(0, "insert") || tokens.IsWord(0, "replace")) {
-    const std::size_t into = tokens.Find(1, {"into"});
-    const std::size_t at = into == tokens.size() ? 1 : into + 1;
-    return {true, {{"shared metadata lock", tokens.NameAsWritten(at)}}, TableWork::kNone, ""};
-  }
-  if (tokens.IsWord(0, "update"))
-    return {true, {{"shared metadata lock", tokens.NameAsWritten(1)}}, TableWork::kNone, ""};
-  if (tokens.HasWords(0, {"delete", "from"}))
-    return {true, {{"shared metadata lock", tokens.NameAsWritten(2)}}, TableWork::kNone, ""};
-  return {};
+  if (!tokens.IsAnyWord(0, {"insert", "replace", "update", "delete"})) return {};
+  std::size_t at = 1;
+  while (tokens.IsAnyWord(at, {"low_priority", "high_priority", "delayed", "quick", "ignore"}))
+    ++at;
+  const bool deletes = tokens.IsWord(0, "delete");
+  if (deletes && !tokens.IsWord(at, "from")) return {};
+  if (tokens.IsWord(at, deletes ? "from" : "into")) ++at;
+  return {true, {{"shared metadata lock", tokens.NameAsWritten(at)}}, TableWork::kNone, ""};
 }
 
 }  // namespace
