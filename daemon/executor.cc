@@ -65,6 +65,13 @@ bool CanBeLookedFor(const Unit& unit) {
   return traits.repeatable || traits.probe.kind != Probe::Kind::kNone;
 }
 
+std::string HintForDoubt(const RunStep& step) {
+  return fmt::format(
+      "what it did before it failed may have stayed: look at the database and put that right, say "
+      "so with `mig resolve {} --not-applied`, correct the file, then repeat the command",
+      step.summary.name);
+}
+
 Error Escaped(const RunStep& step) {
   return {Reason::kTransactionEscaped,
           step.summary.name + " ended the transaction that mig had opened"};
@@ -89,6 +96,12 @@ struct Executor::UnitRun {
   const Unit& unit() const { return units[index]; }
   bool last() const { return index + 1 == units.size(); }
   bool ended() const { return unrecorded && unrecorded->unit == static_cast<std::int64_t>(index); }
+  // Where its statement failed, and nothing tells how far it came.
+  bool leaves_doubt() const {
+    const StatementTraits& traits = unit().statements[0].traits;
+    return step.summary.kind == StepKind::kUpgrade && !traits.fails_wholly &&
+           !CanBeLookedFor(unit());
+  }
   bool only_rows_follow() const { return index + 2 == units.size() && units.back().empty(); }
 };
 
@@ -559,7 +572,9 @@ Result<void> Executor::RunAloneOnce(UnitRun& run, bool begun) {
   if (!result) {
     const bool told = result.error().reason != Reason::kDatabaseUnreachable;
     if (told && statement.traits.fails_wholly) ForgetStart(JournalOf(run, "started"));
-    return AtStatement(std::move(result).error(), run.step, statement);
+    Error error = AtStatement(std::move(result).error(), run.step, statement);
+    if (told && run.leaves_doubt()) error.hint = HintForDoubt(run.step);
+    return error;
   }
   run.unrecorded = JournalOf(run, "done");  // whatever comes now, it took effect
   setting_.observe(StatementFinished{number, run.statements_total, statement.verb,

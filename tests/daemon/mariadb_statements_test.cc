@@ -61,6 +61,23 @@ TEST_F(MariadbStatementsTest, ACallThatMetALockIsNotRepeatedSinceNothingTellsWha
 }
 
 // As the hint of its failure says.
+TEST_F(MariadbStatementsTest, ACallThatFailedHalfwayIsSettledAndCorrected) {
+  WriteB("CREATE PROCEDURE p() BEGIN " + Insert("b1") +
+             "COMMIT; INSERT INTO t_nowhere VALUES (1); END;\nCALL p();\n",
+         "DROP PROCEDURE p;");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(HintOf(scene_.error()), HasSubstr("`mig resolve b --not-applied`"));
+  EXPECT_EQ(Journal(), "0:done 1:started");
+  Operation answer{Operation::Kind::kResolve, {"b"}};
+  answer.answer = Resolution::Answer::kNotApplied;
+  EXPECT_EQ(scene_.Run(answer), "done");
+  scene_.Replace("b", "CALL p();", Insert("b2"));
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  EXPECT_EQ(scene_.Ran(), "a b1 b2");
+  scene_.ExpectSound();
+}
+
+// As the hint of its failure says.
 TEST_F(MariadbStatementsTest, ADowngradeThatIsFinishedByHandIsForgottenAndStamped) {
   WriteB("CREATE TABLE t_b (id integer);", "DROP TABLE t_b;\nDROP TABLE t_nowhere;");
   ASSERT_EQ(scene_.Upgrade(), "done");
