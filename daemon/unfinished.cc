@@ -250,10 +250,12 @@ Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step,
 }
 
 std::string WarningOf(const Unfinished& unfinished) {
+  const bool up = unfinished.kind == StepKind::kUpgrade;
   return fmt::format(
-      "{} is half applied: the next run goes on behind the parts that ran, and `mig resolve` shows "
-      "how far it came",
-      unfinished.name);
+      "{} is half {}: {} goes on behind the parts that ran, and `mig resolve` shows how far it "
+      "came",
+      unfinished.name, up ? "applied" : "taken back",
+      up ? "the next run" : "the same downgrade again");
 }
 
 Error MustBeFinishedFirst(const Unfinished& unfinished) {

@@ -12,6 +12,7 @@
 namespace mig {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
 
 class MariadbStatementsTest : public testing::Test {
@@ -82,6 +83,9 @@ TEST_F(MariadbStatementsTest, ADowngradeThatIsFinishedByHandIsForgottenAndStampe
   WriteB("CREATE TABLE t_b (id integer);", "DROP TABLE t_b;\nDROP TABLE t_nowhere;");
   ASSERT_EQ(scene_.Upgrade(), "done");
   EXPECT_EQ(scene_.Downgrade("a"), "STATEMENT_FAILED");
+  const auto status = scene_.engine().Status(scene_.View(), scene_.target());
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_THAT(status->warnings, Contains(HasSubstr("b is half taken back: the same downgrade")));
   const Operation stamp{Operation::Kind::kStamp, {"a"}};
   EXPECT_EQ(scene_.Run(stamp), "IN_DOUBT");
   Operation forget{Operation::Kind::kResolve, {"b"}};
