@@ -37,10 +37,19 @@ bool SetsAutocommit(const StatementTokens& tokens) {
   return tokens.IsWord(0, "set") && tokens.Find(1, {"autocommit"}) < tokens.size();
 }
 
+// Of every table, mig's own among them.
+bool LocksAllTables(const StatementTokens& tokens) {
+  if (!tokens.IsWord(0, "flush")) return false;
+  const std::size_t tables = tokens.IsAnyWord(1, {"local", "no_write_to_binlog"}) ? 2 : 1;
+  return tokens.IsAnyWord(tables, {"table", "tables"}) &&
+         tokens.HasWords(tables + 1, {"with", "read", "lock"});
+}
+
 bool ControlsMariadb(const StatementTokens& tokens) {
   if (tokens.IsWord(0, "begin")) return !tokens.HasWords(1, {"not", "atomic"});
   if (tokens.IsAnyWord(0, {"commit", "xa"}) || IsRollback(tokens)) return true;
   if (tokens.HasWords(0, {"start", "transaction"}) || SetsAutocommit(tokens)) return true;
+  if (tokens.HasWords(0, {"set", "transaction"}) || LocksAllTables(tokens)) return true;
   bool locks = tokens.IsAnyWord(0, {"lock", "unlock"});
   return locks && tokens.IsAnyWord(1, {"table", "tables"});
 }
@@ -115,7 +124,9 @@ bool HidesBookkeeping(std::string_view statement) {
 std::string HintForControl(Dialect dialect, std::string_view statement) {
   const StatementTokens tokens(dialect, statement);
   if (tokens.IsWord(0, "discard")) return "leave it out: each revision begins in a clean session";
-  if (tokens.IsAnyWord(0, {"lock", "unlock"}))
+  if (dialect == Dialect::kMariadb && tokens.HasWords(0, {"set", "transaction"}))
+    return "write `SET SESSION TRANSACTION`, which counts for the parts of the revision behind it";
+  if (tokens.IsAnyWord(0, {"lock", "unlock", "flush"}))
     return "leave it out: each statement takes the locks that it needs";
   return "";
 }

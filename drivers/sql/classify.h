@@ -21,8 +21,8 @@ namespace mig {
 // section says it runs: BEGIN, START TRANSACTION, COMMIT, END, ROLLBACK, ABORT, PREPARE TRANSACTION
 // and its ends, SET TRANSACTION, SET SESSION CHARACTERISTICS, DISCARD ALL, a call of
 // pg_advisory_unlock...() in the statement or in the body of a DO; for MariaDB XA, SET autocommit,
-// LOCK and UNLOCK TABLES, RELEASE_LOCK(), RELEASE_ALL_LOCKS(). SAVEPOINT, RELEASE and ROLLBACK TO
-// are allowed.
+// LOCK and UNLOCK TABLES, FLUSH TABLES WITH READ LOCK, RELEASE_LOCK(), RELEASE_ALL_LOCKS().
+// SAVEPOINT, RELEASE and ROLLBACK TO are allowed.
 //
 // `statement` is one statement, as SplitStatements gives it.
 // Errors: kSqlTransactionControl, with the detail `statement` (see DisplayVerb).

@@ -74,10 +74,12 @@ TEST(CheckAllowed, FollowsEachDialect) {
   }
   for (const char* sql : {"BEGIN", "START TRANSACTION", "LOCK TABLES t WRITE", "UNLOCK TABLES",
                           "XA START 'x'", "SET autocommit = 0", "SET @@autocommit = 1",
-                          "SELECT RELEASE_LOCK('x')", "/*!40000 UNLOCK TABLES */"}) {
+                          "SELECT RELEASE_LOCK('x')", "/*!40000 UNLOCK TABLES */",
+                          "SET TRANSACTION READ ONLY", "FLUSH LOCAL TABLES WITH READ LOCK"}) {
     EXPECT_FALSE(Allowed(kMariadb, sql)) << sql;
   }
-  for (const char* sql : {"BEGIN NOT ATOMIC SELECT 1; END", "START SLAVE", "SET NAMES utf8"}) {
+  for (const char* sql : {"BEGIN NOT ATOMIC SELECT 1; END", "START SLAVE", "SET NAMES utf8",
+                          "SET SESSION TRANSACTION READ ONLY", "FLUSH TABLES t WITH READ LOCK"}) {
     EXPECT_TRUE(Allowed(kMariadb, sql)) << sql;
   }
 }
@@ -107,6 +109,8 @@ TEST(CheckAllowed, SaysWhatElseToDoWhereTheTransactionIsNotThePoint) {
   EXPECT_THAT(hint_of(kMariadb, "SELECT RELEASE_LOCK('x')"), testing::HasSubstr("GET_LOCK"));
   EXPECT_EQ(hint_of(kMariadb, "UNLOCK TABLES"),
             "leave it out: each statement takes the locks that it needs");
+  EXPECT_THAT(hint_of(kMariadb, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"),
+              testing::HasSubstr("SET SESSION TRANSACTION"));
 }
 
 TEST(CheckAllowed, NamesTheStatement) {
