@@ -99,8 +99,9 @@ struct Executor::UnitRun {
   // Where its statement failed, and nothing tells how far it came.
   bool leaves_doubt() const {
     const StatementTraits& traits = unit().statements[0].traits;
-    return step.summary.kind == StepKind::kUpgrade && !traits.fails_wholly &&
-           !CanBeLookedFor(unit());
+    const bool looks = CanBeLookedFor(unit()) && traits.probe.objects.size() < 2;
+    return step.summary.kind == StepKind::kUpgrade && !traits.fails_wholly && !traits.repeatable &&
+           !looks;
   }
   bool only_rows_follow() const { return index + 2 == units.size() && units.back().empty(); }
 };

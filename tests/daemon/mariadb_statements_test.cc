@@ -78,6 +78,20 @@ TEST_F(MariadbStatementsTest, ACallThatFailedHalfwayIsSettledAndCorrected) {
   scene_.ExpectSound();
 }
 
+// MariaDB drops the tables that are there, and fails for the others.
+TEST_F(MariadbStatementsTest, ADropOfSeveralTablesThatFailedHalfwayIsSettledAndCorrected) {
+  WriteB("CREATE TABLE t_b (id integer);\nDROP TABLE t_b, t_nowhere;\n");
+  EXPECT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(HintOf(scene_.error()), HasSubstr("`mig resolve b --not-applied`"));
+  EXPECT_EQ(scene_.Tables(), "a");
+  Operation answer{Operation::Kind::kResolve, {"b"}};
+  answer.answer = Resolution::Answer::kNotApplied;
+  EXPECT_EQ(scene_.Run(answer), "done");
+  scene_.Replace("b", "DROP TABLE t_b, t_nowhere;", "DROP TABLE IF EXISTS t_b;");
+  EXPECT_EQ(scene_.Upgrade(), "done") << scene_.error().message;
+  scene_.ExpectSound();
+}
+
 // As the hint of its failure says.
 TEST_F(MariadbStatementsTest, ADowngradeThatIsFinishedByHandIsForgottenAndStamped) {
   WriteB("CREATE TABLE t_b (id integer);", "DROP TABLE t_b;\nDROP TABLE t_nowhere;");
