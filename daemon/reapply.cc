@@ -30,9 +30,10 @@ Result<std::string> MeaningOf(const RevisionFile& file, const RevisionFile& unre
 
 // What becomes of one applied revision.
 struct Fate {
-  Position applied;    // in the graph of both
-  Position file = 0;   // the view's revision of its name; equal to `applied` when nothing changed
-  bool rerun = false;  // rolled back and applied again
+  Position applied;     // in the graph of both
+  Position file = 0;    // the view's revision of its name; equal to `applied` when nothing changed
+  bool in_view = true;  // else it has no file
+  bool rerun = false;   // rolled back and applied again
 };
 
 class Planner {
@@ -45,11 +46,18 @@ class Planner {
     const Current current = CurrentFrom(graph, situation_.row_ids());
     rows_ = {current.rows.begin(), current.rows.end()};
     fate_of_.assign(graph.size(), nullptr);
+    fate_of_file_ = fate_of_;
     for (const Position p : ToPositions(AncestorsOf(graph, current.rows, Follow::kAll))) {
-      const Fate fate = TRY(FateOf(p));
-      fates_.push_back(std::make_unique<Fate>(fate));
+      fates_.push_back(std::make_unique<Fate>(TRY(FateOf(p))));
       fate_of_[p] = fates_.back().get();
+      fate_of_file_[fates_.back()->file] = fates_.back().get();
     }
+    for (const auto& fate : fates_) TRY(CheckBelow(*fate));
+    return PlanSteps();
+  }
+
+ private:
+  Result<RunPlan> PlanSteps() {
     RunPlan plan;
     for (auto fate = fates_.rbegin(); fate != fates_.rend(); ++fate) {
       if ((*fate)->rerun) plan.steps.push_back(TRY(Leave((*fate)->applied)));
@@ -63,25 +71,14 @@ class Planner {
     return plan;
   }
 
- private:
   Result<Fate> FateOf(Position p) const {
     const Graph& graph = both_.graph();
-    Fate fate{p, p, false};
+    Fate fate{p, p};
     const auto in_view = situation_.view->catalog.graph().FindName(graph.name(p));
+    fate.in_view = in_view.has_value();
     if (in_view) fate.file = *graph.FindId(situation_.view->catalog.graph().id(*in_view));
-    bool stands_on_edited = false;
     for (const auto links : {graph.parents(p), graph.depends(p)}) {
-      for (const Position below : links) {
-        fate.rerun = fate.rerun || fate_of_[below]->rerun;
-        stands_on_edited = stands_on_edited || fate_of_[below]->file != below;
-      }
-    }
-    if (!in_view && (fate.rerun || stands_on_edited)) {
-      return Error{Reason::kMissingParent,
-                   fmt::format("revision {} is applied on top of an edited one and has no file",
-                               graph.name(p)),
-                   {{"name", graph.name(p)}},
-                   fmt::format("`mig restore {}` brings its file back", graph.name(p))};
+      for (const Position below : links) fate.rerun = fate.rerun || fate_of_[below]->rerun;
     }
     if (fate.file == p || fate.rerun) return fate;
     const RevisionPtr applied = TRY(both_.Load(p));
@@ -89,6 +86,41 @@ class Planner {
     const bool same = TRY(MeansTheSame(applied->file, file->file, dialect_));
     fate.rerun = !same;
     return fate;
+  }
+
+  // What is applied holds all that is below it, by the files as well: what a file was put on top of
+  // would be taken for applied, and never run.
+  Result<void> CheckBelow(const Fate& fate) const {
+    const Graph& graph = both_.graph();
+    bool stands_on_edited = false;
+    for (const auto links : {graph.parents(fate.applied), graph.depends(fate.applied)}) {
+      for (const Position below : links)
+        stands_on_edited = stands_on_edited || fate_of_[below]->file != below;
+    }
+    const std::string name = graph.name(fate.applied);
+    if (!fate.in_view && (fate.rerun || stands_on_edited)) {
+      return Error{
+          Reason::kMissingParent,
+          fmt::format("revision {} is applied on top of an edited one and has no file", name),
+          {{"name", name}},
+          fmt::format("`mig restore {}` brings its file back", name)};
+    }
+    for (const auto links : {graph.parents(fate.file), graph.depends(fate.file)}) {
+      for (const Position below : links) {
+        if (fate_of_file_[below] == nullptr) return NotApplied(name, graph.name(below));
+      }
+    }
+    return {};
+  }
+
+  static Error NotApplied(const std::string& name, const std::string& below) {
+    return Error{
+        Reason::kMissingParent,
+        fmt::format("the file of {} was put on top of {}, which is not applied", name, below),
+        {{"name", name}},
+        fmt::format("`mig upgrade {0}` applies it first; or `mig downgrade` takes {1} "
+                    "back, and `mig upgrade` applies both",
+                    below, name)};
   }
 
   Result<RunStep> Leave(Position p) {
@@ -142,6 +174,7 @@ class Planner {
   const Dialect dialect_;
   std::vector<std::unique_ptr<Fate>> fates_;  // lower ones first
   std::vector<Fate*> fate_of_;                // by position; null for what is not applied
+  std::vector<Fate*> fate_of_file_;           // likewise, by the position of the file
   std::set<Position> rows_;
 };
 

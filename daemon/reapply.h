@@ -10,8 +10,8 @@
 
 namespace mig {
 
-// Errors: kMissingParent for an applied revision without a file above an edited one; kIrreversible
-// comes with the units.
+// Errors: kMissingParent for an applied revision without a file above an edited one, and for one
+// whose file was put on top of what is not applied; kIrreversible comes with the units.
 Result<RunPlan> PlanReapply(const Situation& situation, Dialect dialect);
 
 // Whether a revision as it was applied and as its file is now run the same SQL in a dialect:

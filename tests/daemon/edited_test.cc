@@ -259,6 +259,20 @@ TEST_P(EditedTest, ReapplyRefusesToRunAgainWhatHasNoFile) {
   EXPECT_EQ(scene_.Ran(), "a b c d");
 }
 
+TEST_P(EditedTest, ReapplyNeverTakesForAppliedWhatAFileWasPutOnTopOf) {
+  scene_.Draw("n: a; b: n");
+  EXPECT_EQ(scene_.Reapply(), "MISSING_PARENT");
+  EXPECT_EQ(scene_.detail("name"), "b");
+  EditInMeaning("b");
+  EXPECT_EQ(scene_.Reapply(), "MISSING_PARENT") << "it would run before what it stands on";
+  EXPECT_EQ(scene_.Tables(), "a b c");
+  ASSERT_EQ(scene_.Upgrade("n"), "done");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c n -c -b b c");
+  EXPECT_EQ(Status(), "4 applied");
+  scene_.ExpectSound();
+}
+
 TEST_P(EditedTest, AFileThatIsGoneStandsForTheVersionThatWasAppliedLast) {
   ASSERT_EQ(scene_.Downgrade("a"), "done");
   EditInMeaning("b");
