@@ -52,6 +52,7 @@ class Planner {
       fate_of_[p] = fates_.back().get();
       fate_of_file_[fates_.back()->file] = fates_.back().get();
     }
+    SpreadReruns();
     for (const auto& fate : fates_) TRY(CheckBelow(*fate));
     return PlanSteps();
   }
@@ -62,12 +63,17 @@ class Planner {
     for (auto fate = fates_.rbegin(); fate != fates_.rend(); ++fate) {
       if ((*fate)->rerun) plan.steps.push_back(TRY(Leave((*fate)->applied)));
     }
+    const std::size_t left = plan.steps.size();
+    std::set<Position> entered;
     for (const auto& fate : fates_) {
-      if (!fate->rerun && fate->file != fate->applied) plan.steps.push_back(TRY(Relink(*fate)));
+      if (fate->rerun) {
+        entered.insert(fate->file);
+      } else if (fate->file != fate->applied) {
+        plan.steps.push_back(TRY(Relink(fate->file)));
+      }
     }
-    for (const auto& fate : fates_) {
-      if (fate->rerun) plan.steps.push_back(TRY(Enter(fate->file)));
-    }
+    if (plan.steps.size() > left) ChangeRows(plan.steps.back());
+    for (const Position p : entered) plan.steps.push_back(TRY(Enter(p)));
     return plan;
   }
 
@@ -77,15 +83,33 @@ class Planner {
     const auto in_view = situation_.view->catalog.graph().FindName(graph.name(p));
     fate.in_view = in_view.has_value();
     if (in_view) fate.file = *graph.FindId(situation_.view->catalog.graph().id(*in_view));
-    for (const auto links : {graph.parents(p), graph.depends(p)}) {
-      for (const Position below : links) fate.rerun = fate.rerun || fate_of_[below]->rerun;
-    }
+    fate.rerun = StandsOnRerun(p, fate_of_);
     if (fate.file == p || fate.rerun) return fate;
     const RevisionPtr applied = TRY(both_.Load(p));
     const RevisionPtr file = TRY(both_.Load(fate.file));
     const bool same = TRY(MeansTheSame(applied->file, file->file, dialect_));
     fate.rerun = !same;
     return fate;
+  }
+
+  bool StandsOnRerun(Position p, const std::vector<Fate*>& fates) const {
+    const auto is_rerun = [&](Position below) { return fates[below] && fates[below]->rerun; };
+    return std::ranges::any_of(both_.graph().parents(p), is_rerun) ||
+           std::ranges::any_of(both_.graph().depends(p), is_rerun);
+  }
+
+  // An edit of `parents` may put a file above one that is applied again: it comes behind that one
+  // then, and so does all that stands on it.
+  void SpreadReruns() {
+    for (bool spread = true; spread;) {
+      spread = false;
+      for (const auto& fate : fates_) {
+        if (fate->rerun ||
+            !(StandsOnRerun(fate->applied, fate_of_) || StandsOnRerun(fate->file, fate_of_file_)))
+          continue;
+        fate->rerun = spread = true;
+      }
+    }
   }
 
   // What is applied holds all that is below it, by the files as well: what a file was put on top of
@@ -143,18 +167,32 @@ class Planner {
     return std::none_of(rows_.begin(), rows_.end(), [&](Position row) { return above[row]; });
   }
 
-  Result<RunStep> Relink(const Fate& fate) {
-    const Node node = both_.graph().node(fate.file);
+  Result<RunStep> Relink(Position p) const {
+    const Node node = both_.graph().node(p);
     RunStep step;
     step.summary = {StepKind::kRelink, node.id, node.name, node.message, {node.name}, {node.name}};
-    step.revision = TRY(both_.Load(fate.file));
+    step.revision = TRY(both_.Load(p));
     step.objects.push_back(step.revision);
-    if (rows_.erase(fate.applied) > 0) {
-      step.rows_removed.push_back(both_.graph().id(fate.applied));
-      step.rows_added.push_back({node.id, node.name});
-      rows_.insert(fate.file);
-    }
     return step;
+  }
+
+  // With the last of those that are relinked the files become what is applied, and who follows whom
+  // may be another matter there.
+  void ChangeRows(RunStep& step) {
+    const Graph& graph = both_.graph();
+    std::set<Position> files;
+    for (const auto& fate : fates_) {
+      if (!fate->rerun) files.insert(fate->file);
+    }
+    const Positions maximal = MaximalOf(graph, {files.begin(), files.end()}, Follow::kAll);
+    const std::set<Position> rows(maximal.begin(), maximal.end());
+    for (const Position row : rows_) {
+      if (!rows.contains(row)) step.rows_removed.push_back(graph.id(row));
+    }
+    for (const Position row : rows) {
+      if (!rows_.contains(row)) step.rows_added.push_back({graph.id(row), graph.name(row)});
+    }
+    rows_ = rows;
   }
 
   Result<RunStep> Enter(Position p) {

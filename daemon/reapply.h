@@ -10,6 +10,9 @@
 
 namespace mig {
 
+// Where an edit changed who follows whom, a file that follows one of the latter is one of them, and
+// the rows become the maximal elements of what is applied as the files have it.
+//
 // Errors: kMissingParent for an applied revision without a file above an edited one, and for one
 // whose file was put on top of what is not applied; kIrreversible comes with the units.
 Result<RunPlan> PlanReapply(const Situation& situation, Dialect dialect);

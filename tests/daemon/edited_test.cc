@@ -273,6 +273,33 @@ TEST_P(EditedTest, ReapplyNeverTakesForAppliedWhatAFileWasPutOnTopOf) {
   scene_.ExpectSound();
 }
 
+TEST_P(EditedTest, ReapplyEndsWithTheRowsThatFollowFromTheFiles) {
+  scene_.Draw("n: a; b: n");
+  ASSERT_EQ(scene_.Upgrade("n"), "done");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Rows(), "c");
+  scene_.Draw("c: n; b: c");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Rows(), "b");
+  scene_.Draw("c: a");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Rows(), "b n");
+  EXPECT_EQ(scene_.Ran(), "a b c n");
+  scene_.ExpectSound();
+  EXPECT_EQ(scene_.Downgrade("base"), "done");
+  EXPECT_EQ(scene_.Tables(), "");
+}
+
+TEST_P(EditedTest, ReapplyRunsAgainWhatAFilePutOnTopOfAnEditedOne) {
+  scene_.Draw("c: a; b: c");
+  EditInMeaning("c");
+  ASSERT_EQ(scene_.Reapply(), "done");
+  EXPECT_EQ(scene_.Ran(), "a b c -c -b c b");
+  EXPECT_EQ(scene_.Rows(), "b");
+  EXPECT_EQ(Status(), "3 applied");
+  scene_.ExpectSound();
+}
+
 TEST_P(EditedTest, AFileThatIsGoneStandsForTheVersionThatWasAppliedLast) {
   ASSERT_EQ(scene_.Downgrade("a"), "done");
   EditInMeaning("b");
