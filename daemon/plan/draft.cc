@@ -10,6 +10,27 @@
 namespace mig {
 namespace {
 
+// Whose name, alias or label the word is, ignoring case: files with two spellings of one are
+// refused.
+struct Taken {
+  std::optional<Position> by;
+  std::string_view how;
+};
+Taken TakenBy(const Graph& graph, const std::string& word) {
+  if (const auto exact = graph.FindWord(word)) return {exact, ""};
+  const auto is_word = [key = NameKey(word)](const std::string& other) {
+    return NameKey(other) == key;
+  };
+  for (Position p = 0; p < graph.size(); ++p) {
+    if (!graph.Has(p)) continue;
+    const Node node = graph.node(p);
+    if (is_word(node.name) || std::ranges::any_of(node.aliases, is_word) ||
+        std::ranges::any_of(node.labels, is_word))
+      return {p, ", ignoring case,"};
+  }
+  return {};
+}
+
 Result<void> CheckName(const Graph& graph, const std::string& name) {
   constexpr std::string_view kOfExpressions = "@+-:";
   if (name.find_first_of(kOfExpressions) != name.npos) {
@@ -19,10 +40,10 @@ Result<void> CheckName(const Graph& graph, const std::string& name) {
                  {{"name", name}}};
   }
   TRY(CheckRevisionName(name));
-  auto taken = graph.FindWord(name);
+  const auto [taken, how] = TakenBy(graph, name);
   if (!taken) return {};
   return Error{Reason::kDuplicateName,
-               fmt::format("'{}' is taken by revision {}", name, graph.name(*taken)),
+               fmt::format("'{}' is taken{} by revision {}", name, how, graph.name(*taken)),
                {{"name", name}}};
 }
 
@@ -85,12 +106,12 @@ Result<void> AddDependencies(const Graph& graph, const DraftRequest& request, Dr
 Result<void> CheckLabels(const Graph& graph, const DraftRequest& request) {
   for (auto label = request.labels.begin(); label != request.labels.end(); ++label) {
     TRY(CheckLabel(*label));
-    auto taken = graph.FindWord(*label);
+    const auto [taken, how] = TakenBy(graph, *label);
     bool repeated =
         *label == request.name || std::find(request.labels.begin(), label, *label) != label;
     if (!taken && !repeated) continue;
     return Error{Reason::kDuplicateLabel,
-                 fmt::format("'{}' is already used by revision {}", *label,
+                 fmt::format("'{}' is already used{} by revision {}", *label, how,
                              taken ? graph.name(*taken) : request.name),
                  {{"label", *label}}};
   }

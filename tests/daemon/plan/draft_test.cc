@@ -81,6 +81,13 @@ TEST(Draft, RefusesNamesAndLabelsThatAreTaken) {
   EXPECT_EQ(Drafted("a", {.name = "b", .labels = {"fresh"}}), "b: a @fresh");
 }
 
+TEST(Draft, RefusesNamesAndLabelsThatDifferInCaseAlone) {
+  EXPECT_EQ(Drafted("a @users", {.name = "A"}), "DUPLICATE_NAME");
+  EXPECT_EQ(Drafted("a @users", {.name = "Users"}), "DUPLICATE_NAME");
+  EXPECT_EQ(Drafted("a @users", {.name = "b", .labels = {"USERS"}}), "DUPLICATE_LABEL");
+  EXPECT_EQ(Drafted("a @users", {.name = "b", .labels = {"A"}}), "DUPLICATE_LABEL");
+}
+
 TEST(Draft, ReplacesTheHeadsItFollows) {
   Graph graph = MakeGraph(kFork);
   Draft draft = PlanDraft(graph, {.name = "new", .heads = {"left"}}).value();
