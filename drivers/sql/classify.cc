@@ -202,10 +202,13 @@ bool IsOutsidePragma(const StatementTokens& tokens) {
                                  "auto_vacuum", "page_size"});
 }
 
-// Those that count for the connection, not for the file.
+// Those that count for the connection, not for the file. Of the file's form it is the connection's
+// next VACUUM that heeds them.
 bool IsSessionPragma(const StatementTokens& tokens) {
-  return SetsPragma(tokens) &&
-         tokens.IsAnyWord(NameOfPragma(tokens),
+  if (!SetsPragma(tokens)) return false;
+  const std::size_t name = NameOfPragma(tokens);
+  return tokens.IsAnyWord(name, {"auto_vacuum", "page_size", "analysis_limit"}) ||
+         tokens.IsAnyWord(name,
                           {"foreign_keys", "ignore_check_constraints", "case_sensitive_like",
                            "recursive_triggers", "reverse_unordered_selects", "legacy_alter_table",
                            "writable_schema", "trusted_schema", "automatic_index", "busy_timeout",

@@ -399,6 +399,19 @@ TEST(SqliteStatements, WhatAPartSetsHoldsForTheLaterPartsOfItsRevision) {
   scene.ExpectSound();
 }
 
+TEST(SqliteStatements, AVacuumGivesTheFileTheFormThatAnEarlierPartAskedFor) {
+  Scene scene(Dialect::kSqlite);
+  scene.Draw("a");
+  scene.Write("b",
+              "-- parents: a\n\n-- mig:up transaction=off\nPRAGMA page_size = 8192;\n"
+              "PRAGMA auto_vacuum = FULL;\nVACUUM;\n");
+  EXPECT_EQ(scene.Upgrade(), "done");
+  const auto fresh = scene.OpenOwn();
+  EXPECT_EQ(TextOf(MustExecute(*fresh, {"PRAGMA page_size"}).rows[0][0]), "8192");
+  EXPECT_EQ(TextOf(MustExecute(*fresh, {"PRAGMA auto_vacuum"}).rows[0][0]), "1");
+  scene.ExpectSound();
+}
+
 TEST_P(StatementsTest, AClockThatStepsBackHarmsNothing) {
   World world = World::Real();
   auto day = std::make_shared<std::chrono::hours>(0);
