@@ -203,6 +203,12 @@ Error AtStatement(Error error, const RunStep& step, const PlannedStatement& stat
         fmt::format(", while {} in revision {} ran", statement.verb, step.summary.name);
     return WithPlace(std::move(error), step, statement);
   }
+  if (error.reason == Reason::kDatabaseRefused && statement.verb.starts_with("ATTACH")) {
+    error.reason = Reason::kStatementFailed;  // of another file than the target's
+    error.hint =
+        "write the whole path of a database that is there: a relative one is not looked for in the "
+        "work tree";
+  }
   if (!IsStatementError(error.reason)) return error;
   error.message =
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);

@@ -399,6 +399,18 @@ TEST(SqliteStatements, WhatAPartSetsHoldsForTheLaterPartsOfItsRevision) {
   scene.ExpectSound();
 }
 
+TEST(SqliteStatements, AFileThatCannotBeAttachedIsTheStatementsFailure) {
+  Scene scene(Dialect::kSqlite);
+  scene.Draw("a");
+  scene.Write("b",
+              "-- parents: a\n\n-- mig:up transaction=off\nATTACH 'no/such/other.db' AS other;\n");
+  EXPECT_EQ(scene.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene.error().message, HasSubstr("ATTACH in revision b failed: "));
+  EXPECT_EQ(scene.detail("line"), "4");
+  EXPECT_THAT(HintOf(scene.error()), HasSubstr("the whole path"));
+  EXPECT_EQ(scene.Rows(), "a");
+}
+
 TEST(SqliteStatements, AVacuumGivesTheFileTheFormThatAnEarlierPartAskedFor) {
   Scene scene(Dialect::kSqlite);
   scene.Draw("a");
