@@ -20,6 +20,13 @@ bool RunsOnlyOutside(std::string_view sqlstate) {
   return sqlstate == "25001" || sqlstate == "2D000";
 }
 
+// SQLite deletes the rows first, which SQLITE_CONSTRAINT_FOREIGNKEY forbids.
+bool DropsWhatOthersReferTo(const Error& error, const PlannedStatement& statement) {
+  const auto code = error.details.find("sqlite_code");
+  return code != error.details.end() && code->second == "787" &&
+         statement.verb.starts_with("DROP TABLE");
+}
+
 std::string DowngradeHint(const RunStep& step) {
   return fmt::format(
       "a downgrade runs the text that was applied, so no edit of the file helps until `mig stamp "
@@ -212,6 +219,11 @@ Error AtStatement(Error error, const RunStep& step, const PlannedStatement& stat
   if (!IsStatementError(error.reason)) return error;
   error.message =
       fmt::format("{} in revision {} failed: {}", statement.verb, step.summary.name, error.message);
+  if (DropsWhatOthersReferTo(error, statement)) {
+    error.hint =
+        "where the table is made again, write `-- mig:up foreign_keys=off` above the statements: "
+        "they run with foreign keys off, and the keys are checked before the commit";
+  }
   if (step.summary.kind == StepKind::kDowngrade) error.hint = DowngradeHint(step);
   const auto sqlstate = error.details.find("sqlstate");
   const bool inside = statement.options->transaction;

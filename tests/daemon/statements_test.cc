@@ -399,6 +399,18 @@ TEST(SqliteStatements, WhatAPartSetsHoldsForTheLaterPartsOfItsRevision) {
   scene.ExpectSound();
 }
 
+TEST(SqliteStatements, WhoDropsATableThatOthersReferToIsToldHowToRebuildIt) {
+  Scene scene(Dialect::kSqlite);
+  scene.Write("a",
+              "-- mig:up\nCREATE TABLE t_p (id integer PRIMARY KEY);\nINSERT INTO t_p VALUES (1);\n"
+              "CREATE TABLE t_c (p integer REFERENCES t_p (id));\nINSERT INTO t_c VALUES (1);\n");
+  scene.Write("b", "-- parents: a\n\n-- mig:up\nDROP TABLE t_p;\n");
+  EXPECT_EQ(scene.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene.error().message, HasSubstr("FOREIGN KEY constraint failed"));
+  EXPECT_THAT(HintOf(scene.error()), HasSubstr("-- mig:up foreign_keys=off"));
+  EXPECT_EQ(scene.Tables(), "c p");
+}
+
 TEST(SqliteStatements, AFileThatCannotBeAttachedIsTheStatementsFailure) {
   Scene scene(Dialect::kSqlite);
   scene.Draw("a");
