@@ -251,6 +251,14 @@ Result<std::string> WriteRevisionFile(const RevisionFile& file) {
   const Result<RevisionFile> read = ParseRevisionFile(file.name + std::string(kExtension), text);
   if (!read && read.error().reason == Reason::kLimitExceeded) return read.error();
   if (!read || !SameContent(file, *read)) {
+    for (const auto& [key, value] :
+         {std::pair("message", file.header.message), std::pair("author", file.header.author)}) {
+      if (value.find_first_of("\r\n") == value.npos) continue;
+      return Error{
+          Reason::kInvalidArgument,
+          fmt::format("the {} of a revision is one line, and this one holds a line break", key),
+          {{"name", file.name}}};
+    }
     return Error{
         Reason::kInvalidArgument,
         read ? fmt::format("the values for {}{} would read back as others", file.name, kExtension)

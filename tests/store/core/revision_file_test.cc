@@ -419,6 +419,18 @@ TEST(WriteRevisionFile, RefusesWhatNoFileCanHold) {
   }
 }
 
+TEST(WriteRevisionFile, SaysWhichValueHoldsALineBreak) {
+  RevisionFile file;
+  file.name = "a";
+  file.sections = {{SectionKind::kUp, {}, "SELECT 1;"}};
+  file.header.message = "why\nand how";
+  EXPECT_EQ(WriteRevisionFile(file).error().message,
+            "the message of a revision is one line, and this one holds a line break");
+  std::swap(file.header.message, file.header.author);
+  EXPECT_EQ(WriteRevisionFile(file).error().message,
+            "the author of a revision is one line, and this one holds a line break");
+}
+
 // Random values of everything a file can hold.
 class RandomFile {
  public:
