@@ -65,7 +65,7 @@ const Command kHistory = {
     .examples =
         "$ mig history\n"
         "$ mig history --graph -i      # draw it, and mark where the database is\n"
-        "$ mig history -r -3:current   # the last three revisions that are applied\n"
+        "$ mig history -r -2:current   # the last three revisions that are applied\n"
         "$ mig history --ref origin/main  # what others pushed, after `mig fetch`\n"
         "$ mig history -r users:heads  # from the revision or label `users` on",
     .run = RunHistory,
