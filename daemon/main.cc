@@ -148,10 +148,22 @@ AdminService::Facts FactsOf(const DaemonConfig& config, std::function<int()> act
   return facts;
 }
 
+// Whoever moves or removes a work tree takes the folder away from its daemon, which then only keeps
+// the lock and the store from the next one.
+std::function<bool()> IsTakenAway(const std::string& folder) {
+  struct stat was = {};
+  if (folder.empty() || ::stat(folder.c_str(), &was) != 0) return [] { return false; };
+  return [folder, was] {
+    struct stat now = {};
+    return ::stat(folder.c_str(), &now) != 0 || now.st_ino != was.st_ino ||
+           now.st_dev != was.st_dev;
+  };
+}
+
 std::optional<IdleRule> IdleRuleOf(const CommandLine& line, std::function<int()> active_runs) {
   if (!line.idle) return std::nullopt;
   return IdleRule{*line.idle, [active_runs] { return active_runs() > 0; },
-                  [] { ::kill(::getpid(), SIGUSR1); }};
+                  [] { ::kill(::getpid(), SIGUSR1); }, IsTakenAway(line.private_state)};
 }
 
 // Asked to go when idle, the daemon lets a run end that started meanwhile, however long it takes,

@@ -25,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kFirstConnection{10};
 // How soon to look again at a run that keeps an otherwise idle daemon alive.
 constexpr std::chrono::milliseconds kBusyAgain{500};
+// How soon to look again whether anybody can come.
+constexpr std::chrono::milliseconds kLostAgain{2000};
 // How soon to try again when there was no descriptor left for a connection.
 constexpr std::chrono::milliseconds kDescriptorsAgain{100};
 constexpr int kBacklog = 512;
@@ -191,14 +193,15 @@ int UnixListener::WaitMilliseconds() const {
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(quiet_since_ + limit - Clock::now());
   if (left.count() <= 0) return static_cast<int>(kBusyAgain.count());
-  return static_cast<int>(std::min(left, std::chrono::milliseconds(std::chrono::hours(1))).count());
+  return static_cast<int>(std::min(left, kLostAgain).count());
 }
 
 void UnixListener::QuitIfIdle() {
   if (!idle_ || !connections_.empty()) return;
   const Clock::duration limit =
       ever_connected_ ? idle_->limit : std::max(idle_->limit, kFirstConnection);
-  if (Clock::now() - quiet_since_ < limit || idle_->busy()) return;
+  const bool waits = Clock::now() - quiet_since_ < limit && !idle_->lost();
+  if (waits || idle_->busy()) return;
   const auto quit = std::move(idle_->quit);
   idle_.reset();
   quit();

@@ -21,11 +21,13 @@ namespace mig {
 
 // When nobody has been connected for so long, and `busy` says no, `quit` is called, once. Counts
 // from the start too, but then no less than 10 seconds: whoever starts a daemon must have time to
-// connect.
+// connect. Where `lost`, which is asked every few seconds, says that nobody can come any more,
+// there is nothing to wait for.
 struct IdleRule {
   std::chrono::seconds limit{0};
   std::function<bool()> busy;
   std::function<void()> quit;
+  std::function<bool()> lost = [] { return false; };
 };
 
 class UnixListener {

@@ -192,6 +192,15 @@ class LocalDaemon(unittest.TestCase):
         self.tree = original
         self.assertEqual(self.ask()[0], pid)
 
+    def test_a_moved_work_tree_gets_another_daemon_at_once(self):
+        before, _ = self.ask()
+        moved = self.folder / "moved"
+        self.tree.rename(moved)
+        self.tree = moved
+        after, _ = self.ask()
+        self.assertNotEqual(after, before)
+        self.assertTrue(self.await_end(before, 10))
+
     def test_clients_of_two_runtime_folders_at_once_meet_one_daemon(self):
         clients = [self.start_client(TMPDIR=str(self.folder), **({} if i % 2 else {"XDG_RUNTIME_DIR": ""}))
                    for i in range(CLIENTS)]

@@ -422,6 +422,18 @@ TEST_F(ServerTest, CallsQuitWhenTheLastCallerIsGone) {
   EXPECT_EQ(gone.wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
+TEST_F(ServerTest, CallsQuitWhenNobodyCanComeAnyMore) {
+  std::atomic<bool> lost = false;
+  std::promise<void> quit;
+  ASSERT_TRUE(Serve(IdleRule{std::chrono::hours(1), [] { return false; }, [&] { quit.set_value(); },
+                             [&] { return lost.load(); }}));
+  auto gone = quit.get_future();
+  ASSERT_TRUE(Connect()->Call(&v1::AdminService::Stub::GetDaemon, {}));
+  EXPECT_EQ(gone.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  lost = true;
+  EXPECT_EQ(gone.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
 TEST_F(ServerTest, DoesNotQuitDuringARun) {
   std::atomic<bool> busy = true;
   std::promise<void> quit;
