@@ -203,8 +203,17 @@ Result<Listing> Engine::Current(const ViewName& name, const TargetSpec& spec, bo
   std::sort(heads.begin(), heads.end());
   std::sort(rows.begin(), rows.end());
   if (heads == rows) return listing;
+  const Graph& graph = listing.marked.catalog.graph();
+  const bool nothing_is_missing = std::ranges::all_of(heads, [&](const Id& head) {
+    const auto at = graph.FindId(head);
+    return at && listing.marked.applied[*at];
+  });
   return Error{Reason::kNotOnHeads,
-               fmt::format("target {} is not on all heads", target.address.name)};
+               fmt::format("target {} is not on all heads", target.address.name),
+               {},
+               nothing_is_missing
+                   ? "it is further on: `mig status` tells what is applied there and has no file"
+                   : ""};
 }
 
 Result<DraftText> Engine::Draft(const ViewName& name, const DraftSpec& asked) {

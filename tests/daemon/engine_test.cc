@@ -219,6 +219,18 @@ TEST_P(EngineTest, DowngradesARevisionWhoseFileIsGone) {
   EXPECT_EQ(scene_.Ran(), "a b -b");
 }
 
+TEST_P(EngineTest, TellsATargetThatIsFurtherOnThanTheHeadsFromOneThatLacksSome) {
+  scene_.Draw("a; b: a; c: b");
+  ASSERT_EQ(scene_.Upgrade("b"), "done");
+  const auto hint = [this] {
+    return HintOf(ErrorOf(scene_.engine().Current(scene_.View(), scene_.target(), true)));
+  };
+  EXPECT_THAT(hint(), HasSubstr("mig upgrade heads"));
+  scene_.Remove("c");
+  scene_.Remove("b");
+  EXPECT_THAT(hint(), HasSubstr("it is further on"));
+}
+
 TEST_P(EngineTest, NeedsNeitherStoreNorFilesToGoBack) {
   scene_.Draw("a; b: a; c: a; m: b c");
   ASSERT_EQ(scene_.Upgrade(), "done");
