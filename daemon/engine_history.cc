@@ -48,11 +48,18 @@ constexpr char kUpTemplate[] =
     "transaction.";
 constexpr char kDownTemplate[] = "-- Statements that take it back.";
 
+// A header's value has none.
+std::string WithoutBlanksAround(const std::string& text) {
+  constexpr std::string_view kBlanks = " \t";
+  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
 RevisionFile FileOfDraft(const DraftSpec& spec, const Draft& draft, const Graph& graph,
                          const std::string& created) {
   RevisionFile file;
   file.name = draft.name;
-  file.header.message = spec.message;
+  file.header.message = WithoutBlanksAround(spec.message);
   file.header.parents = graph.names(draft.parents);
   file.header.depends = draft.depends_words;
   file.header.labels = draft.labels;

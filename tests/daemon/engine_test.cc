@@ -231,6 +231,16 @@ TEST_P(EngineTest, TellsATargetThatIsFurtherOnThanTheHeadsFromOneThatLacksSome) 
   EXPECT_THAT(hint(), HasSubstr("it is further on"));
 }
 
+TEST_P(EngineTest, DraftsAMessageWithoutTheBlanksAroundIt) {
+  DraftSpec spec;
+  spec.message = " add prices ";
+  const auto draft = scene_.engine().Draft(scene_.View(), spec);
+  ASSERT_TRUE(draft) << draft.error().message;
+  EXPECT_THAT(draft->text, HasSubstr("-- message: add prices\n"));
+  spec.message = " ";
+  EXPECT_TRUE(scene_.engine().Draft(scene_.View(), spec));
+}
+
 TEST_P(EngineTest, NeedsNeitherStoreNorFilesToGoBack) {
   scene_.Draw("a; b: a; c: a; m: b c");
   ASSERT_EQ(scene_.Upgrade(), "done");
