@@ -24,7 +24,7 @@ constexpr Paragraph kParagraphs[] = {
      "`mig reapply` gives them their new ids"},
     {Status::STATE_MISSING_FILE, "applied, and the file is missing",
      "the stored original serves; `mig restore NAME` writes it"},
-    {Status::STATE_COSMETIC, "edited in comments, white space or timeouts only",
+    {Status::STATE_COSMETIC, "edited in the header, comments, white space or timeouts only",
      "`mig restore FILE --allow overwrite` takes the applied text back"},
     {Status::STATE_PUSHED, "pushed, and not applied here",
      "what was pushed does not change: write another revision instead"},

@@ -66,7 +66,7 @@ applied, and the file is missing
   (the stored original serves; `mig restore NAME` writes it)
   a
 
-edited in comments, white space or timeouts only
+edited in the header, comments, white space or timeouts only
   (`mig restore FILE --allow overwrite` takes the applied text back)
   m/x.sql
 
