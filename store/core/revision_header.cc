@@ -107,6 +107,10 @@ Error NoHeaderLine(std::string_view path, int number, std::string_view line) {
     return FileError(path, {number, column}, "a header line has the form `-- key: value`",
                      "other comments go below the first section mark, e.g. `-- mig:up`");
   }
+  if (line.starts_with("<<<<<<<")) {
+    return FileError(path, {number, column}, "a merge left a conflict here",
+                     "settle it as in any other file, and take the marks of Git out");
+  }
   return FileError(path, {number, column}, "SQL before the first section mark",
                    "put a line `-- mig:up` above it");
 }
