@@ -184,6 +184,12 @@ StatementLocks ReadMariadb(std::string_view statement) {
   return {true, {{"shared metadata lock", tokens.NameAsWritten(at)}}, TableWork::kNone, ""};
 }
 
+// ALTER TABLE [schema.]name DROP [COLUMN] name
+bool DropsColumnInSqlite(const StatementTokens& tokens) {
+  const std::size_t action = tokens.IsSymbol(3, ".") ? 5 : 3;
+  return tokens.HasWords(0, {"alter", "table"}) && tokens.IsWord(action, "drop");
+}
+
 }  // namespace
 
 StatementLocks MariadbLocksOf(std::string_view statement) {
@@ -202,7 +208,7 @@ StatementLocks SqliteLocksOf(std::string_view statement) {
     report = {};
   } else if (tokens.IsAnyWord(0, {"attach", "detach"})) {
     report.locks.clear();
-  } else if (tokens.IsWord(0, "vacuum") || tokens.Find(0, {"drop", "column"}) < tokens.size()) {
+  } else if (tokens.IsWord(0, "vacuum") || DropsColumnInSqlite(tokens)) {
     report.work = TableWork::kRewrites;
   } else if (tokens.IsAnyWord(0, {"reindex", "analyze"}) ||
              tokens.HasWords(0, {"create", "index"}) ||
