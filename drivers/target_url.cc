@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <initializer_list>
 
 #include "drivers/mariadb_parameters.h"
 #include "drivers/postgres_parameters.h"
@@ -58,12 +59,29 @@ Result<TargetUrl> ParseSqlite(std::string_view rest, const UrlContext& context) 
   return url;
 }
 
+// A library would look for a relative file in the folder of the daemon's process.
+void FindFiles(std::map<std::string, std::string>& values, std::initializer_list<const char*> names,
+               const std::string& base_directory) {
+  if (base_directory.empty()) return;
+  for (const char* name : names) {
+    const auto found = values.find(name);
+    if (found == values.end() || found->second.empty() || found->second.starts_with('/')) continue;
+    const std::string& value = found->second;
+    if (value == "system" || value.find(':') != std::string::npos) continue;  // of libpq: no file
+    found->second = (std::filesystem::path(base_directory) / value).lexically_normal().string();
+  }
+}
+
 Result<TargetUrl> ParsePostgres(std::string_view conninfo, const UrlContext& context) {
-  PostgresParameters parameters = TRY(ParsePostgresParameters(conninfo, context.environment));
+  auto environment = context.environment;
+  FindFiles(environment, {"PGSERVICEFILE"}, context.base_directory);
+  PostgresParameters parameters = TRY(ParsePostgresParameters(conninfo, environment));
   TargetUrl url;
   url.dialect = Dialect::kPostgresql;
   url.redacted = RedactedPostgresUrl(parameters);
   url.parameters = std::move(parameters.all);
+  FindFiles(url.parameters, {"passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir"},
+            context.base_directory);
   return url;
 }
 
@@ -72,6 +90,8 @@ Result<TargetUrl> ParseMariadb(std::string_view rest, const UrlContext& context)
   url.dialect = Dialect::kMariadb;
   url.parameters = TRY(ParseMariadbParameters(rest, context.environment));
   url.redacted = RedactedMariadbUrl(url.parameters);
+  FindFiles(url.parameters, {"ssl_ca", "ssl_capath", "ssl_cert", "ssl_key"},
+            context.base_directory);
   return url;
 }
 

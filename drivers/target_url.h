@@ -13,7 +13,9 @@ namespace mig {
 
 // Where a url comes from, so that it means the same in the daemon as in the shell of its owner.
 struct UrlContext {
-  std::string base_directory;  // relative SQLite paths are relative to it
+  // What the paths of SQLite databases, certificates, keys, PostgreSQL's passfile and PGSERVICEFILE
+  // are relative to. Empty: no such SQLite path is taken, the others are left as they are.
+  std::string base_directory;
   std::map<std::string, std::string>
       environment;  // the owner's PG*, MYSQL_*, HOME: count instead of the daemon's own
 };

@@ -128,6 +128,28 @@ TEST(PostgresUrl, FindsFilesInItsOwnersHome) {
   EXPECT_EQ(parameters["passfile"], "/x");
 }
 
+TEST(PostgresUrl, NamesFilesRelativeToTheFileThatNamesIt) {
+  const Environment environment = {{"HOME", "/home/ann"}, {"PGSSLCERT", "tls/ann.crt"}};
+  auto parsed = ParseTargetUrl(
+      "postgresql://db/shop?passfile=./pass&sslrootcert=../ca.pem&sslkey=/etc/ann.key",
+      {"/srv/shop", environment});
+  ASSERT_TRUE(parsed);
+  EXPECT_THAT(
+      parsed->parameters,
+      IsSupersetOf({Pair("passfile", "/srv/shop/pass"), Pair("sslrootcert", "/srv/ca.pem"),
+                    Pair("sslcert", "/srv/shop/tls/ann.crt"), Pair("sslkey", "/etc/ann.key"),
+                    Pair("sslcrl", "/home/ann/.postgresql/root.crl")}));
+  EXPECT_THAT(parsed->redacted, HasSubstr("passfile=.%2Fpass"));
+}
+
+TEST(PostgresUrl, KeepsWhatStandsInPlaceOfAFile) {
+  auto parsed = ParseTargetUrl("postgresql://db/shop?sslrootcert=system&sslkey=pkcs11:ann",
+                               {"/srv/shop", {{"HOME", "/home/ann"}}});
+  ASSERT_TRUE(parsed);
+  EXPECT_THAT(parsed->parameters,
+              IsSupersetOf({Pair("sslrootcert", "system"), Pair("sslkey", "pkcs11:ann")}));
+}
+
 class ServiceFile : public testing::Test {
  protected:
   void Write(const std::string& name, const std::string& text) {
@@ -157,6 +179,14 @@ TEST_F(ServiceFile, IsFoundByPgservicefile) {
   Write("services", "[shop]\nhost=svc\n");
   EXPECT_THAT(Parameters("service=shop", {{"PGSERVICEFILE", home_ / "services"}}),
               ElementsAre(Pair("host", "svc")));
+}
+
+TEST_F(ServiceFile, IsRelativeToTheFileThatNamesTheUrl) {
+  Write("services", "[shop]\nhost=svc\n");
+  auto parsed =
+      ParseTargetUrl("service=shop", {home_.path().string(), {{"PGSERVICEFILE", "./services"}}});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->parameters["host"], "svc");
 }
 
 TEST_F(ServiceFile, ErrorsNameServiceAndLine) {
@@ -197,6 +227,14 @@ TEST(MariadbUrl, IsReadWithItsParameters) {
                           Pair("user", "ann")));
   EXPECT_THAT(Parameters("mysql:///shop?socket=%2Frun%2Fs"),
               ElementsAre(Pair("dbname", "shop"), Pair("unix_socket", "/run/s")));
+}
+
+TEST(MariadbUrl, NamesFilesRelativeToTheFileThatNamesIt) {
+  auto parsed =
+      ParseTargetUrl("mariadb://db/shop?ssl_ca=ca.pem&ssl_key=/etc/ann.key", {"/srv", {}});
+  ASSERT_TRUE(parsed);
+  EXPECT_THAT(parsed->parameters,
+              IsSupersetOf({Pair("ssl_ca", "/srv/ca.pem"), Pair("ssl_key", "/etc/ann.key")}));
 }
 
 TEST(MariadbUrl, HasAddressesOfIpv6InBrackets) {
