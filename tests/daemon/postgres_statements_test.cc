@@ -94,6 +94,17 @@ TEST_F(PostgresStatementsTest, WhatCommitsAndIsInDoubtIsNotTriedAgain) {
   EXPECT_EQ(scene_.Ran(), "a b");
 }
 
+TEST_F(PostgresStatementsTest, AFailureThatLeavesADoubtSaysThatItHasToBeResolved) {
+  scene_.Draw("a");
+  scene_.Write("b",
+               "-- parents: a\n\n-- mig:up transaction=off\nDO $$ BEGIN\n"
+               "  INSERT INTO ran (what) VALUES ('b'); COMMIT;\n  PERFORM 1 / 0;\nEND $$;\n");
+  ASSERT_EQ(scene_.Upgrade(), "STATEMENT_FAILED");
+  EXPECT_THAT(HintOf(scene_.error()), HasSubstr("`mig resolve b --not-applied`"));
+  EXPECT_EQ(scene_.Upgrade(), "IN_DOUBT");
+  EXPECT_EQ(scene_.Ran(), "a b");
+}
+
 // The first Reset behind its CALL is interrupted.
 class InterruptedBehindCall : public ForwardingSession {
  public:
