@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "daemon/alembic_plan.h"
@@ -468,6 +469,7 @@ Result<RunPlan> Engine::PlanRun(const RunSpec& asked) {
     if (const auto unfinished = TRY(UnfinishedOf(*target))) {
       plan.warnings.push_back(WarningOf(*unfinished));
       plan.begun = BegunOf(plan, *unfinished);
+      std::ranges::move(TRY(EditsOf(plan, address.url.dialect)), std::back_inserter(plan.warnings));
     }
     return plan;
   }

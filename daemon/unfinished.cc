@@ -228,6 +228,25 @@ std::vector<JournalRow> BegunOf(const RunPlan& plan, const Unfinished& unfinishe
   return begun;
 }
 
+Result<std::vector<std::string>> EditsOf(const RunPlan& plan, Dialect dialect) {
+  std::vector<std::string> edits;
+  if (plan.begun.empty()) return edits;
+  std::vector<Unit> units = TRY(UnitsOf(plan.steps[0], dialect));
+  for (const JournalRow& row : plan.begun) CutBehindWhatRan(units, row);
+  for (const JournalRow& row : plan.begun) {
+    const Unit* unit = UnitAt(units, row.unit);
+    const bool same = unit != nullptr && unit->digest == row.digest;
+    if (same || row.id == plan.steps[0].summary.id) continue;
+    edits.push_back(fmt::format(
+        "part {} of {} {}", row.unit + 1, row.name,
+        row.state == kDone
+            ? "ran before it was edited: a run refuses that"
+            : "was edited after a run had begun it: a run looks what that did, and refuses where "
+              "nothing tells"));
+  }
+  return edits;
+}
+
 Result<JournalRows> CarryOver(const Unfinished& unfinished, const RunStep& step, Session& session,
                               const Bookkeeping& book) {
   const std::vector<Unit> units = TRY(UnitsBehind(unfinished, step, book.dialect()));

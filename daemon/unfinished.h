@@ -63,6 +63,10 @@ Result<std::vector<UnfinishedPart>> PartsOf(const Unfinished& unfinished, Sessio
 // What it says of the plan's first step; nothing where that is another one.
 std::vector<JournalRow> BegunOf(const RunPlan& plan, const Unfinished& unfinished);
 
+// Which of the parts that a plan says are begun were edited since, a sentence each, for people.
+// Errors: those of UnitsOf.
+Result<std::vector<std::string>> EditsOf(const RunPlan& plan, Dialect dialect);
+
 // The rows with which `step`, the same revision after an edit, goes on: what ran stands in it as it
 // ran, and only what did not run is different (CutBehindWhatRan). Removes what a statement that is
 // no more in the file left behind. The session is reset.

@@ -11,6 +11,7 @@ namespace mig {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -76,6 +77,23 @@ TEST_F(UnfinishedTest, AStatementThatFailedMayBeEditedAndTheRunGoesOn) {
   EXPECT_EQ(scene_.Column("SELECT indexname FROM pg_indexes WHERE tablename = 't_a'"), "i");
   EXPECT_EQ(scene_.Column("SELECT count(*) FROM mig_journal"), "0");
   scene_.ExpectSound();
+}
+
+TEST_F(UnfinishedTest, APlanTellsWhichBegunPartsWereEdited) {
+  StopInDoubt();
+  const auto warnings = [&] {
+    auto plan = scene_.engine().PlanRun(scene_.Spec(kUpgradeAll));
+    EXPECT_TRUE(plan) << plan.error().message;
+    return plan ? plan->warnings : std::vector<std::string>();
+  };
+  const auto edited = Contains(HasSubstr("edited"));
+  EXPECT_THAT(warnings(), Not(edited));
+  scene_.Replace("b", "U&\"t_a\" (id)", "U&\"t_a\" (id DESC)");
+  const auto begun = Contains(HasSubstr("part 2 of b was edited after a run had begun it"));
+  EXPECT_THAT(warnings(), AllOf(begun, edited.Times(1)));
+  scene_.Replace("b", "'b1'", "'b9'");
+  const auto ran = Contains(HasSubstr("part 1 of b ran before it was edited"));
+  EXPECT_THAT(warnings(), AllOf(ran, begun, edited.Times(2)));
 }
 
 TEST_F(UnfinishedTest, AnIndexWithoutANameIsTheOneThatWasNotThereBefore) {
