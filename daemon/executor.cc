@@ -54,6 +54,13 @@ bool RunsOnlyAlone(const Error& error, const PlannedStatement& statement) {
   return state->second == "2D000" || (state->second == "25001" && statement.traits.repeatable);
 }
 
+// PostgreSQL's OBJECT_IN_USE, where deferred constraints are still to be checked, and
+// UNSAFE_NEW_ENUM_VALUE_USAGE.
+bool MayNeedEarlierCommit(const Error& error) {
+  const auto state = error.details.find("sqlstate");
+  return state != error.details.end() && (state->second == "55006" || state->second == "55P04");
+}
+
 bool RunsAlone(const Unit& unit) {
   return !unit.transaction && !unit.statements[0].traits.runs_in_transaction;
 }
@@ -162,6 +169,11 @@ Result<void> Executor::TryAtomically(const RunPlan& plan) {
     return {};
   }
   const bool cancelled = outcome.error().reason == Reason::kCancelled;
+  const bool behind_others = failed_ != nullptr && failed_ != plan.steps.data();
+  if (behind_others && MayNeedEarlierCommit(outcome.error())) {
+    outcome.error().hint =
+        "it may need the revisions before it to be committed: repeat the command without --atomic";
+  }
   if (failed_ == nullptr && !cancelled) failed_ = &plan.steps.back();  // the commit failed
   log_ = log;
   state_ = "the whole run was one transaction and was rolled back";

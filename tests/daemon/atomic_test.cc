@@ -76,6 +76,23 @@ TEST_P(AtomicTest, EveryRevisionStartsFromTheSameSession) {
   }
 }
 
+TEST(AtomicPostgresTest, WhatNeedsAnEarlierCommitIsToldToRunWithoutAtomic) {
+  Scene scene(Dialect::kPostgresql);
+  scene.Draw("a");
+  scene.Write("b",
+              "-- parents: a\n\n-- mig:up\nCREATE TABLE t_b (id int PRIMARY KEY, up int REFERENCES "
+              "t_b DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO t_b VALUES (1, 1);\n");
+  scene.Write("c", "-- parents: b\n\n-- mig:up\nALTER TABLE t_b ADD COLUMN name text;\n");
+  RunSpec spec = scene.Spec({Operation::Kind::kUpgrade, {"heads"}});
+  spec.atomic = true;
+  EXPECT_EQ(scene.Await(*scene.Start(spec)), "STATEMENT_FAILED");
+  EXPECT_EQ(scene.detail("sqlstate"), "55006");
+  EXPECT_THAT(HintOf(scene.error()), HasSubstr("repeat the command without --atomic"));
+  EXPECT_EQ(scene.Tables(), "");
+  EXPECT_EQ(scene.Upgrade(), "done") << scene.error().message;
+  scene.ExpectSound();
+}
+
 class ForeignKeysTest : public testing::Test {
  protected:
   ForeignKeysTest() {
