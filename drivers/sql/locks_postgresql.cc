@@ -107,6 +107,23 @@ bool IsKnownStable(const std::string& name) {
   return kStable.contains(name);
 }
 
+// Types that are no domains: a column of a domain that has constraints is checked row by row, and
+// so the table is rewritten, with a default or without. An array of one is not.
+bool IsKnownNoDomain(const Json& type) {
+  static const std::set<std::string> kTypes = {
+      "bit",      "bool",      "bpchar",    "bytea",    "char",      "cidr",        "circle",
+      "citext",   "date",      "float4",    "float8",   "hstore",    "inet",        "int2",
+      "int4",     "int8",      "interval",  "json",     "jsonb",     "jsonpath",    "macaddr",
+      "macaddr8", "money",     "name",      "numeric",  "oid",       "path",        "point",
+      "polygon",  "text",      "time",      "timetz",   "timestamp", "timestamptz", "tsquery",
+      "tsvector", "uuid",      "varbit",    "varchar",  "xml",       "box",         "line",
+      "lseg",     "int4range", "int8range", "numrange", "daterange", "tsrange",     "tstzrange"};
+  const Json& names = Items(type, "names");
+  return names.empty() || !Items(type, "arrayBounds").empty() ||
+         Text(At(names.front(), "String"), "sval") == "pg_catalog" ||
+         kTypes.contains(Text(At(names.back(), "String"), "sval"));
+}
+
 class LockReader {
  public:
   StatementLocks Take() {
@@ -303,6 +320,8 @@ class LockReader {
     const Json& names = Items(At(column, "typeName"), "names");
     if (!names.empty() && kSerials.contains(Text(At(names.back(), "String"), "sval")))
       Works(TableWork::kRewrites);
+    else if (!IsKnownNoDomain(At(column, "typeName")))
+      Works(TableWork::kMayRewrite);
     bool has_default = false, not_null = false;
     for (const Json& item : Items(column, "constraints")) {
       const Json& constraint = At(item, "Constraint");

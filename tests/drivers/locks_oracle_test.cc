@@ -26,6 +26,7 @@ constexpr const char* kSetUp[] = {
     "CREATE TABLE loose (id integer)",
     "CREATE VIEW v AS SELECT id FROM s2",
     "CREATE MATERIALIZED VIEW m AS SELECT id FROM s",
+    "CREATE DOMAIN over_zero AS integer CHECK (VALUE > 0)",
     "CREATE FUNCTION shop_default() RETURNS integer LANGUAGE sql VOLATILE AS 'SELECT 1'",
 };
 
