@@ -86,7 +86,8 @@ class ScriptWriter {
 
   void Begin() {
     if (book_.dialect() == Dialect::kSqlite) text_ += ".bail on\n";
-    if (book_.dialect() == Dialect::kPostgresql) text_ += "\\set ON_ERROR_STOP on\n";
+    if (book_.dialect() == Dialect::kPostgresql)
+      text_ += "\\set ON_ERROR_STOP on\n\\set AUTOCOMMIT on\n";
     if (book_.dialect() == Dialect::kMariadb) {
       text_ += "SET NAMES utf8mb4;\n" + url_.mariadb_mode + "SET @mig_sql_mode = @@sql_mode;\n";
     }

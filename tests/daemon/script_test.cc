@@ -214,6 +214,18 @@ TEST(PostgresqlScript, WhatAPartSetsHoldsForTheLaterPartsAndNotForItsBooks) {
   scene.Sql("DROP ROLE " + weak);
 }
 
+TEST(PostgresqlScript, RunsWhereThePsqlrcSwitchesAutocommitOff) {
+  Scene scene(Dialect::kPostgresql);
+  scene.Draw("a");
+  scene.Write("b",
+              "-- parents: a\n\n-- mig:up transaction=off\n"
+              "CREATE INDEX CONCURRENTLY i ON t_a (id);\n");
+  const std::string script = "\\set AUTOCOMMIT off\n" + scene.Script({Kind::kUpgrade, {"b"}});
+  EXPECT_EQ(scene.RunClient(script), 0) << scene.client_log();
+  EXPECT_EQ(scene.Rows(), "b");
+  EXPECT_EQ(scene.Column("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), "t");
+}
+
 // As scripts left it that asked mig_version alone.
 TEST_P(ScriptTest, WhatAJournalTellsOfARevisionThatAScriptBroughtToItsEndCanBeForgotten) {
   const auto stop_in_the_middle_of = [&](const std::string& direction) {
