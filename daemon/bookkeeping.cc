@@ -59,6 +59,20 @@ ColumnTypes TypesOf(Dialect dialect) {
   return {};
 }
 
+// An expression for 32 hex digits that no other database has; what it calls, MariaDB replicates
+// statement by statement, too.
+std::string NewTargetId(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kPostgresql:
+      return "pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', '')";
+    case Dialect::kSqlite:
+      return "lower(hex(randomblob(16)))";
+    case Dialect::kMariadb:
+      return "md5(concat(rand(), rand(), now(6)))";
+  }
+  return "";
+}
+
 // A backslash means the same whatever standard_conforming_strings is, which a script may have set.
 std::string PostgresqlText(const std::string& text) {
   std::string quoted = text.find('\\') == std::string::npos ? "'" : "E'";
@@ -193,7 +207,14 @@ std::string Bookkeeping::OrKeep(std::string_view key) const {
   return fmt::format(" ON DUPLICATE KEY UPDATE {0} = {0}", key);
 }
 
-std::vector<SqlCommand> Bookkeeping::CreateTables(const std::string& target_id) const {
+std::vector<SqlCommand> Bookkeeping::CreateTables(
+    const std::optional<std::string>& target_id) const {
+  const std::string id = target_id ? "$2" : NewTargetId(dialect_);
+  const auto with_id = [&](std::string sql, std::string first) {
+    SqlCommand command{std::move(sql), {std::move(first)}};
+    if (target_id) command.parameters.emplace_back(*target_id);
+    return command;
+  };
   std::vector<SqlCommand> commands;
   if (dialect_ == Dialect::kPostgresql && schema_ != "public")
     commands.push_back({CreateSchema(schema_)});
@@ -208,16 +229,18 @@ std::vector<SqlCommand> Bookkeeping::CreateTables(const std::string& target_id) 
   }
   if (dialect_ == Dialect::kMariadb) {
     // No transaction can hold both a table's making and its rows, but one statement can.
-    commands.back() = {
-        commands.back().sql +
-            " AS SELECT 'format' AS `key`, $1 AS value UNION ALL SELECT 'target_id', $2",
-        {std::to_string(kBookkeepingFormat), target_id}};
+    commands.back() =
+        with_id(commands.back().sql +
+                    " AS SELECT 'format' AS `key`, $1 AS value UNION ALL SELECT 'target_id', " + id,
+                std::to_string(kBookkeepingFormat));
     return commands;
   }
-  const std::string meta =
-      "INSERT INTO " + Table("mig_meta") + " (key, value) VALUES ($1, $2)" + OrKeep("key");
-  commands.push_back({meta, {"format", std::to_string(kBookkeepingFormat)}});
-  commands.push_back({meta, {"target_id", target_id}});
+  const auto meta = [&](const std::string& value) {
+    return fmt::format("INSERT INTO {} (key, value) VALUES ($1, {}){}", Table("mig_meta"), value,
+                       OrKeep("key"));
+  };
+  commands.push_back({meta("$2"), {"format", std::to_string(kBookkeepingFormat)}});
+  commands.push_back(with_id(meta(id), "target_id"));
   return commands;
 }
 

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -102,8 +103,9 @@ class Bookkeeping {
 
   // One row: 1 when the tables were made, else 0; and how many of them are missing.
   SqlCommand FindTables() const;
-  // Makes the tables; harmless where they are.
-  std::vector<SqlCommand> CreateTables(const std::string& target_id) const;
+  // Makes the tables; harmless where they are. Without an id, each database that they are made in
+  // makes one of its own.
+  std::vector<SqlCommand> CreateTables(const std::optional<std::string>& target_id) const;
 
   SqlCommand ReadMeta() const;      // key, value
   SqlCommand ReadVersions() const;  // id, name; by id

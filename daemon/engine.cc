@@ -482,10 +482,9 @@ Result<std::string> Engine::RenderScript(const RunSpec& asked) {
   const ViewPtr view = TRY(views_.Find(asked.view));
   const RunSpec spec = TRY(Spelled(view, asked));
   const TargetAddress address = TRY(AddressOf(spec.target));
-  return mig::RenderScript(view->catalog, spec.operation,
-                           Bookkeeping(address.url.dialect, address.schema),
-                           {spec.actor, world_.random_hex(32), address.alembic,
-                            address.placeholders, address.url.parameters, !address.served});
+  return mig::RenderScript(
+      view->catalog, spec.operation, Bookkeeping(address.url.dialect, address.schema),
+      {spec.actor, address.alembic, address.placeholders, address.url.parameters, !address.served});
 }
 
 }  // namespace mig

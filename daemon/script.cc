@@ -96,7 +96,7 @@ class ScriptWriter {
     if (book_.dialect() == Dialect::kPostgresql)
       text_ += url_.postgresql + "SET client_min_messages = warning;\n";
     AddBegin();
-    AddAll(book_.CreateTables(setting_.target_id));
+    AddAll(book_.CreateTables(std::nullopt));  // it may run in several databases
     if (setting_.alembic.keep) Add(alembic_.Create(""));
     text_ += "COMMIT;\n";
   }

@@ -21,7 +21,6 @@ namespace mig {
 
 struct ScriptSetting {
   std::string actor;
-  std::string target_id;  // for a target that has no bookkeeping tables yet
   AlembicSetting alembic = {};
   std::shared_ptr<const PlaceholderValues> placeholders = {};
   std::map<std::string, std::string> parameters = {};  // of the target's url

@@ -75,6 +75,18 @@ TEST_P(ScriptTest, LeavesRowsThatTheNextRunSeals) {
   offline_.ExpectSound();
 }
 
+TEST_P(ScriptTest, GivesEachDatabaseThatItRunsInAnIdOfItsOwn) {
+  Draw("a");
+  const std::string script = offline_.Script({Kind::kUpgrade, {"a"}});
+  std::vector<std::string> ids;
+  for (Scene* scene : {&offline_, &connected_}) {
+    ASSERT_EQ(scene->RunClient(script), 0) << scene->client_log();
+    ids.push_back(scene->Column("SELECT value FROM mig_meta WHERE value <> '1'"));
+    EXPECT_THAT(ids.back(), testing::MatchesRegex("[0-9a-f]{32}"));
+  }
+  EXPECT_NE(ids[0], ids[1]);
+}
+
 TEST_P(ScriptTest, LogsWhoAskedForItAndWhenItRan) {
   World world = World::Real();
   world.now = [] { return *ParseTime("2001-01-01T00:00:00Z"); };  // where it is written
