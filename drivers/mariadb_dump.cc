@@ -150,7 +150,9 @@ std::string SetMode(std::string_view mode) { return fmt::format("SET sql_mode = 
 Error MariadbDumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
   return Error{Reason::kStatementFailed,
                fmt::format("mariadb-dump could not read the schema of {}: {}", url.redacted,
-                           OneLine(RedactSecrets(outcome.err)))};
+                           OneLine(RedactSecrets(outcome.err))),
+               {},
+               "connect as a user that may read all of it"};
 }
 
 }  // namespace

@@ -80,7 +80,8 @@ Error DumpFailed(const ChildOutcome& outcome, const TargetUrl& url) {
   return Error{mismatch ? Reason::kUnsupported : Reason::kStatementFailed,
                fmt::format("pg_dump could not read the schema of {}: {}", url.redacted, why),
                {},
-               mismatch ? "install the PostgreSQL client programs of the server's version" : ""};
+               mismatch ? "install the PostgreSQL client programs of the server's version"
+                        : "connect as a user that may read all of it"};
 }
 
 }  // namespace

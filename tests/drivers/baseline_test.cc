@@ -264,6 +264,19 @@ TEST(PostgresBaseline, OfWhatCannotBeOpenedSaysWhy) {
             Reason::kDatabaseMissing);
 }
 
+TEST(PostgresBaseline, OfWhatTheUserMayNotReadAsksForAnotherUser) {
+  const Database database(Dialect::kPostgresql);
+  const auto session = database.Open();
+  MustExecute(*session, {"CREATE TABLE t (id integer)"});
+  MustExecute(*session, {"CREATE ROLE reads_nothing LOGIN"});
+  TargetUrl url = database.url();
+  url.parameters["user"] = "reads_nothing";
+  const Error error = ErrorOf(ReadBaseline(url));
+  MustExecute(*session, {"DROP ROLE reads_nothing"});
+  EXPECT_THAT(error.message, HasSubstr("permission denied for table t"));
+  EXPECT_THAT(HintOf(error), HasSubstr("connect as a user"));
+}
+
 TEST(PostgresBaseline, WithoutPgDumpSaysWhatToInstall) {
   std::string path = std::getenv("PATH");
   TargetUrl url = Parse(Server().Url());
