@@ -262,7 +262,7 @@ class LockReader {
     for (const Json& item : Items(node, "cmds")) {
       const Json& command = At(item, "AlterTableCmd");
       const std::string kind = Text(command, "subtype");
-      Lock(table, objtype == "OBJECT_INDEX" ? kAccessExclusive : ModeOf(kind, command));
+      Lock(table, ModeOf(kind, command));
       if (kind == "AT_AddColumn") AddColumn(At(At(command, "def"), "ColumnDef"));
       if (kind == "AT_AddConstraint") AddConstraint(At(At(command, "def"), "Constraint"));
       if (kind == "AT_AttachPartition")
@@ -272,8 +272,9 @@ class LockReader {
       if (kind == "AT_AddInherit")
         Lock(NameOf(At(At(command, "def"), "RangeVar")), kShareUpdateExclusive);
       if (kind == "AT_AlterColumnType") Works(TableWork::kMayRewrite);
-      if (kind == "AT_SetNotNull" || kind == "AT_ValidateConstraint" ||
-          kind == "AT_AttachPartition")
+      // An index is attached by its definition alone.
+      const bool attaches_rows = kind == "AT_AttachPartition" && objtype != "OBJECT_INDEX";
+      if (kind == "AT_SetNotNull" || kind == "AT_ValidateConstraint" || attaches_rows)
         Works(TableWork::kScans);
       if (kind == "AT_SetTableSpace" || kind == "AT_SetLogged" || kind == "AT_SetUnLogged" ||
           kind == "AT_SetAccessMethod")
@@ -309,8 +310,9 @@ class LockReader {
       const Json& element = At(option, "DefElem");
       const std::string name = Text(element, "defname");
       return name == "fillfactor" || name == "parallel_workers" || name == "toast_tuple_target" ||
-             name.starts_with("autovacuum_") || name.starts_with("log_autovacuum") ||
-             name.starts_with("vacuum_") || Text(element, "defnamespace") == "toast";
+             name == "deduplicate_items" || name.starts_with("autovacuum_") ||
+             name.starts_with("log_autovacuum") || name.starts_with("vacuum_") ||
+             Text(element, "defnamespace") == "toast";
     });
   }
 

@@ -24,6 +24,22 @@ TEST(Locks, QuoteNamesThatNeedIt) {
   EXPECT_EQ(locks.locks[0], (LockTaken{"ACCESS EXCLUSIVE", "\"My\"\"Shop\".\"T\""}));
 }
 
+TEST(Locks, OfAPartitionedIndexLetItsReadersInWhileAnotherIsAttached) {
+  EXPECT_EQ(SentenceOf(LocksOf(Dialect::kPostgresql, "ALTER INDEX i ATTACH PARTITION part_i")),
+            "SHARE UPDATE EXCLUSIVE on i, ACCESS EXCLUSIVE on part_i");
+}
+
+TEST(Locks, OfAnIndexDependOnTheOptionThatIsSet) {
+  const auto sentence = [](const std::string& change) {
+    return SentenceOf(LocksOf(Dialect::kPostgresql, "ALTER INDEX i " + change));
+  };
+  EXPECT_EQ(sentence("SET (fillfactor = 70, deduplicate_items = off)"),
+            "SHARE UPDATE EXCLUSIVE on i");
+  EXPECT_EQ(sentence("ALTER COLUMN 1 SET STATISTICS 500"), "SHARE UPDATE EXCLUSIVE on i");
+  EXPECT_EQ(sentence("SET (fastupdate = off)"), "ACCESS EXCLUSIVE on i");
+  EXPECT_EQ(sentence("SET TABLESPACE fast"), "ACCESS EXCLUSIVE on i; rewrites the table");
+}
+
 TEST(Locks, OfWhatNobodyCanReadAreNotAnalysed) {
   for (const char* text : {"", "SELECT (", "CREATE TABLE", "\xff\xfe", "SELECT 1; SELECT 2"}) {
     for (const Dialect dialect : {Dialect::kPostgresql, Dialect::kMariadb})
