@@ -16,8 +16,11 @@ Error ClientCommand(std::string_view script, const StatementSpan& statement, con
     return ErrorAt(Reason::kSqlClientCommand, script, token.begin,
                    "a command of the database's shell, not SQL, begins");
   }
-  return ErrorAt(Reason::kSqlClientCommand, script, statement.begin,
-                 "COPY from or to the client begins");
+  Error error = ErrorAt(Reason::kSqlClientCommand, script, statement.begin,
+                        "COPY from or to the client begins");
+  error.hint =
+      "write INSERT statements, as `pg_dump --inserts` does, or let COPY take a file of the server";
+  return error;
 }
 
 // The part of a word or symbol in front of the shell's delimiter, which may stand anywhere in it or

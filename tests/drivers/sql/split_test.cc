@@ -82,6 +82,11 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, SplitGolden, testing::ValuesIn(SplitCases(Diale
 INSTANTIATE_TEST_SUITE_P(Mariadb, SplitGolden, testing::ValuesIn(SplitCases(Dialect::kMariadb)),
                          NameOfCase);
 
+TEST(Split, SaysWhatMayStandInPlaceOfACopyFromTheClient) {
+  const Error error = SplitStatements(Dialect::kPostgresql, "COPY t FROM stdin;\n1\n\\.\n").error();
+  EXPECT_THAT(HintOf(error), testing::HasSubstr("pg_dump --inserts"));
+}
+
 TEST(Split, SaysLineAndColumnOfWhatIsNeverClosed) {
   auto statements = SplitStatements(Dialect::kPostgresql, "SELECT 1;\n  SELECT 'é', \"x");
   ASSERT_FALSE(statements);
