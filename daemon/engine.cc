@@ -1,6 +1,7 @@
 #include "daemon/engine.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -149,6 +150,18 @@ std::string StateSentence(const RunFinished& finished, const std::string& step_s
   const std::string done = fmt::format("{} of {} steps took effect; the target is at {}",
                                        finished.steps_done, finished.steps_total, at);
   return step_state.empty() ? done : step_state + "; " + done;
+}
+
+// What a reapply that stopped took back and did not apply again, the lowest first: another one
+// knows nothing of it.
+std::vector<std::string> LeftTakenBack(const RunPlan& plan, int steps_done) {
+  std::vector<std::string> left;
+  for (int done = 0; done < steps_done; ++done) {
+    const StepSummary& step = plan.steps[static_cast<std::size_t>(done)].summary;
+    if (step.kind == StepKind::kDowngrade) left.insert(left.begin(), step.name);
+    if (step.kind == StepKind::kUpgrade) std::erase(left, step.name);
+  }
+  return left;
 }
 
 }  // namespace
@@ -409,6 +422,13 @@ RunFinished Engine::CarryOut(const RunSpec& spec, const ViewPtr& view, const Tar
     if (ran) return {};
     finished.state = StateSentence(finished, executor.state(),
                                    ran.error().reason != Reason::kDatabaseUnreachable);
+    const auto left = LeftTakenBack(plan, finished.steps_done);
+    if (spec.operation.kind == Operation::Kind::kReapply && !left.empty()) {
+      finished.state += fmt::format(
+          "; taken back and not applied again: {}; `mig upgrade` applies what another reapply does "
+          "not",
+          fmt::join(left, ", "));
+    }
     if (executor.changed()) ran.error().details["changed"] = "true";
     const std::string holder = watch->LastHolder();
     if (ran.error().reason == Reason::kDatabaseBusy && !holder.empty())

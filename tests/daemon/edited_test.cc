@@ -221,6 +221,16 @@ TEST_P(EditedTest, ReapplyRunsAgainWhatChangedAndWhatStandsOnIt) {
   scene_.ExpectSound();
 }
 
+TEST_P(EditedTest, AReapplyThatStopsSaysWhatItLeavesTakenBack) {
+  scene_.Replace("b", "-- mig:up\n", "-- mig:up\nINSERT INTO nowhere VALUES (1);\n");
+  ASSERT_EQ(scene_.Reapply(), "STATEMENT_FAILED");
+  EXPECT_THAT(scene_.finished().state,
+              testing::HasSubstr("taken back and not applied again: b, c; `mig upgrade`"));
+  scene_.Replace("b", "INSERT INTO nowhere VALUES (1);\n", "");
+  EXPECT_EQ(scene_.Upgrade(), "done");
+  EXPECT_EQ(scene_.Tables(), "a b c");
+}
+
 TEST_P(EditedTest, ReapplyDoesBothWhenBothAreCalledFor) {
   EditComment("a");
   EditInMeaning("c");
