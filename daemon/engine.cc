@@ -62,6 +62,21 @@ Result<void> CheckReadable(const RunSpec& spec, const RunPlan& plan, Dialect dia
   return spec.atomic ? CheckAtomic(plan, dialect) : Result<void>();
 }
 
+// Whether a known run can be what a request with its id asks for. The revision is not compared: it
+// may have been spelled out.
+Result<void> CheckSameRequest(const RunSummary& known, const RunSpec& asked) {
+  const auto verb = [](std::string_view summary) { return summary.substr(0, summary.find(' ')); };
+  const std::string summary = SummaryOf(asked.operation);
+  if (known.project == asked.view.project && known.target_name == asked.target.name &&
+      verb(known.summary) == verb(summary))
+    return {};
+  return Error{
+      Reason::kInvalidArgument,
+      fmt::format("`{}` is the id of a run of another target, project or operation", known.id),
+      {},
+      "give each run an id of its own"};
+}
+
 // Rows that nobody knows are what `stamp --purge` is there to forget.
 Result<Situation> SituationFor(const Operation& operation, const ViewPtr& view, OpenTarget& target,
                                JoinedHistories& histories) {
@@ -254,8 +269,10 @@ Result<Engine::SchemaDump> Engine::DumpSchema(const TargetSpec& spec) {
 Result<Engine::KnownRun> Engine::StartRun(const RunSpec& asked) {
   if (!asked.request_id.empty()) {
     TRY(CheckRunId(asked.request_id));
-    if (auto known = FindRun(asked.request_id); known && known->summary.id == asked.request_id)
+    if (auto known = FindRun(asked.request_id); known && known->summary.id == asked.request_id) {
+      TRY(CheckSameRequest(known->summary, asked));
       return known;
+    }
   }
   TRY(CheckKinds(asked.allow));
   const ViewPtr view = TRY(views_.Find(asked.view));
@@ -275,7 +292,9 @@ Result<Engine::KnownRun> Engine::StartRun(const RunSpec& asked) {
         return CarryOut(spec, view, address, started);
       },
       [this](const RunPtr& started) { journal_.Follow(started); }));
-  return KnownRun{run, run->summary()};
+  KnownRun known{run, run->summary()};
+  TRY(CheckSameRequest(known.summary, asked));  // of two at once the other may have been first
+  return known;
 }
 
 Result<Engine::KnownRun> Engine::FindRun(const std::string& id) {

@@ -292,7 +292,8 @@ class Engine {
     RunSummary summary;
   };
   // A repeated `request_id` gives the run that has it. Errors: those of CheckRunId and CheckKinds,
-  // also where nothing needs consent, and of finding view and target; all else is the run's.
+  // also where nothing needs consent, and of finding view and target; kInvalidArgument where that
+  // run is of another project, target or operation; all else is the run's.
   Result<KnownRun> StartRun(const RunSpec& spec);
   // By id, or by the beginning of one: at least 4 digits that no other run has, in progress or
   // ended. Errors: kNoSuchRun.

@@ -347,6 +347,27 @@ TEST_F(RunsTest, ARepeatedRequestGivesTheRunThatHasItEvenOfAnEarlierDaemon) {
   EXPECT_THAT(Listed(), ElementsAre("upgrade heads:1"));
 }
 
+TEST_F(RunsTest, AreNotTakenForWhatARequestWithTheirIdAsksOfAnotherTargetOrOperation) {
+  scene_.Draw("a");
+  RunSpec spec = scene_.Spec(kUpgradeAll);
+  spec.request_id = "build-7";
+  EXPECT_EQ(scene_.Await(*scene_.Start(spec)), "done");
+  RunSpec elsewhere = spec;
+  elsewhere.target.name = "prod";
+  RunSpec otherwise = spec;
+  otherwise.operation = {Operation::Kind::kDowngrade, {"base"}};
+  for (int daemon = 1; daemon <= 2; ++daemon) {
+    for (const RunSpec& other : {elsewhere, otherwise}) {
+      const auto refused = scene_.engine().StartRun(other);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().reason, Reason::kInvalidArgument);
+    }
+    EXPECT_TRUE(scene_.engine().StartRun(spec));
+    scene_.Restart();
+  }
+  EXPECT_THAT(Listed(), ElementsAre("upgrade heads:1"));
+}
+
 TEST_F(RunsTest, AreNotStartedByARequestThatCouldNotBeKnownAgain) {
   scene_.Draw("a");
   RunSpec spec = scene_.Spec(kUpgradeAll);
