@@ -25,6 +25,13 @@ Result<std::vector<std::string>> KnownHeads(Context& context, const Remote& remo
   return heads;
 }
 
+Result<v1::GetRefResponse> AskFor(Remote& remote, const std::string& ref) {
+  v1::GetRefRequest request;
+  request.set_project(remote.project);
+  request.set_ref(ref);
+  return remote.client->Call(request);
+}
+
 }  // namespace
 
 Result<std::string> RefOf(Context& context) {
@@ -47,13 +54,22 @@ std::string TrackingRef(const Remote& remote, const std::string& ref) {
 }
 
 Result<std::optional<v1::Ref>> FindRef(Remote& remote, const std::string& ref) {
-  v1::GetRefRequest request;
-  request.set_project(remote.project);
-  request.set_ref(ref);
-  Result<v1::GetRefResponse> answer = remote.client->Call(request);
+  Result<v1::GetRefResponse> answer = AskFor(remote, ref);
   if (answer) return std::optional(std::move(*answer->mutable_ref()));
   if (answer.error().reason == Reason::kNoSuchRef) return std::optional<v1::Ref>();
   return std::move(answer).error();
+}
+
+Result<v1::Ref> RefToPush(Remote& remote, const std::string& ref) {
+  Result<v1::GetRefResponse> answer = AskFor(remote, ref);
+  if (answer) return std::move(*answer->mutable_ref());
+  if (answer.error().reason != Reason::kNoSuchRef) return std::move(answer).error();
+  v1::Ref none;
+  none.set_name(ref);
+  const auto policy = answer.error().details.find("policy");
+  if (policy != answer.error().details.end() && policy->second == "heads")
+    none.set_policy(v1::REF_POLICY_HEADS);
+  return none;
 }
 
 Result<Fetched> Fetch(Context& context, Remote& remote, const v1::Ref& ref) {

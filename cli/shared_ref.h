@@ -20,6 +20,10 @@ std::string TrackingRef(const Remote& remote, const std::string& ref);
 // A ref of a remote as it is now; unset where there is none of this name.
 Result<std::optional<v1::Ref>> FindRef(Remote& remote, const std::string& ref);
 
+// The same; where there is none, what a push would make it of: no heads, and the policy that the
+// remote has for it.
+Result<v1::Ref> RefToPush(Remote& remote, const std::string& ref);
+
 struct Fetched {
   std::string ref;
   std::vector<v1::RefHead> old_heads;  // as noted before; none: it is new here

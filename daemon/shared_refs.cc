@@ -147,8 +147,11 @@ Result<std::vector<SharedRef>> SharedRefs::List(const std::string& project, std:
 }
 
 Result<SharedRef> SharedRefs::Get(const RefName& name) {
-  Ref ref = TRY(refs_.Get(name.project, name.name));
-  return Described(name, std::move(ref));
+  auto ref = refs_.Get(name.project, name.name);
+  if (ref) return Described(name, *std::move(ref));
+  Error error = std::move(ref).error();
+  if (error.reason == Reason::kNoSuchRef) error.details["policy"] = NameOf(PolicyOf(name));
+  return error;
 }
 
 Result<std::vector<LoggedMove>> SharedRefs::Log(const RefName& name, std::uint64_t before,

@@ -93,6 +93,7 @@ class SharedRefs {
   // `containing` (empty: whatever they reach).
   Result<std::vector<SharedRef>> List(const std::string& project, std::string_view prefix,
                                       const std::vector<Id>& containing);
+  // Errors: kNoSuchRef, with the detail `policy` that the ref would have.
   Result<SharedRef> Get(const RefName& name);
   // The latest `limit` moves before number `before` (0: up to the last), latest first. Errors:
   // kNoSuchRef where there never was one.

@@ -33,9 +33,7 @@ Result<int> Show(Context& context, const std::string& ref, v1::PushRefResponse a
 // What the remote would answer, worked out by the work tree's own daemon on what the remote has
 // now.
 Result<int> DryRun(Context& context, Remote& remote, const std::string& name) {
-  const std::optional<v1::Ref> ref = TRY(FindRef(remote, name));
-  v1::Ref now = ref.value_or(v1::Ref());
-  now.set_name(name);
+  const v1::Ref now = TRY(RefToPush(remote, name));
   TRY(Fetch(context, remote, now));
   v1::PushRefRequest request;
   request.set_project(TRY(context.config())->project);

@@ -391,6 +391,7 @@ class PrivateDaemon(ClientTest):
 
 class Sharing(SharedDaemon):
     """Between a work tree's private daemon and the shared one."""
+    settings = SharedDaemon.settings + '[projects.shop.refs.wide]\npolicy = "heads"\n'
 
     def setUp(self):
         super().setUp()
@@ -420,6 +421,13 @@ class Sharing(SharedDaemon):
         self.assertEqual(pushed.stdout, f"{ref}: created at b (2 revisions)\n")
         self.assertRegex(pushed.stderr, f"(?m)^warning: it was pushed, but not noted here as origin/{ref}: .*too long$")
         self.assertEqual(self.mig("push", "--ref", ref), f"{ref}: is at b\n")
+
+
+    def test_a_dry_run_goes_by_the_policy_that_a_new_ref_will_have(self):
+        (self.tree / "migrations" / "c.sql").write_text("-- parents: a\n\n-- mig:up\nCREATE TABLE c (id integer);\n")
+        for would in (["--dry-run"], []):
+            self.assertIn("[MULTIPLE_HEADS]", self.run_mig("push", *would, status=2).stderr)
+            self.assertRegex(self.mig("push", "--ref", "wide", *would), r"^wide: created at (b, c|c, b) \(3 revisions\)\n$")
 
 
     def test_a_clone_that_fails_leaves_no_work_tree_and_can_be_repeated(self):

@@ -157,6 +157,15 @@ TEST_P(SharedRefsTest, TheHeadsPolicyLetsSeveralStand) {
   EXPECT_EQ(daemon.At(history), "both");
 }
 
+TEST_P(SharedRefsTest, WhatPolicyARefWouldHaveIsToldWhereThereIsNone) {
+  Daemon daemon(kv(), {{kMain, RefPolicy::kHeads}});
+  const auto main = daemon.refs().Get(kMain);
+  ASSERT_FALSE(main);
+  EXPECT_EQ(main.error().reason, Reason::kNoSuchRef);
+  EXPECT_EQ(main.error().details.at("policy"), "heads");
+  EXPECT_EQ(daemon.refs().Get({"shop", "prices"}).error().details.at("policy"), "fast-forward");
+}
+
 TEST_P(SharedRefsTest, ARepeatedRequestAnswersTheSame) {
   const DrawnHistory history(kTwoTeams);
   Daemon daemon(kv());
