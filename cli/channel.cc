@@ -67,6 +67,13 @@ Result<std::shared_ptr<grpc::Channel>> OverTls(const DaemonAddress& address) {
   options.pem_root_certs = TRY(ReadPem(address.ca_file));
   options.pem_cert_chain = TRY(ReadPem(address.certificate_file));
   options.pem_private_key = TRY(ReadPem(address.key_file));
+  if (address.certificate_file.empty() != address.key_file.empty()) {
+    return Error{Reason::kConfigInvalid,
+                 address.key_file.empty() ? "there is a client certificate without its key"
+                                          : "there is a key without its client certificate",
+                 {},
+                 "give `certificate_file` and `key_file` together"};
+  }
   grpc::ChannelArguments arguments = ArgumentsOfChannels();
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMilliseconds);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMilliseconds);

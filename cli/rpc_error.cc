@@ -60,6 +60,12 @@ bool IsUntrusted(const grpc::Status& status) {
           message.find("error:1416F086:") != message.npos);
 }
 
+// Where gRPC can use no file for TLS it has nothing to connect to, and says no more than that.
+bool HasUnusableFiles(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+         status.error_message().find("empty address list") != std::string::npos;
+}
+
 // gRPC tells of all it tried, and of the last try its status and what the system said: "failed to
 // connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: ...".
 std::string_view LastTry(std::string_view message) {
@@ -81,6 +87,13 @@ Error ErrorOfTransport(const grpc::Status& status) {
         {},
         "name the certificate of its authority: `mig login ADDRESS --ca-file FILE` keeps it with "
         "the token, and so does `ca_file` beside `address` in mig.toml"};
+  }
+  if (HasUnusableFiles(status)) {
+    return {Reason::kDaemonUnreachable,
+            "no connection to the daemon can be made with these files for TLS",
+            {},
+            "`ca_file`, `certificate_file` and `key_file` have to be PEM, and the key that of the "
+            "certificate"};
   }
   const Reason reason = ReasonOf(status.error_code());
   std::string message = status.error_message();

@@ -659,6 +659,16 @@ class Surroundings(PrivateDaemon):
             self.assertIn(f"cannot read {self.tree.resolve()}/nobody.pem for TLS [FILE_UNREADABLE]", told, option)
             self.assertFalse((self.tree / "shop").exists())
 
+    def test_files_for_tls_that_cannot_be_used_are_told_of(self):
+        (self.tree / "some.pem").write_text("no PEM\n")
+        clone = ["clone", "https://127.0.0.1:1", "shop"]
+        for option, told in (("--certificate-file", "there is a client certificate without its key"),
+                             ("--key-file", "there is a key without its client certificate")):
+            self.assertIn(f"{told} [CONFIG_INVALID]", self.run_mig(*clone, option, "some.pem", status=2).stderr)
+        told = self.run_mig(*clone, "--ca-file", "some.pem", status=7).stderr
+        self.assertIn("no connection to the daemon can be made with these files for TLS [DAEMON_UNREACHABLE]", told)
+        self.assertFalse((self.tree / "shop").exists())
+
     def test_why_a_file_cannot_be_opened_is_told(self):
         with socket.socket(socket.AF_UNIX) as file:
             file.bind(str(self.tree / "shop.mig"))

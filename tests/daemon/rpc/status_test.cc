@@ -76,6 +76,8 @@ TEST(RpcError, TellsOfAConnectionWhatTheSystemSaid) {
   EXPECT_EQ(message("x; last error: "), failed);
   EXPECT_EQ(message("x; last error: UNKNOWN"), failed + "UNKNOWN");
   EXPECT_EQ(message("Socket closed"), failed + "Socket closed");
+  EXPECT_EQ(message("empty address list: "),
+            "no connection to the daemon can be made with these files for TLS");
 }
 
 TEST(RpcError, RepeatsOnlyWhatNoDaemonAccepted) {
