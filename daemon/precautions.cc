@@ -199,12 +199,21 @@ Result<void> CheckAppliedBefore(const TargetAddress& target, const RunPlan& plan
     if (step.summary.kind != StepKind::kUpgrade) continue;
     const auto there = both.graph().FindId(step.summary.id);
     if (there && applied[*there]) continue;
+    const std::string& name = step.summary.name;
+    const std::vector<Position> named = both.graph().AllNamed(name);
+    const auto other = std::ranges::find_if(named, [&](Position p) { return applied[p]; });
     Error error{Reason::kNotAppliedBefore,
                 fmt::format("revision {} is not applied on {}, where target {} requires it first",
-                            step.summary.name, address.name, target.name)};
-    error.details["name"] = step.summary.name;
-    error.hint =
-        fmt::format("`mig upgrade {} -t {}` applies it there", step.summary.name, address.name);
+                            name, address.name, target.name),
+                {{"name", name}},
+                fmt::format("`mig upgrade {} -t {}` applies it there", name, address.name)};
+    if (other != named.end()) {
+      error.message =
+          fmt::format("revision {} is applied on {} as {}, where target {} requires {} first", name,
+                      address.name, both.graph().id(*other).short_hex(), target.name,
+                      step.summary.id.short_hex());
+      error.hint = fmt::format("`mig reapply -t {}` applies the files there", address.name);
+    }
     return error;
   }
   return {};

@@ -199,6 +199,17 @@ TEST_P(PrecautionsTest, RefuseWhatIsNotAppliedWhereItHasToBeFirst) {
   EXPECT_EQ(scene_.Downgrade("a"), "done") << "back is never further than there";
 }
 
+TEST_P(PrecautionsTest, SayThatAnotherTextIsAppliedWhereTheRevisionHasToBeFirst) {
+  Scene staging(GetParam());
+  staging.Draw("a");
+  ASSERT_EQ(staging.Upgrade("a"), "done");
+  scene_.policy().applied_before = std::make_shared<const TargetSpec>(staging.target());
+  scene_.Write("a", "-- mig:up\nCREATE TABLE t_a (id integer, name text);\n");
+  EXPECT_EQ(scene_.Upgrade("a"), "NOT_APPLIED_BEFORE");
+  EXPECT_THAT(scene_.error().message, HasSubstr("revision a is applied on "));
+  EXPECT_THAT(scene_.error().hint, HasSubstr("`mig reapply -t "));
+}
+
 // ---- Before there is a database
 
 class MissingDatabaseTest : public testing::Test {
