@@ -13,6 +13,9 @@ namespace {
 constexpr std::ptrdiff_t kRemembered = 20;  // runs that ended; the store has more
 // A cancel is lost on a run that has looked for one already and whose statement has not begun yet.
 constexpr std::chrono::seconds kCancelAgain{1};
+constexpr char kWhenBack[] =
+    "the daemon was stopped, and that interrupted the run: when it is back, the same command goes "
+    "on from there";
 
 // What servers say may hold secrets, for they quote statements and print what these tell them to,
 // and may be of any length.
@@ -47,12 +50,21 @@ void RunInProgress::Cancel() {
   if (session_ != nullptr) session_->Interrupt();
 }
 
+void RunInProgress::Stop() {
+  if (!cancelled_) stopped_ = true;
+  Cancel();
+}
+
 void RunInProgress::Interrupts(Session* session) {
   const std::lock_guard lock(session_mutex_);
   session_ = session;
 }
 
 void RunInProgress::Tell(std::string time, EventBody body) {
+  if (auto* finished = std::get_if<RunFinished>(&body); finished && finished->error) {
+    if (stopped_ && finished->error->reason == Reason::kCancelled)
+      finished->error->hint = kWhenBack;
+  }
   body = Presentable(std::move(body));
   if (const auto* finished = std::get_if<RunFinished>(&body)) {
     const std::lock_guard lock(mutex_);
@@ -153,7 +165,7 @@ bool RunsInProgress::AwaitEnd(std::chrono::steady_clock::time_point deadline) {
 
 void RunsInProgress::Drain(std::chrono::steady_clock::time_point deadline) {
   while (!AwaitEnd(deadline)) {
-    for (const RunPtr& run : AtWork()) run->Cancel();
+    for (const RunPtr& run : AtWork()) run->Stop();
     deadline = std::chrono::steady_clock::now() + kCancelAgain;
   }
 }

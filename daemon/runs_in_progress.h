@@ -49,6 +49,8 @@ class RunInProgress {
   // Stops the statement that is running, and every later one. May wait for the server; of the other
   // calls only Interrupts() waits with it.
   void Cancel();
+  // The same, because the daemon ends: a run that is cancelled by this says so.
+  void Stop();
   // The session whose statement Cancel() interrupts; null when there is none (any more). The one
   // before is used no more when this returns.
   void Interrupts(Session* session);
@@ -59,7 +61,8 @@ class RunInProgress {
  private:
   RunLog log_;
   std::atomic<bool> cancelled_ = false;
-  mutable std::mutex mutex_;  // guards summary_
+  std::atomic<bool> stopped_ = false;  // and nobody had cancelled it before
+  mutable std::mutex mutex_;           // guards summary_
   RunSummary summary_;
   std::mutex session_mutex_;  // guards session_, over Interrupt(), too
   Session* session_ = nullptr;

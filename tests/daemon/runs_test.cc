@@ -135,6 +135,29 @@ TEST(RunsInProgress, AreCancelledAgainWhereACancelCameBetweenTwoStatements) {
   EXPECT_GE(cancels, 2);
 }
 
+TEST(RunsInProgress, SayThatTheEndOfTheDaemonInterruptedThem) {
+  const auto hint_after = [](bool is_cancelled_first) {
+    const World world = World::Real();
+    RunsInProgress runs(world);
+    const auto run = runs.Start(
+        {},
+        [](RunInProgress& started) {
+          while (!started.cancelled()) std::this_thread::sleep_for(1ms);
+          RunFinished finished;
+          finished.error = Error{Reason::kCancelled, "canceling statement due to user request"};
+          return finished;
+        },
+        [&](const RunPtr& started) {
+          if (is_cancelled_first) started->Cancel();
+        });
+    runs.Drain(Clock::now());
+    const auto read = (*run)->log().ReadAfter(0, 1);
+    return std::get<RunFinished>(read.events.at(0).body).error->hint;
+  };
+  EXPECT_THAT(hint_after(false), testing::HasSubstr("the daemon was stopped"));
+  EXPECT_EQ(hint_after(true), "");
+}
+
 TEST(RunsInProgress, AreForgottenBesideOneThatGoesOn) {
   const World world = World::Real();
   RunsInProgress runs(world);
