@@ -4,6 +4,10 @@
 
 #include <algorithm>
 
+#include "daemon/excerpt.h"
+#include "daemon/limits.h"
+#include "store/core/source_text.h"
+
 namespace mig {
 namespace {
 
@@ -30,10 +34,22 @@ std::string Describe(const Identity& caller) {
   return fmt::format("{} {}", WordFor(caller.proof), caller.name);
 }
 
+std::string LineForLog(std::string_view text) {
+  std::string line = Excerpt(std::string(text), kMaxCallerBytes);
+  const bool readable = !FindInvalidUtf8(line);
+  std::ranges::replace_if(
+      line,
+      [readable](unsigned char byte) {
+        return byte < ' ' || byte == 0x7f || (byte >= 0x80 && !readable);
+      },
+      '?');
+  return line;
+}
+
 std::string ActorOf(const Identity& caller, std::string_view claimed) {
-  if (claimed.empty()) return Describe(caller);
-  if (caller.proof == Identity::Proof::kOwner) return std::string(claimed);
-  return fmt::format("{} ({})", claimed, Describe(caller));
+  if (claimed.empty()) return LineForLog(Describe(caller));
+  if (caller.proof == Identity::Proof::kOwner) return LineForLog(claimed);
+  return fmt::format("{} ({})", LineForLog(claimed), LineForLog(Describe(caller)));
 }
 
 Result<void> CheckAccess(const Identity& caller, Access access,

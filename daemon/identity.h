@@ -37,6 +37,10 @@ struct Identity {
 // "user ann", "token team-a", "certificate ann@example.com".
 std::string Describe(const Identity& caller);
 
+// What a caller calls itself, or is called, as logs keep it: one line of UTF-8, of a text above
+// kMaxCallerBytes the beginning.
+std::string LineForLog(std::string_view text);
+
 // What logs say of who asked: what the caller calls itself ("Ann <ann@example.com>"), followed by
 // who it proved to be unless that is the daemon's own user: "Ann <ann@example.com> (token team-a)".
 std::string ActorOf(const Identity& caller, std::string_view claimed);

@@ -38,6 +38,9 @@ inline constexpr std::size_t kMaxEventsPerRead = 1000;
 // and an event of a few such texts is far below a value's limit in the store.
 inline constexpr std::size_t kMaxToldBytes = std::size_t{8} << 10;
 
+// What a caller calls itself: each row of a target's log and each move of a ref keeps it for good.
+inline constexpr std::size_t kMaxCallerBytes = 1000;
+
 // Notices of servers in a run: a loop that raises one for each row of a table would fill memory and
 // store. Statements that say one thing each stay below.
 inline constexpr int kMaxNotices = 1000;

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "daemon/identity.h"
 #include "daemon/limits.h"
-#include "store/core/source_text.h"
 
 namespace mig {
 namespace {
@@ -54,18 +54,6 @@ std::vector<RevisionPtr> InOrder(const std::vector<Id>& heads,
   return ordered;
 }
 
-// What a log takes for one line of UTF-8.
-std::string AsLine(std::string text) {
-  const bool readable = !FindInvalidUtf8(text);
-  std::ranges::replace_if(
-      text,
-      [readable](unsigned char byte) {
-        return byte < ' ' || byte == 0x7f || (byte >= 0x80 && !readable);
-      },
-      '?');
-  return text;
-}
-
 // As people say it: of another daemon's ref `origin/main`.
 std::string_view SpokenName(std::string_view ref) {
   return ref.starts_with(kTrackedRefs) ? ref.substr(kTrackedRefs.size()) : ref;
@@ -101,7 +89,7 @@ RefPolicy SharedRefs::PolicyOf(const RefName& name) const {
 
 Mover SharedRefs::MoverOf(const Caller& caller, std::string collection) const {
   return {caller.request_id.empty() ? world_.random_hex(32) : caller.request_id,
-          AsLine(caller.actor), FormatMilliseconds(world_.now()), AsLine(caller.author),
+          LineForLog(caller.actor), FormatMilliseconds(world_.now()), LineForLog(caller.author),
           std::move(collection)};
 }
 

@@ -44,5 +44,13 @@ TEST(Identity, IsNamedBesideWhatItCallsItself) {
   EXPECT_EQ(ActorOf(kTeam, ""), "token team-a");
 }
 
+TEST(Identity, TakesALineOfALogWhateverItCallsItself) {
+  EXPECT_EQ(ActorOf(kTeam, "Pia\n\x1b[31m"), "Pia??[31m (token team-a)");
+  EXPECT_EQ(ActorOf(kOwner, "Zo\xc3\xab\t"), "Zo\xc3\xab?");
+  EXPECT_EQ(ActorOf(kTeam, std::string(3'000'000, 'y')),
+            std::string(997, 'y') + "... (token team-a)");
+  EXPECT_EQ(ActorOf(kOwner, std::string(3'000'000, 'y')).size(), 1000u);
+}
+
 }  // namespace
 }  // namespace mig
