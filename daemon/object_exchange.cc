@@ -11,7 +11,9 @@ namespace {
 // Words that are remembered: more than any chain of revisions refers back to at a time.
 constexpr std::size_t kMostWords = 100'000;
 
-RevisionWords WordsOf(const RevisionFile& file) { return {file.name, file.header.labels}; }
+RevisionWords WordsOf(const RevisionFile& file) {
+  return {file.name, file.header.labels, file.header.aliases};
+}
 
 }  // namespace
 

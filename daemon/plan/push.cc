@@ -18,9 +18,10 @@ using FreshPtr = std::shared_ptr<const LinkedRevision>;
 
 // Whether `word` is how a file may refer to this one.
 bool Means(const RevisionWords& words, std::string_view word, bool by_label) {
-  if (words.name == word) return true;
-  return by_label &&
-         std::find(words.labels.begin(), words.labels.end(), word) != words.labels.end();
+  const auto has = [word](const std::vector<std::string>& some) {
+    return std::find(some.begin(), some.end(), word) != some.end();
+  };
+  return words.name == word || has(words.aliases) || (by_label && has(words.labels));
 }
 
 // One of the two kinds of links: ids on one side, words of the file on the other.

@@ -20,6 +20,7 @@ namespace mig {
 struct RevisionWords {
   std::string name;
   std::vector<std::string> labels;
+  std::vector<std::string> aliases;
 };
 
 // A revision as somebody else sent it, read and checked by itself: its names are names, its body is

@@ -1,6 +1,7 @@
 // A history drawn as text, with real files and ids:
 //
-//     DrawnHistory history("a; b: a; c: a @prices; d: c +b");   // parents, @labels, +dependencies
+//     // parents, @labels, =aliases, +dependencies
+//     DrawnHistory history("a; b: a; c: a @prices =c1; d: c +b");
 #pragma once
 
 #include <gtest/gtest.h>
@@ -80,6 +81,7 @@ class DrawnHistory {
       spec.node.name = one->revision.name;
       spec.node.id = one->id;
       spec.node.labels = one->file.header.labels;
+      spec.node.aliases = one->file.header.aliases;
       spec.parents = HexOf(one->revision.parents);
       spec.depends = HexOf(one->revision.depends);
       specs.push_back(std::move(spec));
@@ -98,6 +100,8 @@ class DrawnHistory {
     for (std::string word; in >> word;) {
       if (word[0] == '@') {
         file.header.labels.push_back(word.substr(1));
+      } else if (word[0] == '=') {
+        file.header.aliases.push_back(word.substr(1));
       } else if (word[0] == '+') {
         file.header.depends.push_back(word.substr(1));
       } else {

@@ -142,7 +142,8 @@ class CheckIncomingTest : public testing::Test {
     const auto linked = CheckIncoming(id, std::move(revision), [this](const Id& link) {
       for (const auto& one : history_.all()) {
         if (one->id == link)
-          return std::optional(RevisionWords{one->revision.name, one->file.header.labels});
+          return std::optional(
+              RevisionWords{one->revision.name, one->file.header.labels, one->file.header.aliases});
       }
       return std::optional<RevisionWords>();
     });
@@ -151,7 +152,7 @@ class CheckIncomingTest : public testing::Test {
     return std::string(InfoOf(linked.error().reason).text);
   }
 
-  DrawnHistory history_{"a; b: a @prices; c: a"};
+  DrawnHistory history_{"a; b: a @prices =b1; c: a"};
   std::string message_;
 };
 
@@ -160,6 +161,8 @@ TEST_F(CheckIncomingTest, TakesWhatItsFileSays) {
   EXPECT_EQ(Checked("-- parents: b, c\n", history_.Ids("b c")), "ok");
   EXPECT_EQ(Checked("-- depends: prices\n", {}, history_.Ids("b")), "ok") << "by its label";
   EXPECT_EQ(Checked("-- depends: b, prices\n", {}, history_.Ids("b")), "ok") << "named twice";
+  EXPECT_EQ(Checked("-- parents: b1\n", history_.Ids("b")), "ok") << "by its alias";
+  EXPECT_EQ(Checked("-- depends: b1\n", {}, history_.Ids("b")), "ok") << "by its alias";
 }
 
 TEST_F(CheckIncomingTest, RefusesLinksThatItsFileDoesNotHave) {
