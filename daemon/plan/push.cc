@@ -80,6 +80,8 @@ class WordTable {
       if (!graph.Has(p)) continue;
       const Node node = graph.node(p);
       words_.try_emplace(NameKey(node.name), Entry{node.id, node.name, false});
+      for (const std::string& alias : node.aliases)
+        words_.try_emplace(NameKey(alias), Entry{node.id, alias, false});
       for (const std::string& label : node.labels)
         words_.try_emplace(NameKey(label), Entry{node.id, label, true});
     }
@@ -87,6 +89,7 @@ class WordTable {
 
   Result<void> AddFresh(const LinkedRevision& fresh) {
     TRY(Add(fresh, fresh.revision.name, false));
+    for (const std::string& alias : fresh.file.header.aliases) TRY(Add(fresh, alias, false));
     for (const std::string& label : fresh.file.header.labels) TRY(Add(fresh, label, true));
     return {};
   }
@@ -102,7 +105,7 @@ class WordTable {
     const auto [entry, added] = words_.try_emplace(NameKey(word), Entry{fresh.id, word, is_label});
     const Entry& other = entry->second;
     if (added || other.id == fresh.id) return {};
-    if (!is_label && !other.is_label) return NameTaken(fresh, other);
+    if (!is_label && !other.is_label) return NameTaken(fresh, word, other);
     return Error{
         Reason::kDuplicateLabel,
         fmt::format("the {} `{}` of {} is the {} of {} in {}{}", is_label ? "label" : "name", word,
@@ -111,8 +114,7 @@ class WordTable {
         {{"label", word}, {"ours", fresh.id.hex()}, {"theirs", other.id.hex()}}};
   }
 
-  Error NameTaken(const LinkedRevision& fresh, const Entry& other) const {
-    const std::string& name = fresh.revision.name;
+  Error NameTaken(const LinkedRevision& fresh, const std::string& name, const Entry& other) const {
     return {Reason::kNameTaken,
             fmt::format("the name `{}` belongs to {} in {}{}, and yours is {}", name,
                         other.id.short_hex(), where_, Spelling(name, other), fresh.id.short_hex()),

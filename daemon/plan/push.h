@@ -35,8 +35,8 @@ Result<LinkedRevision> CheckIncoming(
     const std::function<std::optional<RevisionWords>(const Id&)>& words_of);
 
 // Whether `fresh` revisions can stand beside those of `there`, which people know as `where` ("ref
-// `main`"): no two have one name, and no label is another's name or label, ignoring case. A fresh
-// revision that is there already is no clash.
+// `main`"): no two have one name or alias, and no label is another's name, alias or label, ignoring
+// case. A fresh revision that is there already is no clash.
 //
 // Errors:
 //   kNameTaken        details name, ours, theirs (ids)

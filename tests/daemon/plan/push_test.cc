@@ -108,6 +108,16 @@ TEST(PlanPush, RefusesANameThatDiffersInCaseAlone) {
   EXPECT_THAT(error.message, HasSubstr("as `Users`"));
 }
 
+TEST(PlanPush, RefusesAnAliasThatIsTaken) {
+  const Error error = Refusal(DrawnHistory("a =7f3e"), "a", DrawnHistory("b =7F3E"));
+  EXPECT_EQ(error.reason, Reason::kNameTaken);
+  EXPECT_EQ(error.details.at("name"), "7F3E");
+  EXPECT_EQ(Refusal(DrawnHistory("a =b"), "a", DrawnHistory("b")).reason, Reason::kNameTaken)
+      << "a name by an alias";
+  EXPECT_EQ(Refusal(DrawnHistory("a =b"), "a", DrawnHistory("c @b")).reason,
+            Reason::kDuplicateLabel);
+}
+
 TEST(PlanPush, RefusesALabelThatIsTaken) {
   EXPECT_EQ(Refusal(DrawnHistory("a @prices"), "a", DrawnHistory("b @Prices")).reason,
             Reason::kDuplicateLabel);
