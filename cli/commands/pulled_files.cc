@@ -151,7 +151,9 @@ Result<int> PullInto(Context& context, Remote& remote, const v1::Ref& ref, bool 
   context.WorkTreeChanged();
   if (plan.new_files().empty() && plan.changed_files().empty())
     terminal.Tell("the work tree has everything of " + ref.name() + "\n");
-  const v1::ListHeadsResponse heads = TRY(context.Ask(v1::ListHeadsRequest()));
+  v1::ListHeadsRequest heads_request;
+  heads_request.set_resolve_dependencies(true);  // as a push and `mig merge heads` see them
+  const v1::ListHeadsResponse heads = TRY(context.Ask(heads_request));
   TellOutcome(context, heads, rebase);
   return kDone;
 }

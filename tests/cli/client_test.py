@@ -445,6 +445,12 @@ class Sharing(SharedDaemon):
             self.assertEqual((copy / "migrations" / name).read_text(), (self.tree / "migrations" / name).read_text())
 
 
+    def test_a_head_that_another_one_depends_on_is_none_to_be_merged(self):
+        (self.tree / "migrations" / "c.sql").write_text("-- depends: b\n\n-- mig:up\nCREATE TABLE c (id integer);\n")
+        self.mig("push")
+        self.assertNotIn("heads now", self.run_mig("pull").stderr)
+
+
     def test_a_first_revision_of_its_own_stays_a_head_that_is_told_of(self):
         self.mig("push")
         for name in ("a.sql", "b.sql"):
