@@ -40,7 +40,8 @@ Result<ChildOutcome> MustRun(const BackupOrder& order, const std::vector<std::st
                              const std::string& shown, const std::string& directory = {}) {
   auto outcome = RunChild(arguments, environment, {order.time, order.cancelled}, directory);
   if (!outcome) {
-    if (outcome.error().reason == Reason::kCancelled) return outcome;
+    if (outcome.error().reason == Reason::kCancelled)
+      return Error{Reason::kCancelled, "the backup was cancelled"};
     return Failed(outcome.error().message);
   }
   if (outcome->timed_out) {

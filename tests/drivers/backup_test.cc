@@ -257,6 +257,7 @@ TEST_F(BackupTest, IsCancelled) {
   const auto backup = TakeBackup(order);
   ASSERT_FALSE(backup);
   EXPECT_EQ(backup.error().reason, Reason::kCancelled);
+  EXPECT_EQ(backup.error().message, "the backup was cancelled");
   EXPECT_THAT(Files(), testing::IsEmpty());
 }
 
