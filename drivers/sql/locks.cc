@@ -186,8 +186,9 @@ StatementLocks ReadMariadb(std::string_view statement) {
 
 // ALTER TABLE [schema.]name DROP [COLUMN] name
 bool DropsColumnInSqlite(const StatementTokens& tokens) {
-  const std::size_t action = tokens.IsSymbol(3, ".") ? 5 : 3;
-  return tokens.HasWords(0, {"alter", "table"}) && tokens.IsWord(action, "drop");
+  if (!tokens.HasWords(0, {"alter", "table"})) return false;
+  const auto name = tokens.SqliteName(2);
+  return name && tokens.IsWord(name->end, "drop");
 }
 
 }  // namespace
